@@ -1,0 +1,32 @@
+-- Schemas and the tables that every domain shares.
+create schema if not exists bronze;
+create schema if not exists silver;
+create schema if not exists gold;
+create schema if not exists ops;
+
+create table if not exists ops.llm_calls (
+    call_id           varchar primary key,
+    called_at         timestamp not null,
+    run_id            varchar,
+    task              varchar not null,
+    model             varchar not null,
+    prompt_version    varchar not null,
+    input_hash        varchar not null,
+    prompt_tokens     bigint,
+    completion_tokens bigint,
+    cost_usd          double,
+    latency_s         double,
+    outcome           varchar not null check (outcome in ('ok', 'retried', 'fallback', 'failed', 'cached')),
+    error             varchar
+);
+comment on table ops.llm_calls is 'One row a model call: who was asked what, what it cost and how it ended.';
+
+create table if not exists bronze.rejected_items (
+    source          varchar not null,
+    collection_date date not null,
+    source_item_id  varchar,
+    reason          varchar not null,
+    payload         varchar not null,
+    rejected_at     timestamp not null
+);
+comment on table bronze.rejected_items is 'Records that did not have the shape their API documents, set aside with the reason.';

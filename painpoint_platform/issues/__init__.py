@@ -1,0 +1,1 @@
+"""The issues domain: collect, cluster, label and publish what people complain about in public."""
