@@ -1,0 +1,170 @@
+"""Every setting of the platform, read from the environment and ``.env``.
+
+Belongs here: names, types, defaults and the one-line meaning of each setting, and the error for an unknown or malformed
+one. Does not belong here: what to search for at the sources (``sources.yaml``), run-time choices of one command (``cli``).
+"""
+
+import difflib
+import os
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from painpoint_platform.errors import UserError
+
+EmbeddingBackend = Literal["auto", "torch", "openvino", "onnx"]
+EmbeddingPrecision = Literal["int8", "fp32"]
+Reducer = Literal["none", "smooth", "spectral", "umap"]
+
+# Variables that other programs read from the same .env: providers' keys, Dagster, docker compose.
+FOREIGN_PREFIXES = (
+    "ANTHROPIC_", "AWS_", "AZURE_", "COHERE_", "DAGSTER_", "DEEPSEEK_", "GEMINI_", "GOOGLE_", "GROQ_", "HF_", "LITELLM_",
+    "MISTRAL_", "OLLAMA_", "OPENAI_", "OPENROUTER_", "OPENVINO_", "OMP_", "POSTGRES_", "COMPOSE_", "TOGETHERAI_",
+    "XAI_", "HTTP_", "HTTPS_", "NO_PROXY", "SSL_CERT_", "PYTHON", "TZ",
+)  # fmt: skip
+
+
+class Settings(BaseSettings):
+    """The typed settings. Field names in upper case are the names of the environment variables."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    # Files
+    data_dir: Path = Field(Path("data"), description="Folder for everything the platform writes")
+    warehouse_path: Path | None = Field(None, description="The DuckDB warehouse; default DATA_DIR/painpoint.duckdb")
+    analytics_path: Path | None = Field(None, description="The analysts' copy of gold; default DATA_DIR/analytics.duckdb")
+    warehouse_lock_timeout_s: float = Field(300, gt=0, description="Longest wait for the warehouse, in seconds")
+    partitions_start_date: date = Field(date(2025, 1, 1), description="First day that can be collected, YYYY-MM-DD")
+
+    # Sources
+    sources_file: Path | None = Field(None, description="What to look for at the sources; default sources.yaml")
+    github_token: SecretStr | None = Field(None, description="GitHub token: 30 searches a minute instead of 10")
+    github_api_url: str = Field("https://api.github.com", description="GitHub's REST API, or a GitHub Enterprise URL")
+    stackexchange_key: SecretStr | None = Field(None, description="Stack Apps key: 10,000 requests a day instead of 300")
+    stackexchange_api_url: str = Field("https://api.stackexchange.com/2.3", description="Stack Exchange API")
+    reddit_client_id: str | None = Field(None, description="Reddit application id; Reddit is not read without it")
+    reddit_client_secret: SecretStr | None = Field(None, description="Reddit application secret")
+    reddit_user_agent: str = Field(
+        "python:painpoint-platform:0.1 (by /u/unset)", description="Reddit asks for a user agent that names the operator"
+    )
+    reddit_auth_url: str = Field("https://www.reddit.com", description="Where Reddit hands out tokens")
+    reddit_api_url: str = Field("https://oauth.reddit.com", description="Reddit's API")
+    hackernews_api_url: str = Field("https://hn.algolia.com/api/v1", description="Hacker News search (Algolia)")
+    collect_timeout_s: float = Field(30, gt=0, description="Time-out of one request to a source, in seconds")
+    collect_deadline_s: float = Field(900, gt=0, description="Longest time that one request is retried, in seconds")
+    author_salt: SecretStr | None = Field(
+        None, description="Salt of author_hash; default: made once and kept in DATA_DIR/author_salt"
+    )
+
+    # Embedding and clustering
+    embedding_backend: EmbeddingBackend = Field(
+        "auto", description="auto takes openvino where it is installed, else torch"
+    )
+    embedding_precision: EmbeddingPrecision = Field("int8", description="Precision of the openvino backend")
+    embedding_threads: int = Field(0, ge=0, description="Threads of the encoder; 0 = all cores")
+    clustering_reducer: Reducer = Field("smooth", description="What happens to the vectors before HDBSCAN; none = nothing")
+
+    # Models
+    llm_local_model: str = Field("embedded/v1", description="LiteLLM name of the first model asked, or embedded/v1")
+    llm_remote_model: str = Field("embedded/v1", description="LiteLLM name of the fallback and of large work")
+    llm_local_base_url: str | None = Field(None, description="Base URL of the local model's server")
+    llm_remote_base_url: str | None = Field(None, description="Base URL of the remote model's server")
+    llm_local_api_key: SecretStr | None = Field(
+        None, description="Key for LLM_LOCAL_BASE_URL, where the provider's own variable is not used"
+    )
+    llm_remote_api_key: SecretStr | None = Field(None, description="Key for LLM_REMOTE_BASE_URL, likewise")
+    llm_max_concurrency: int = Field(8, ge=1, description="Model calls under way at once")
+    llm_requests_per_minute: int = Field(0, ge=0, description="Model calls a minute; 0 = no limit")
+    llm_timeout_s: float = Field(60, gt=0, description="Time-out of one model call, in seconds")
+    llm_budget_usd: float | None = Field(None, ge=0, description="Most a run may spend on models; unset = no limit")
+
+    # Publishing
+    pocketbase_url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")
+    pocketbase_email: str | None = Field(None, description="PocketBase superuser")
+    pocketbase_password: SecretStr | None = Field(None, description="The superuser's password")
+    pocketbase_timeout_s: float = Field(30, gt=0, description="Time-out of one request to PocketBase, in seconds")
+    publish_min_authors: int = Field(3, ge=1, description="An issue is published only with this many distinct authors")
+
+    # Operations
+    alert_webhook_url: SecretStr | None = Field(None, description="A failed run is posted here as JSON")
+
+    @cached_property
+    def warehouse(self) -> Path:
+        """Path of the warehouse file."""
+        return self.warehouse_path or self.data_dir / "painpoint.duckdb"
+
+    @cached_property
+    def analytics(self) -> Path:
+        """Path of the analysts' copy."""
+        return self.analytics_path or self.data_dir / "analytics.duckdb"
+
+
+def setting_names() -> frozenset[str]:
+    """Names of all settings, as environment variables."""
+    return frozenset(name.upper() for name in Settings.model_fields)
+
+
+def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:
+    """Read the settings from the environment, then ``env_file`` (None or missing: environment only), then defaults.
+
+    Args:
+        env_file: a dotenv file; variables of the environment win over it.
+        overrides: field values that win over everything.
+
+    Raises:
+        UserError: an unknown name in ``env_file`` (with its line and the nearest known name) or a value that does not
+            fit (with its place, what was found and what is allowed). Values of secrets are never shown.
+    """
+    lines = _dotenv_lines(env_file) if env_file else {}
+    _refuse_unknown(env_file, lines)
+    try:
+        return Settings(_env_file=env_file, **overrides)  # type: ignore[call-arg]
+    except ValidationError as error:
+        found = [_describe(problem, env_file, lines) for problem in error.errors()]
+        raise UserError("\n".join(found)) from None
+
+
+def _dotenv_lines(env_file: Path) -> dict[str, int]:
+    if not env_file.exists():
+        return {}
+    from dotenv.parser import parse_stream
+
+    try:
+        with env_file.open(encoding="utf-8") as stream:
+            bindings = list(parse_stream(stream))
+    except UnicodeDecodeError as error:
+        raise UserError(f"{env_file}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    for binding in bindings:
+        if binding.error:
+            text = binding.original.string.split("=")[0].strip()
+            raise UserError(f"{env_file}:{binding.original.line}: cannot read {text!r}; a line is NAME=value")
+    return {binding.key.upper(): binding.original.line for binding in bindings if binding.key}
+
+
+def _refuse_unknown(env_file: Path | None, lines: dict[str, int]) -> None:
+    known = setting_names()
+    problems = []
+    for name, line in lines.items():
+        if name in known or name.startswith(FOREIGN_PREFIXES):
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see .env.example for all names"
+        problems.append(f"{env_file}:{line}: unknown setting {name}; {hint}")
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def _describe(problem: Any, env_file: Path | None, lines: dict[str, int]) -> str:
+    field = str(problem["loc"][0])
+    name = field.upper()
+    in_environment = any(key.upper() == name for key in os.environ)
+    place = f"{env_file}:{lines[name]}" if name in lines and not in_environment else "environment"
+    is_secret = "SecretStr" in str(Settings.model_fields[field].annotation) if field in Settings.model_fields else True
+    found = "" if is_secret else f" (found {problem['input']!r})"
+    return f"{place}: {name}: {problem['msg']}{found}"
