@@ -20,4 +20,6 @@ def bundled(name: str) -> Path:
     for candidate in (_PACKAGE.parent / name, _PACKAGE / "_bundled" / name):
         if candidate.exists():
             return candidate
-    raise FileNotFoundError(f"{name} is neither beside the package {_PACKAGE} nor bundled in it; reinstall the package")
+    raise FileNotFoundError(
+        f"{name} is neither beside the package {_PACKAGE} nor bundled in it; reinstall the package"
+    )

@@ -37,27 +37,50 @@ class Settings(BaseSettings):
 
     # Files
     data_dir: Path = Field(Path("data"), description="Folder for everything the platform writes")
-    warehouse_path: Path | None = Field(None, description="The DuckDB warehouse; default DATA_DIR/painpoint.duckdb")
-    analytics_path: Path | None = Field(None, description="The analysts' copy of gold; default DATA_DIR/analytics.duckdb")
-    warehouse_lock_timeout_s: float = Field(300, gt=0, description="Longest wait for the warehouse, in seconds")
-    partitions_start_date: date = Field(date(2025, 1, 1), description="First day that can be collected, YYYY-MM-DD")
+    warehouse_path: Path | None = Field(
+        None, description="The DuckDB warehouse; default DATA_DIR/painpoint.duckdb"
+    )
+    analytics_path: Path | None = Field(
+        None, description="The analysts' copy of gold; default DATA_DIR/analytics.duckdb"
+    )
+    warehouse_lock_timeout_s: float = Field(
+        300, gt=0, description="Longest wait for the warehouse, in seconds"
+    )
+    partitions_start_date: date = Field(
+        date(2025, 1, 1), description="First day that can be collected, YYYY-MM-DD"
+    )
 
     # Sources
-    sources_file: Path | None = Field(None, description="What to look for at the sources; default sources.yaml")
-    github_token: SecretStr | None = Field(None, description="GitHub token: 30 searches a minute instead of 10")
-    github_api_url: str = Field("https://api.github.com", description="GitHub's REST API, or a GitHub Enterprise URL")
-    stackexchange_key: SecretStr | None = Field(None, description="Stack Apps key: 10,000 requests a day instead of 300")
+    sources_file: Path | None = Field(
+        None, description="What to look for at the sources; default sources.yaml"
+    )
+    github_token: SecretStr | None = Field(
+        None, description="GitHub token: 30 searches a minute instead of 10"
+    )
+    github_api_url: str = Field(
+        "https://api.github.com", description="GitHub's REST API, or a GitHub Enterprise URL"
+    )
+    stackexchange_key: SecretStr | None = Field(
+        None, description="Stack Apps key: 10,000 requests a day instead of 300"
+    )
     stackexchange_api_url: str = Field("https://api.stackexchange.com/2.3", description="Stack Exchange API")
-    reddit_client_id: str | None = Field(None, description="Reddit application id; Reddit is not read without it")
+    reddit_client_id: str | None = Field(
+        None, description="Reddit application id; Reddit is not read without it"
+    )
     reddit_client_secret: SecretStr | None = Field(None, description="Reddit application secret")
     reddit_user_agent: str = Field(
-        "python:painpoint-platform:0.1 (by /u/unset)", description="Reddit asks for a user agent that names the operator"
+        "python:painpoint-platform:0.1 (by /u/unset)",
+        description="Reddit asks for a user agent that names the operator",
     )
     reddit_auth_url: str = Field("https://www.reddit.com", description="Where Reddit hands out tokens")
     reddit_api_url: str = Field("https://oauth.reddit.com", description="Reddit's API")
-    hackernews_api_url: str = Field("https://hn.algolia.com/api/v1", description="Hacker News search (Algolia)")
+    hackernews_api_url: str = Field(
+        "https://hn.algolia.com/api/v1", description="Hacker News search (Algolia)"
+    )
     collect_timeout_s: float = Field(30, gt=0, description="Time-out of one request to a source, in seconds")
-    collect_deadline_s: float = Field(900, gt=0, description="Longest time that one request is retried, in seconds")
+    collect_deadline_s: float = Field(
+        900, gt=0, description="Longest time that one request is retried, in seconds"
+    )
     author_salt: SecretStr | None = Field(
         None, description="Salt of author_hash; default: made once and kept in DATA_DIR/author_salt"
     )
@@ -68,10 +91,14 @@ class Settings(BaseSettings):
     )
     embedding_precision: EmbeddingPrecision = Field("int8", description="Precision of the openvino backend")
     embedding_threads: int = Field(0, ge=0, description="Threads of the encoder; 0 = all cores")
-    clustering_reducer: Reducer = Field("smooth", description="What happens to the vectors before HDBSCAN; none = nothing")
+    clustering_reducer: Reducer = Field(
+        "smooth", description="What happens to the vectors before HDBSCAN; none = nothing"
+    )
 
     # Models
-    llm_local_model: str = Field("embedded/v1", description="LiteLLM name of the first model asked, or embedded/v1")
+    llm_local_model: str = Field(
+        "embedded/v1", description="LiteLLM name of the first model asked, or embedded/v1"
+    )
     llm_remote_model: str = Field("embedded/v1", description="LiteLLM name of the fallback and of large work")
     llm_local_base_url: str | None = Field(None, description="Base URL of the local model's server")
     llm_remote_base_url: str | None = Field(None, description="Base URL of the remote model's server")
@@ -82,14 +109,22 @@ class Settings(BaseSettings):
     llm_max_concurrency: int = Field(8, ge=1, description="Model calls under way at once")
     llm_requests_per_minute: int = Field(0, ge=0, description="Model calls a minute; 0 = no limit")
     llm_timeout_s: float = Field(60, gt=0, description="Time-out of one model call, in seconds")
-    llm_budget_usd: float | None = Field(None, ge=0, description="Most a run may spend on models; unset = no limit")
+    llm_budget_usd: float | None = Field(
+        None, ge=0, description="Most a run may spend on models; unset = no limit"
+    )
 
     # Publishing
-    pocketbase_url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")
+    pocketbase_url: str | None = Field(
+        None, description="PocketBase server; unset: live issues are not published"
+    )
     pocketbase_email: str | None = Field(None, description="PocketBase superuser")
     pocketbase_password: SecretStr | None = Field(None, description="The superuser's password")
-    pocketbase_timeout_s: float = Field(30, gt=0, description="Time-out of one request to PocketBase, in seconds")
-    publish_min_authors: int = Field(3, ge=1, description="An issue is published only with this many distinct authors")
+    pocketbase_timeout_s: float = Field(
+        30, gt=0, description="Time-out of one request to PocketBase, in seconds"
+    )
+    publish_min_authors: int = Field(
+        3, ge=1, description="An issue is published only with this many distinct authors"
+    )
 
     # Operations
     alert_webhook_url: SecretStr | None = Field(None, description="A failed run is posted here as JSON")
@@ -139,7 +174,9 @@ def _dotenv_lines(env_file: Path) -> dict[str, int]:
         with env_file.open(encoding="utf-8") as stream:
             bindings = list(parse_stream(stream))
     except UnicodeDecodeError as error:
-        raise UserError(f"{env_file}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+        raise UserError(
+            f"{env_file}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
+        ) from None
     for binding in bindings:
         if binding.error:
             text = binding.original.string.split("=")[0].strip()
@@ -165,6 +202,10 @@ def _describe(problem: Any, env_file: Path | None, lines: dict[str, int]) -> str
     name = field.upper()
     in_environment = any(key.upper() == name for key in os.environ)
     place = f"{env_file}:{lines[name]}" if name in lines and not in_environment else "environment"
-    is_secret = "SecretStr" in str(Settings.model_fields[field].annotation) if field in Settings.model_fields else True
+    is_secret = (
+        "SecretStr" in str(Settings.model_fields[field].annotation)
+        if field in Settings.model_fields
+        else True
+    )
     found = "" if is_secret else f" (found {problem['input']!r})"
     return f"{place}: {name}: {problem['msg']}{found}"
