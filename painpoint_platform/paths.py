@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def bundled(name: str) -> Path:
-    """Return the path of a top-level file or folder of the repository (``dbt_like_sql``, ``prompts``, ``sources.yaml``).
+    """Return the path of a top-level file or folder of the repository, such as ``prompts`` or ``sources.yaml``.
 
     In a checkout it lies beside the package, in an installed wheel inside it.
 
@@ -20,6 +20,4 @@ def bundled(name: str) -> Path:
     for candidate in (_PACKAGE.parent / name, _PACKAGE / "_bundled" / name):
         if candidate.exists():
             return candidate
-    raise FileNotFoundError(
-        f"{name} is neither beside the package {_PACKAGE} nor bundled in it; reinstall the package"
-    )
+    raise FileNotFoundError(f"{name} is neither beside the package {_PACKAGE} nor bundled in it; reinstall the package")

@@ -1,7 +1,7 @@
 """Every setting of the platform, read from the environment and ``.env``.
 
 Belongs here: names, types, defaults and the one-line meaning of each setting, and the error for an unknown or malformed
-one. Does not belong here: what to search for at the sources (``sources.yaml``), run-time choices of one command (``cli``).
+one. Does not belong here: what to search for at the sources (``sources.yaml``), run-time choices of one command.
 """
 
 import difflib
@@ -21,11 +21,10 @@ EmbeddingPrecision = Literal["int8", "fp32"]
 Reducer = Literal["none", "smooth", "spectral", "umap"]
 
 # Variables that other programs read from the same .env: providers' keys, Dagster, docker compose.
-FOREIGN_PREFIXES = (
-    "ANTHROPIC_", "AWS_", "AZURE_", "COHERE_", "DAGSTER_", "DEEPSEEK_", "GEMINI_", "GOOGLE_", "GROQ_", "HF_", "LITELLM_",
-    "MISTRAL_", "OLLAMA_", "OPENAI_", "OPENROUTER_", "OPENVINO_", "OMP_", "POSTGRES_", "COMPOSE_", "TOGETHERAI_",
-    "XAI_", "HTTP_", "HTTPS_", "NO_PROXY", "SSL_CERT_", "PYTHON", "TZ",
-)  # fmt: skip
+FOREIGN_PREFIXES = tuple(
+    "ANTHROPIC_ AWS_ AZURE_ COHERE_ COMPOSE_ DAGSTER_ DEEPSEEK_ GEMINI_ GOOGLE_ GROQ_ HF_ HTTP_ HTTPS_ LITELLM_ MISTRAL_"
+    " NO_PROXY OLLAMA_ OMP_ OPENAI_ OPENROUTER_ OPENVINO_ POSTGRES_ PYTHON SSL_CERT_ TOGETHERAI_ TZ XAI_".split()
+)
 
 
 class Settings(BaseSettings):
@@ -37,36 +36,22 @@ class Settings(BaseSettings):
 
     # Files
     data_dir: Path = Field(Path("data"), description="Folder for everything the platform writes")
-    warehouse_path: Path | None = Field(
-        None, description="The DuckDB warehouse; default DATA_DIR/painpoint.duckdb"
-    )
+    warehouse_path: Path | None = Field(None, description="The DuckDB warehouse; default DATA_DIR/painpoint.duckdb")
     analytics_path: Path | None = Field(
         None, description="The analysts' copy of gold; default DATA_DIR/analytics.duckdb"
     )
-    warehouse_lock_timeout_s: float = Field(
-        300, gt=0, description="Longest wait for the warehouse, in seconds"
-    )
-    partitions_start_date: date = Field(
-        date(2025, 1, 1), description="First day that can be collected, YYYY-MM-DD"
-    )
+    warehouse_lock_timeout_s: float = Field(300, gt=0, description="Longest wait for the warehouse, in seconds")
+    partitions_start_date: date = Field(date(2025, 1, 1), description="First day that can be collected, YYYY-MM-DD")
 
     # Sources
-    sources_file: Path | None = Field(
-        None, description="What to look for at the sources; default sources.yaml"
-    )
-    github_token: SecretStr | None = Field(
-        None, description="GitHub token: 30 searches a minute instead of 10"
-    )
-    github_api_url: str = Field(
-        "https://api.github.com", description="GitHub's REST API, or a GitHub Enterprise URL"
-    )
+    sources_file: Path | None = Field(None, description="What to look for at the sources; default sources.yaml")
+    github_token: SecretStr | None = Field(None, description="GitHub token: 30 searches a minute instead of 10")
+    github_api_url: str = Field("https://api.github.com", description="GitHub's REST API, or a GitHub Enterprise URL")
     stackexchange_key: SecretStr | None = Field(
         None, description="Stack Apps key: 10,000 requests a day instead of 300"
     )
     stackexchange_api_url: str = Field("https://api.stackexchange.com/2.3", description="Stack Exchange API")
-    reddit_client_id: str | None = Field(
-        None, description="Reddit application id; Reddit is not read without it"
-    )
+    reddit_client_id: str | None = Field(None, description="Reddit application id; Reddit is not read without it")
     reddit_client_secret: SecretStr | None = Field(None, description="Reddit application secret")
     reddit_user_agent: str = Field(
         "python:painpoint-platform:0.1 (by /u/unset)",
@@ -74,13 +59,9 @@ class Settings(BaseSettings):
     )
     reddit_auth_url: str = Field("https://www.reddit.com", description="Where Reddit hands out tokens")
     reddit_api_url: str = Field("https://oauth.reddit.com", description="Reddit's API")
-    hackernews_api_url: str = Field(
-        "https://hn.algolia.com/api/v1", description="Hacker News search (Algolia)"
-    )
+    hackernews_api_url: str = Field("https://hn.algolia.com/api/v1", description="Hacker News search (Algolia)")
     collect_timeout_s: float = Field(30, gt=0, description="Time-out of one request to a source, in seconds")
-    collect_deadline_s: float = Field(
-        900, gt=0, description="Longest time that one request is retried, in seconds"
-    )
+    collect_deadline_s: float = Field(900, gt=0, description="Longest time that one request is retried, in seconds")
     author_salt: SecretStr | None = Field(
         None, description="Salt of author_hash; default: made once and kept in DATA_DIR/author_salt"
     )
@@ -96,9 +77,7 @@ class Settings(BaseSettings):
     )
 
     # Models
-    llm_local_model: str = Field(
-        "embedded/v1", description="LiteLLM name of the first model asked, or embedded/v1"
-    )
+    llm_local_model: str = Field("embedded/v1", description="LiteLLM name of the first model asked, or embedded/v1")
     llm_remote_model: str = Field("embedded/v1", description="LiteLLM name of the fallback and of large work")
     llm_local_base_url: str | None = Field(None, description="Base URL of the local model's server")
     llm_remote_base_url: str | None = Field(None, description="Base URL of the remote model's server")
@@ -109,22 +88,14 @@ class Settings(BaseSettings):
     llm_max_concurrency: int = Field(8, ge=1, description="Model calls under way at once")
     llm_requests_per_minute: int = Field(0, ge=0, description="Model calls a minute; 0 = no limit")
     llm_timeout_s: float = Field(60, gt=0, description="Time-out of one model call, in seconds")
-    llm_budget_usd: float | None = Field(
-        None, ge=0, description="Most a run may spend on models; unset = no limit"
-    )
+    llm_budget_usd: float | None = Field(None, ge=0, description="Most a run may spend on models; unset = no limit")
 
     # Publishing
-    pocketbase_url: str | None = Field(
-        None, description="PocketBase server; unset: live issues are not published"
-    )
+    pocketbase_url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")
     pocketbase_email: str | None = Field(None, description="PocketBase superuser")
     pocketbase_password: SecretStr | None = Field(None, description="The superuser's password")
-    pocketbase_timeout_s: float = Field(
-        30, gt=0, description="Time-out of one request to PocketBase, in seconds"
-    )
-    publish_min_authors: int = Field(
-        3, ge=1, description="An issue is published only with this many distinct authors"
-    )
+    pocketbase_timeout_s: float = Field(30, gt=0, description="Time-out of one request to PocketBase, in seconds")
+    publish_min_authors: int = Field(3, ge=1, description="An issue is published only with this many distinct authors")
 
     # Operations
     alert_webhook_url: SecretStr | None = Field(None, description="A failed run is posted here as JSON")
@@ -202,10 +173,6 @@ def _describe(problem: Any, env_file: Path | None, lines: dict[str, int]) -> str
     name = field.upper()
     in_environment = any(key.upper() == name for key in os.environ)
     place = f"{env_file}:{lines[name]}" if name in lines and not in_environment else "environment"
-    is_secret = (
-        "SecretStr" in str(Settings.model_fields[field].annotation)
-        if field in Settings.model_fields
-        else True
-    )
+    is_secret = "SecretStr" in str(Settings.model_fields[field].annotation) if field in Settings.model_fields else True
     found = "" if is_secret else f" (found {problem['input']!r})"
     return f"{place}: {name}: {problem['msg']}{found}"
