@@ -22,8 +22,35 @@ Reducer = Literal["none", "smooth", "spectral", "umap"]
 
 # Variables that other programs read from the same .env: providers' keys, Dagster, docker compose.
 FOREIGN_PREFIXES = tuple(
-    "ANTHROPIC_ AWS_ AZURE_ COHERE_ COMPOSE_ DAGSTER_ DEEPSEEK_ GEMINI_ GOOGLE_ GROQ_ HF_ HTTP_ HTTPS_ LITELLM_ MISTRAL_"
-    " NO_PROXY OLLAMA_ OMP_ OPENAI_ OPENROUTER_ OPENVINO_ POSTGRES_ PYTHON SSL_CERT_ TOGETHERAI_ TZ XAI_".split()
+    [
+        "ANTHROPIC_",
+        "AWS_",
+        "AZURE_",
+        "COHERE_",
+        "COMPOSE_",
+        "DAGSTER_",
+        "DEEPSEEK_",
+        "GEMINI_",
+        "GOOGLE_",
+        "GROQ_",
+        "HF_",
+        "HTTP_",
+        "HTTPS_",
+        "LITELLM_",
+        "MISTRAL_",
+        "NO_PROXY",
+        "OLLAMA_",
+        "OMP_",
+        "OPENAI_",
+        "OPENROUTER_",
+        "OPENVINO_",
+        "POSTGRES_",
+        "PYTHON",
+        "SSL_CERT_",
+        "TOGETHERAI_",
+        "TZ",
+        "XAI_",
+    ]
 )
 
 
