@@ -26,4 +26,12 @@ class WarehouseLockedError(TransientError):
 
 
 class DataContractError(PainpointError):
-    """A fact that must hold about rows about to be committed does not. The transaction was rolled back."""
+    """A fact that must hold about rows about to be committed does not. The transaction was rolled back.
+
+    Attributes:
+        check_name: name of the check, as the asset check in Dagster is called.
+    """
+
+    def __init__(self, message: str, *, check_name: str = "") -> None:
+        super().__init__(message)
+        self.check_name = check_name

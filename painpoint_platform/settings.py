@@ -21,37 +21,13 @@ EmbeddingPrecision = Literal["int8", "fp32"]
 Reducer = Literal["none", "smooth", "spectral", "umap"]
 
 # Variables that other programs read from the same .env: providers' keys, Dagster, docker compose.
-FOREIGN_PREFIXES = tuple(
-    [
-        "ANTHROPIC_",
-        "AWS_",
-        "AZURE_",
-        "COHERE_",
-        "COMPOSE_",
-        "DAGSTER_",
-        "DEEPSEEK_",
-        "GEMINI_",
-        "GOOGLE_",
-        "GROQ_",
-        "HF_",
-        "HTTP_",
-        "HTTPS_",
-        "LITELLM_",
-        "MISTRAL_",
-        "NO_PROXY",
-        "OLLAMA_",
-        "OMP_",
-        "OPENAI_",
-        "OPENROUTER_",
-        "OPENVINO_",
-        "POSTGRES_",
-        "PYTHON",
-        "SSL_CERT_",
-        "TOGETHERAI_",
-        "TZ",
-        "XAI_",
-    ]
+# fmt: off
+FOREIGN_PREFIXES = (
+    "ANTHROPIC_", "AWS_", "AZURE_", "COHERE_", "COMPOSE_", "DAGSTER_", "DEEPSEEK_", "GEMINI_", "GOOGLE_", "GROQ_",
+    "HF_", "HTTP_", "HTTPS_", "LITELLM_", "MISTRAL_", "NO_PROXY", "OLLAMA_", "OMP_", "OPENAI_", "OPENROUTER_",
+    "OPENVINO_", "POSTGRES_", "PYTHON", "SSL_CERT_", "TOGETHERAI_", "TZ", "XAI_",
 )
+# fmt: on
 
 
 class Settings(BaseSettings):
