@@ -1,0 +1,23 @@
+-- The items of a day's clusters. An item that two sources share counts once, under the source that sorts first,
+-- as it did when it was clustered.
+select
+    assignment.cluster_id,
+    assignment.membership,
+    assignment.centroid_distance,
+    assignment.snippet,
+    item.url_hash,
+    item.source,
+    item.url,
+    item.title,
+    item.created_at,
+    item.vote_count,
+    item.comment_count,
+    item.author_hash
+from silver.cluster_assignments as assignment
+join bronze.raw_items as item
+    on item.url_hash = assignment.url_hash
+   and item.collection_date = assignment.cluster_date
+where assignment.cluster_date = $day
+  and assignment.cluster_id >= 0
+qualify row_number() over (partition by item.url_hash order by item.source, item.source_item_id) = 1
+order by assignment.cluster_id, item.url_hash

@@ -1,0 +1,191 @@
+"""A day's clusters as labelled issues with their evidence.
+
+Belongs here: which labels are reused and which are asked for, the impact score, and the two gold tables' rows.
+Does not belong here: choosing representatives (``representatives``), what is asked of the model (``labelling``),
+publishing (``publishing``).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from painpoint_platform.issues.labelling import LabelRequest
+from painpoint_platform.issues.representatives import representatives_of_clusters
+from painpoint_platform.llm.client import Answer
+
+# Raised when the same clusters would give other rows: part of what a partition's input hash covers.
+GOLD_VERSION = "1"
+
+LABEL_COLUMNS = ("canonical_title", "category", "description", "would_pay_signal", "impact_level")
+
+# Weights of the impact score. Severity is the model's or a person's judgement and counts most; reach counts people,
+# not posts; engagement is what others did with the posts; willingness to pay is a bonus.
+SEVERITY = {"low": 1 / 3, "medium": 2 / 3, "high": 1.0}
+WEIGHT_SEVERITY, WEIGHT_REACH, WEIGHT_ENGAGEMENT, WEIGHT_WOULD_PAY = 40, 30, 20, 10
+FULL_REACH_AUTHORS, FULL_ENGAGEMENT = 100, 5_000
+
+
+@dataclass(frozen=True)
+class DayOfClusters:
+    """A day's clusters, ready to be labelled.
+
+    Attributes:
+        clusters: one row a cluster: cluster_id, cluster_fingerprint, cluster_size, authors, engagement, created_at,
+            sources (struct list), titles and snippets of the representatives.
+        members: one row an item, with ``is_representative``.
+    """
+
+    clusters: pl.DataFrame
+    members: pl.DataFrame
+
+
+def prepare(members: pl.DataFrame) -> DayOfClusters:
+    """Choose representatives and fingerprints for a day's clusters.
+
+    Args:
+        members: the rows of ``queries/clustered_items_of_day.sql``.
+    """
+    representatives = representatives_of_clusters(members)
+    marked = members.join(
+        representatives.select("cluster_id", "url_hash", is_representative=pl.lit(value=True)),
+        on=["cluster_id", "url_hash"],
+        how="left",
+    ).with_columns(pl.col("is_representative").fill_null(value=False))
+    facts = members.group_by("cluster_id").agg(
+        cluster_size=pl.len().cast(pl.Int32),
+        # Items without an author count as one person: nobody can be told apart among them.
+        authors=pl.col("author_hash").n_unique(),
+        engagement=pl.col("vote_count").clip(lower_bound=0).sum() + pl.col("comment_count").sum(),
+        created_at=pl.col("created_at").min(),
+        sources=pl.col("source").value_counts(sort=False),
+    )
+    chosen = representatives.group_by("cluster_id", maintain_order=True).agg(
+        "title", "snippet", cluster_fingerprint=pl.col("cluster_fingerprint").first()
+    )
+    return DayOfClusters(facts.join(chosen, on="cluster_id").sort("cluster_id"), marked)
+
+
+def input_hash(members: pl.DataFrame, *settings: str) -> str:
+    """Return the SHA-256 over everything the day's issues depend on: the clustered items and ``settings``."""
+    digest = hashlib.sha256("\0".join((GOLD_VERSION, *settings)).encode())
+    digest.update(members.sort("url_hash").write_ndjson().encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def without_label(day: DayOfClusters, known: pl.DataFrame) -> pl.DataFrame:
+    """Return the clusters whose fingerprint has no label in ``known``, in order of cluster id."""
+    return day.clusters.join(known, on="cluster_fingerprint", how="anti", maintain_order="left")
+
+
+def label_requests(clusters: pl.DataFrame) -> list[LabelRequest]:
+    """Return what the model is asked for each cluster, in the same order."""
+    return [
+        LabelRequest(
+            cluster_size=row["cluster_size"],
+            sources={entry["source"]: entry["count"] for entry in sorted(row["sources"], key=lambda e: e["source"])},
+            representatives=tuple(zip(row["title"], row["snippet"], strict=True)),
+        )
+        for row in clusters.iter_rows(named=True)
+    ]
+
+
+def labels_from(clusters: pl.DataFrame, answers: Sequence[Answer]) -> pl.DataFrame:
+    """Return one row a cluster that was asked about: its label, or why it has none."""
+    rows = [
+        {
+            "cluster_id": cluster_id,
+            **({name: getattr(answer.value, name) for name in LABEL_COLUMNS} if answer.value else {}),
+            "failure_reason": answer.failure,
+            "model": answer.model,
+        }
+        for cluster_id, answer in zip(clusters["cluster_id"], answers, strict=True)
+    ]
+    return pl.DataFrame(rows, schema=_LABEL_SCHEMA)
+
+
+def issue_rows(
+    day: date, prepared: DayOfClusters, *, known: pl.DataFrame, asked: pl.DataFrame, prompt_version: str
+) -> pl.DataFrame:
+    """Return the day's rows of ``gold.issues``: reused labels and new ones, failed clusters included.
+
+    Until issues are followed across days the ``issue_key`` is the cluster's fingerprint. ``created_at`` is when the
+    problem was first voiced that day, so that the same input gives the same row.
+    """
+    reused = prepared.clusters.join(known, on="cluster_fingerprint").select(
+        "cluster_id", *LABEL_COLUMNS, pl.lit(None, pl.String).alias("failure_reason"), "model", "reused_from"
+    )
+    fresh = asked.with_columns(reused_from=pl.lit(None, pl.Date))
+    labels = pl.concat([reused, fresh.select(reused.columns)], how="vertical_relaxed")
+    return (
+        prepared.clusters.join(labels, on="cluster_id")
+        .with_columns(impact_score())
+        .select(
+            pl.lit(day).alias("cluster_date"),
+            "cluster_id",
+            pl.col("cluster_fingerprint").alias("issue_key"),
+            "cluster_fingerprint",
+            "cluster_size",
+            *LABEL_COLUMNS,
+            pl.col("canonical_title").is_null().alias("label_failed"),
+            "failure_reason",
+            "model",
+            pl.lit(prompt_version).alias("prompt_version"),
+            "reused_from",
+            "impact_score",
+            "created_at",
+        )
+        .sort("cluster_id")
+    )
+
+
+def evidence_rows(day: date, prepared: DayOfClusters) -> pl.DataFrame:
+    """Return the day's rows of ``gold.issue_evidence``: every item of every cluster, labelled or failed."""
+    keys = prepared.clusters.select("cluster_id", issue_key="cluster_fingerprint")
+    return (
+        prepared.members.join(keys, on="cluster_id")
+        .with_columns(cluster_date=pl.lit(day), snippet=pl.col("snippet").fill_null(""))
+        .select(
+            "cluster_date", "cluster_id", "issue_key", "url_hash", "source", "url", "title", "snippet", "created_at",
+            "vote_count", "comment_count", "author_hash", "membership", "is_representative",
+        )  # fmt: skip
+        .sort("cluster_id", "url_hash")
+    )
+
+
+def impact_score() -> pl.Expr:
+    """Return the impact score, 0 to 100: 40 severity + 30 reach + 20 engagement + 10 willingness to pay.
+
+    Severity is 1/3, 2/3 or 1 for low, medium, high (a failed label counts as low). Reach is log(1 + authors) /
+    log(1 + 100), engagement log(1 + votes + comments) / log(1 + 5,000), each cut at 1: the tenth voice says more than
+    the hundredth.
+    """
+    severity = pl.col("impact_level").replace_strict(SEVERITY, default=SEVERITY["low"], return_dtype=pl.Float64)
+    reach = _saturating(pl.col("authors"), FULL_REACH_AUTHORS)
+    engagement = _saturating(pl.col("engagement"), FULL_ENGAGEMENT)
+    would_pay = pl.col("would_pay_signal").fill_null(value=False).cast(pl.Float64)
+    score = (
+        WEIGHT_SEVERITY * severity
+        + WEIGHT_REACH * reach
+        + WEIGHT_ENGAGEMENT * engagement
+        + WEIGHT_WOULD_PAY * would_pay
+    )
+    return score.round(3).alias("impact_score")
+
+
+def _saturating(count: pl.Expr, full: int) -> pl.Expr:
+    return (count.cast(pl.Float64).log1p() / pl.lit(float(full)).log1p()).clip(0.0, 1.0)
+
+
+_LABEL_SCHEMA: dict[str, type[pl.DataType]] = {
+    "cluster_id": pl.Int32,
+    "canonical_title": pl.String,
+    "category": pl.String,
+    "description": pl.String,
+    "would_pay_signal": pl.Boolean,
+    "impact_level": pl.String,
+    "failure_reason": pl.String,
+    "model": pl.String,
+}
