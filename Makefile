@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` shows everything on a bundled sample, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME ?= $(CURDIR)/data/dagster
+export LITELLM_LOCAL_MODEL_COST_MAP := True
+
+.PHONY: demo test dev install lint types check bench snapshot clean
+.DEFAULT_GOAL := help
+
+help:  ## list what make can do
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## create .venv and install everything
+
+# torch first and by its exact version: pip then finds the CPU build and no other package asks for a CUDA one.
+# The second DuckDB is only there for the test that runs the warehouse's core on it.
+$(VENV)/.installed: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[fast,onnx,demo,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/duckdb-2.0 duckdb==2.0.0
+	@touch $@
+
+demo: install  ## run the whole main job on a bundled sample day
+	$(BIN)/painpoint demo
+
+test: install  ## run all tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+dev: install  ## open the Dagster UI on http://127.0.0.1:3000
+	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $${PORT:-3000}
+
+lint: install  ## ruff
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install  ## mypy
+	$(BIN)/mypy
+
+check: install  ## do the definitions load?
+	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/dagster definitions validate -w workspace.yaml
+	$(BIN)/dg check defs
+
+bench: install  ## measure and print the tables of docs/performance.md
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what was made, the collected data too
+	rm -rf data $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
