@@ -1,0 +1,118 @@
+"""The warehouse's side of publishing: what a sync reads and the tracking rows it leaves.
+
+Belongs here: reading a day's input under a read lock, the shape of the tracking tables, writing them in the caller's
+transaction. Does not belong here: what follows from the rows (``publishing_plan``), PocketBase.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SQL = Path(__file__).parent / "sql"
+
+LIVE_ISSUES = pl.Schema(
+    {
+        "issue_key": pl.String(),
+        "cluster_date": pl.Date(),
+        "remote_id": pl.String(),
+        "payload_hash": pl.String(),
+        "synced_at": pl.Datetime("us"),
+        "attempts": pl.Int32(),
+        "last_error": pl.String(),
+    }
+)
+LIVE_EVIDENCE = pl.Schema(
+    {
+        "issue_key": pl.String(),
+        "url_hash": pl.String(),
+        "remote_id": pl.String(),
+        "payload_hash": pl.String(),
+        "synced_at": pl.Datetime("us"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingInput:
+    """What a sync needs to know of the warehouse, for the issues it has to look at.
+
+    Attributes:
+        day: the partition that is synced.
+        issues: their rows of ``gold.issues`` on all days.
+        evidence: their rows of ``gold.issue_evidence`` on each issue's latest day.
+        live_issues: their rows of ``gold.live_issues``. ``payload_hash`` is null where it is unknown what the server
+            holds.
+        live_evidence: their rows of ``gold.live_issue_evidence``, likewise.
+    """
+
+    day: date
+    issues: pl.DataFrame
+    evidence: pl.DataFrame
+    live_issues: pl.DataFrame
+    live_evidence: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingChanges:
+    """Changes to the tracking tables, to be written in one transaction.
+
+    Attributes:
+        issues: rows of ``gold.live_issues`` to insert or replace.
+        evidence: rows of ``gold.live_issue_evidence`` to insert or replace.
+        removed_issues: column ``issue_key``: no longer published, and with them their evidence.
+        removed_evidence: columns ``issue_key``, ``url_hash``: no longer published.
+        forget_hashes: first mark every tracked row as unknown on the server.
+    """
+
+    issues: pl.DataFrame = field(default_factory=LIVE_ISSUES.to_frame)
+    evidence: pl.DataFrame = field(default_factory=LIVE_EVIDENCE.to_frame)
+    removed_issues: pl.DataFrame = field(default_factory=pl.Schema({"issue_key": pl.String}).to_frame)
+    removed_evidence: pl.DataFrame = field(
+        default_factory=pl.Schema({"issue_key": pl.String(), "url_hash": pl.String}).to_frame
+    )
+    forget_hashes: bool = False
+
+
+def read_publishing_input(connection: "DuckDBPyConnection", day: date) -> PublishingInput:
+    """Read what the sync of ``day`` needs; five short queries, nothing stays open."""
+    keys = _frame(connection, "publishing_keys", day=day)["issue_key"].to_list()
+    return PublishingInput(
+        day=day,
+        issues=_frame(connection, "publishing_issues", keys=keys),
+        evidence=_frame(connection, "publishing_evidence", keys=keys),
+        live_issues=_frame(connection, "publishing_live_issues", keys=keys).cast(LIVE_ISSUES),
+        live_evidence=_frame(connection, "publishing_live_evidence", keys=keys).cast(LIVE_EVIDENCE),
+    )
+
+
+def write_tracking(connection: "DuckDBPyConnection", changes: TrackingChanges) -> None:
+    """Apply the changes; the transaction is the caller's."""
+    if changes.forget_hashes:
+        connection.execute(_text("publishing_forget_hashes"))
+    frames = {
+        "changed_issues": changes.issues,
+        "changed_evidence": changes.evidence,
+        "removed_issues": changes.removed_issues,
+        "removed_evidence": changes.removed_evidence,
+    }
+    for name, frame in frames.items():
+        connection.register(name, frame)
+    try:
+        connection.execute(_text("publishing_write"))
+    finally:
+        for name in frames:
+            connection.unregister(name)
+
+
+def _frame(connection: "DuckDBPyConnection", query: str, **params: Any) -> pl.DataFrame:
+    return connection.sql(_text(query), params=params).pl()
+
+
+def _text(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,4 @@
+select issue_key, url_hash, remote_id, payload_hash, synced_at
+from gold.live_issue_evidence
+where issue_key in (select unnest($keys::varchar[]))
+order by issue_key, url_hash

@@ -1,0 +1,42 @@
+"""The PocketBase server as a Dagster resource: where it is and who may write to it.
+
+Belongs here: the settings of the connection. Does not belong here: what is sent (``issues.publishing``).
+"""
+
+from dagster import ConfigurableResource
+from pydantic import Field
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+
+
+class PocketBaseResource(ConfigurableResource):  # type: ignore[type-arg]
+    """Publishing is optional: without ``url`` nothing is configured, and the asset says so instead of failing."""
+
+    url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")
+    email: str | None = Field(None, description="PocketBase superuser")
+    password: str | None = Field(None, description="The superuser's password")
+    timeout_s: float = Field(30, gt=0, description="Time-out of one request, in seconds")
+
+    @property
+    def configured(self) -> bool:
+        """There is a server to publish to."""
+        return bool(self.url)
+
+    def client(self) -> PocketBaseClient:
+        """Return a client, to be used in a ``with`` block; it signs in with its first request.
+
+        Raises:
+            UserError: a setting is missing or malformed; the message names it.
+        """
+        settings = {
+            "POCKETBASE_URL": self.url,
+            "POCKETBASE_EMAIL": self.email,
+            "POCKETBASE_PASSWORD": self.password,
+        }
+        if missing := [name for name, value in settings.items() if not value]:
+            raise UserError(f"publishing to PocketBase needs {' and '.join(missing)}; set in .env or the environment")
+        assert self.url
+        assert self.email
+        assert self.password
+        return PocketBaseClient(self.url, self.email, self.password, timeout_s=self.timeout_s)
