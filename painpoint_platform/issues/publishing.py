@@ -5,9 +5,9 @@ published (``publishing_plan``), what came of it (``publishing_outcome``), the t
 (``pocketbase_*``).
 
 Why nothing is lost or doubled: record ids are derived from keys, so sending twice is sending once; the intent is
-tracked before the first request, so whatever may have reached the server is known; every sync also takes up what earlier
-ones, of any day, left unfinished. A record deleted by hand on the server is noticed with ``verify``, or as soon as new
-evidence of it is sent; a server that lost its collections gets everything again.
+tracked before the first request, so whatever may have reached the server is known; every sync also takes up what
+earlier ones, of any day, left unfinished. A record deleted by hand on the server is noticed with ``verify``, or as soon
+as new evidence of it is sent; a server that lost its collections gets everything again.
 """
 
 from collections.abc import Callable, Iterator

@@ -16,7 +16,13 @@ from painpoint_platform.issues.pocketbase_client import RefusedError
 from painpoint_platform.issues.pocketbase_writes import Write, Written
 from painpoint_platform.issues.publishing_payload import issue_record_id
 from painpoint_platform.issues.publishing_plan import IssueWork, SyncPlan
-from painpoint_platform.issues.publishing_tables import LIVE_EVIDENCE, LIVE_ISSUES, TrackingChanges
+from painpoint_platform.issues.publishing_tables import (
+    LIVE_EVIDENCE,
+    LIVE_ISSUES,
+    REMOVED_EVIDENCE,
+    REMOVED_ISSUES,
+    TrackingChanges,
+)
 
 _SHOWN_FAILURES = 5
 _LONGEST_ERROR = 500
@@ -121,7 +127,7 @@ def tracking_after(plan: SyncPlan, outcome: Outcome, live_evidence: pl.DataFrame
     return TrackingChanges(
         issues=pl.DataFrame([_issue_row(work, outcome, vanished, now) for work in kept], schema=LIVE_ISSUES),
         evidence=pl.concat([evidence, lost.join(evidence, on=["issue_key", "url_hash"], how="anti")]),
-        removed_issues=pl.DataFrame({"issue_key": removed}, schema={"issue_key": pl.String}),
+        removed_issues=pl.DataFrame({"issue_key": removed}, schema=REMOVED_ISSUES),
         removed_evidence=pl.DataFrame(
             [
                 {"issue_key": work.issue_key, "url_hash": url_hash}
@@ -130,7 +136,7 @@ def tracking_after(plan: SyncPlan, outcome: Outcome, live_evidence: pl.DataFrame
                 for url_hash, write in work.stale.items()
                 if not outcome.problem(write)
             ],
-            schema={"issue_key": pl.String, "url_hash": pl.String},
+            schema=REMOVED_EVIDENCE,
         ),
     )
 

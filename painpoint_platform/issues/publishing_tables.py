@@ -6,15 +6,14 @@ transaction. Does not belong here: what follows from the rows (``publishing_plan
 
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from painpoint_platform.warehouse.queries import fetch, query_text
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-_SQL = Path(__file__).parent / "sql"
 
 LIVE_ISSUES = pl.Schema(
     {
@@ -36,6 +35,8 @@ LIVE_EVIDENCE = pl.Schema(
         "synced_at": pl.Datetime("us"),
     }
 )
+REMOVED_ISSUES = pl.Schema({"issue_key": pl.String()})
+REMOVED_EVIDENCE = pl.Schema({"issue_key": pl.String(), "url_hash": pl.String()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +73,27 @@ class TrackingChanges:
 
     issues: pl.DataFrame = field(default_factory=LIVE_ISSUES.to_frame)
     evidence: pl.DataFrame = field(default_factory=LIVE_EVIDENCE.to_frame)
-    removed_issues: pl.DataFrame = field(default_factory=pl.Schema({"issue_key": pl.String}).to_frame)
-    removed_evidence: pl.DataFrame = field(
-        default_factory=pl.Schema({"issue_key": pl.String(), "url_hash": pl.String}).to_frame
-    )
+    removed_issues: pl.DataFrame = field(default_factory=REMOVED_ISSUES.to_frame)
+    removed_evidence: pl.DataFrame = field(default_factory=REMOVED_EVIDENCE.to_frame)
     forget_hashes: bool = False
 
 
 def read_publishing_input(connection: "DuckDBPyConnection", day: date) -> PublishingInput:
     """Read what the sync of ``day`` needs; five short queries, nothing stays open."""
-    keys = _frame(connection, "publishing_keys", day=day)["issue_key"].to_list()
+    keys = fetch(connection, "publishing_keys", day=day)["issue_key"].to_list()
     return PublishingInput(
         day=day,
-        issues=_frame(connection, "publishing_issues", keys=keys),
-        evidence=_frame(connection, "publishing_evidence", keys=keys),
-        live_issues=_frame(connection, "publishing_live_issues", keys=keys).cast(LIVE_ISSUES),
-        live_evidence=_frame(connection, "publishing_live_evidence", keys=keys).cast(LIVE_EVIDENCE),
+        issues=fetch(connection, "publishing_issues", keys=keys),
+        evidence=fetch(connection, "publishing_evidence", keys=keys),
+        live_issues=fetch(connection, "publishing_live_issues", keys=keys).cast(LIVE_ISSUES),
+        live_evidence=fetch(connection, "publishing_live_evidence", keys=keys).cast(LIVE_EVIDENCE),
     )
 
 
 def write_tracking(connection: "DuckDBPyConnection", changes: TrackingChanges) -> None:
     """Apply the changes; the transaction is the caller's."""
     if changes.forget_hashes:
-        connection.execute(_text("publishing_forget_hashes"))
+        connection.execute(query_text("publishing_forget_hashes"))
     frames = {
         "changed_issues": changes.issues,
         "changed_evidence": changes.evidence,
@@ -104,15 +103,7 @@ def write_tracking(connection: "DuckDBPyConnection", changes: TrackingChanges) -
     for name, frame in frames.items():
         connection.register(name, frame)
     try:
-        connection.execute(_text("publishing_write"))
+        connection.execute(query_text("publishing_write"))
     finally:
         for name in frames:
             connection.unregister(name)
-
-
-def _frame(connection: "DuckDBPyConnection", query: str, **params: Any) -> pl.DataFrame:
-    return connection.sql(_text(query), params=params).pl()
-
-
-def _text(name: str) -> str:
-    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
