@@ -166,8 +166,12 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        # DuckDB 2.0 raises the bare base class for a wrong checksum.
-        advice = _advice(error) if isinstance(error, duckdb.IOException) or type(error) is duckdb.Error else None
+        # A disk that fills up during the commit is a TransactionException; DuckDB 2.0 raises the bare base class for a
+        # wrong checksum.
+        about_the_file = (
+            isinstance(error, duckdb.IOException | duckdb.TransactionException) or type(error) is duckdb.Error
+        )
+        advice = _advice(error) if about_the_file else None
         if advice is None:
             raise
         raise UserError(f"{path}: {advice}. DuckDB says: {error}") from error

@@ -1,0 +1,171 @@
+import resource
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+import pytest
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.warehouse.connection import open_read, open_write
+from painpoint_platform_tests.warehouse.conftest import reasons, rejected
+from painpoint_platform_tests.warehouse.holder import ROOT
+
+
+def test_the_first_read_creates_the_folder_and_the_warehouse(path):
+    with open_read(path) as connection:
+        schemas = connection.execute("select schema_name from duckdb_schemas() where not internal").fetchall()
+    assert {("bronze",), ("silver",), ("gold",), ("ops",)} <= set(schemas)
+
+
+def test_a_write_is_committed_when_its_body_ends(warehouse):
+    with open_write(warehouse) as connection:
+        connection.execute(rejected("kept"))
+    assert reasons(warehouse) == ["kept"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_a_write_is_rolled_back_and_closed_when_its_body_raises(warehouse, error):
+    with pytest.raises(error), open_write(warehouse) as connection:  # noqa: PT012
+        connection.execute(rejected("lost"))
+        raise error
+    with pytest.raises(duckdb.ConnectionException):
+        connection.execute("select 1")
+    assert reasons(warehouse) == []
+
+
+def test_an_error_in_sql_comes_out_as_it_is(warehouse):
+    with pytest.raises(duckdb.CatalogException), open_write(warehouse) as connection:
+        connection.execute("select * from no_such_table")
+
+
+def test_a_missing_file_named_in_a_query_is_not_blamed_on_the_warehouse(warehouse):
+    with pytest.raises(duckdb.IOException), open_read(warehouse) as connection:
+        connection.execute("select * from 'no_such_file.csv'")
+
+
+def test_a_read_cannot_write(warehouse):
+    with pytest.raises(duckdb.InvalidInputException), open_read(warehouse) as connection:
+        connection.execute(rejected("smuggled"))
+
+
+def test_aware_times_are_stored_as_naive_utc_whatever_the_zone_of_the_machine(warehouse, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    moments = pl.DataFrame({"moment": [datetime(2025, 1, 1, 12, tzinfo=UTC)]})
+    try:
+        with open_write(warehouse) as connection:
+            connection.register("moments", moments)
+            connection.execute("create table ops.moments as select moment::timestamp as moment from moments")
+            connection.unregister("moments")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    with open_read(warehouse) as connection:
+        assert connection.execute("from ops.moments").fetchone() == (datetime(2025, 1, 1, 12),)  # noqa: DTZ001
+
+
+DAMAGES = {
+    "empty": lambda content: b"",
+    "another file": lambda content: b"not a database" * 500,
+    "cut off": lambda content: content[:5000],
+    "zeroes": lambda content: content[:12288] + bytes(len(content) - 12288),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("wanted", [open_read, open_write])
+def test_a_damaged_file_is_an_error_that_says_what_to_do_and_changes_nothing(warehouse, damage, wanted):
+    damaged = damage(warehouse.read_bytes())
+    warehouse.write_bytes(damaged)
+    with pytest.raises(UserError, match=r"painpoint.duckdb: .*[Rr]estore it from a backup"), wanted(warehouse):
+        pass
+    assert warehouse.read_bytes() == damaged
+
+
+def test_a_log_without_its_warehouse_is_not_thrown_away(path):
+    path.parent.mkdir()
+    log = path.with_name(path.name + ".wal")
+    log.write_bytes(b"transactions")
+    with pytest.raises(UserError, match=r"painpoint.duckdb.wal is there"), open_write(path):
+        pass
+    assert log.read_bytes() == b"transactions"
+
+
+def test_a_half_made_warehouse_of_a_killed_process_is_made_anew(path):
+    path.parent.mkdir()
+    path.with_name(f".{path.name}.new").write_bytes(b"half")
+    assert reasons(path) == []
+    assert not path.with_name(f".{path.name}.new").exists()
+
+
+KILLED_WRITER = """
+import os, signal, sys
+from pathlib import Path
+from painpoint_platform.warehouse.connection import open_write
+from painpoint_platform_tests.warehouse.conftest import rejected
+point = sys.argv[2]
+with open_write(Path(sys.argv[1])) as connection:
+    connection.execute("delete from bronze.rejected_items")
+    if point == "deleted": os.kill(os.getpid(), signal.SIGKILL)
+    connection.execute(
+        "insert into bronze.rejected_items "
+        "select 'github', '2025-01-01', '1', 'new', repeat('x', 100), '2025-01-01' from range(200000)"
+    )
+    if point == "inserted": os.kill(os.getpid(), signal.SIGKILL)
+    if point == "committed":
+        connection.commit()
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(
+    ("point", "left"), [("deleted", ["old"]), ("inserted", ["old"]), ("committed", ["new"] * 200000)]
+)
+def test_a_writer_killed_on_the_way_leaves_the_old_partition_or_the_new_one(warehouse, point, left):
+    with open_write(warehouse) as connection:
+        connection.execute(rejected("old"))
+    killed = subprocess.run([sys.executable, "-c", KILLED_WRITER, str(warehouse), point], cwd=ROOT, check=False)
+    assert killed.returncode == -9
+    assert reasons(warehouse) == left
+
+
+DISK_FULL = """
+import resource, signal, sys
+from pathlib import Path
+from painpoint_platform.errors import UserError
+from painpoint_platform.warehouse.connection import open_write
+path = Path(sys.argv[1])
+try:
+    with open_write(path) as connection:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 100_000, -1))
+        connection.execute(
+            "insert into bronze.rejected_items "
+            "select 'a', '2025-01-01', i::varchar, sha256(i::varchar), '{}', '2025-01-01' from range(400000) r(i)"
+        )
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_keeps_the_old_rows_and_says_so(warehouse):
+    """RLIMIT_FSIZE makes writes fail like a full disk, but for the words: File too large."""
+    assert hasattr(resource, "RLIMIT_FSIZE")
+    with open_write(warehouse) as connection:
+        connection.execute(rejected("old"))
+    full = subprocess.run(
+        [sys.executable, "-c", DISK_FULL, str(warehouse)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "the disk is full" in full.stdout, full
+    assert reasons(warehouse) == ["old"]
+
+
+def test_a_failed_write_can_be_followed_by_another(warehouse):
+    for attempt in range(3):
+        with suppress(duckdb.Error), open_write(warehouse) as connection:
+            connection.execute(rejected(f"attempt {attempt}"))
+            connection.execute("select * from no_such_table" if attempt < 2 else "select 1")
+    assert reasons(warehouse) == ["attempt 2"]
