@@ -1,0 +1,239 @@
+"""Posts of subreddits, by Reddit's OAuth API, application-only.
+
+Belongs here: the token, the listing and its end, Reddit's records. The rules are those of
+https://github.com/reddit-archive/reddit/wiki/OAuth2 (application-only), https://www.reddit.com/dev/api#GET_new and
+https://support.reddithelp.com/hc/en-us/articles/16160319875092 (100 queries a minute, ``X-Ratelimit-*``).
+"""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import BaseModel, Field
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord, WithdrawnError
+from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, UnauthorizedError, expect
+from painpoint_platform.issues.collectors.pace import Pace
+from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, utc
+from painpoint_platform.issues.items import Collection, RawItem, Source
+from painpoint_platform.issues.queries import RedditQueries
+
+PAGE_SIZE = 100
+SITE = "https://www.reddit.com"
+# A token is renewed this long before it expires, in seconds.
+TOKEN_MARGIN_S = 60.0
+WITHDRAWN_TEXTS = frozenset({"[deleted]", "[removed]"})
+
+
+class RedditPost(WireRecord):
+    """A post (``t3``) as a listing returns it."""
+
+    author_fields: ClassVar[frozenset[str]] = frozenset({"author"})
+
+    id: Text = Field(min_length=1)
+    permalink: Text = Field(pattern="^/")
+    title: Text | None = None
+    selftext: Text | None = None
+    author: Text | None = None
+    created_utc: Epoch
+    num_comments: Count = 0
+    score: Score = 0
+    removed_by_category: Text | None = None
+
+    def to_item(self) -> RawItem:
+        """Return the item. A post of a deleted account stays, without its author.
+
+        Raises:
+            WithdrawnError: the post itself was deleted by its author or removed by moderators or Reddit.
+        """
+        if self.removed_by_category or (self.selftext or "").strip() in WITHDRAWN_TEXTS:
+            raise WithdrawnError(f"withdrawn at the source ({self.removed_by_category or 'text deleted'})")
+        return RawItem(
+            source="reddit",
+            source_item_id=self.id,
+            url=f"{SITE}{self.permalink}",
+            title=self.title or "",
+            body=self.selftext or "",
+            author=self.author if self.author != "[deleted]" else None,
+            created_at=utc(self.created_utc),
+            comment_count=self.num_comments,
+            vote_count=self.score,
+        )
+
+
+class _Thing(BaseModel):
+    data: Any = None
+
+
+class _ListingData(BaseModel):
+    children: list[_Thing]
+    after: str | None = None
+
+
+class _Listing(BaseModel):
+    data: _ListingData
+
+
+class _Token(BaseModel):
+    access_token: str = Field(min_length=1)
+    expires_in: float = 3600.0
+
+
+class _TokenSource:
+    """Application-only tokens, renewed before they expire or when one is refused."""
+
+    def __init__(self, api: Api, pace: Pace, client_id: str, client_secret: str) -> None:
+        self._api = api
+        self._pace = pace
+        self._credentials = httpx.BasicAuth(client_id, client_secret)
+        self._token = ""
+        self._renew_at = 0.0
+
+    async def current(self) -> str:
+        if self._pace.clock.now() >= self._renew_at:
+            await self.renew()
+        return self._token
+
+    async def renew(self) -> None:
+        payload = await self._api.send(
+            "POST", "api/v1/access_token", data={"grant_type": "client_credentials"}, auth=self._credentials
+        )
+        if isinstance(payload, dict) and payload.get("error"):
+            raise UserError(f"Reddit: no token was given ({payload['error']}). {_mend(401, '')}")
+        token = expect(_Token, payload, "Reddit (token)")
+        self._token = token.access_token
+        self._renew_at = self._pace.clock.now() + max(0.0, token.expires_in - TOKEN_MARGIN_S)
+
+
+@dataclass(frozen=True)
+class RedditCollector:
+    """Collects the newest posts of each subreddit, back to the beginning of the day.
+
+    Args:
+        queries: subreddits, keywords, minimum votes.
+        auth_url: where tokens are handed out, ``https://www.reddit.com``.
+        base_url: the API, ``https://oauth.reddit.com``.
+        pace: requests a minute; Reddit allows 100.
+        patience: time-out and deadline of a request.
+        client_id: of a Reddit application; without it Reddit is not read.
+        client_secret: its secret.
+        user_agent: names the operator, as Reddit demands.
+        page_size: posts a page, at most 100.
+        transport: replaces the network.
+    """
+
+    queries: RedditQueries
+    auth_url: str
+    base_url: str
+    pace: Pace
+    patience: Patience
+    client_id: str | None
+    client_secret: str | None
+    user_agent: str
+    page_size: int = PAGE_SIZE
+    transport: httpx.AsyncBaseTransport | None = None
+
+    source: ClassVar[Source] = "reddit"
+
+    async def collect(self, window: DayWindow, *, progress: Progress | None = None) -> Collection:
+        """Read every subreddit.
+
+        A listing shows about the newest 1,000 posts and then simply ends. So the collection is complete only if each
+        listing showed a post from before the day; otherwise it is partial, whatever it holds.
+        """
+        if not (self.client_id and self.client_secret):
+            missing = "REDDIT_CLIENT_ID" if not self.client_id else "REDDIT_CLIENT_SECRET"
+            raise UserError(
+                f"Reddit: {missing} is not set; make an application of the kind 'script' at "
+                "https://www.reddit.com/prefs/apps and set REDDIT_CLIENT_ID, REDDIT_CLIENT_SECRET and "
+                "REDDIT_USER_AGENT, or set reddit.enabled to false in sources.yaml"
+            )
+        harvest = Harvest(
+            self.source,
+            window,
+            minimum_votes=self.queries.minimum_votes,
+            keywords=self.queries.keywords,
+            max_items=self.queries.max_items,
+            progress=progress,
+        )
+        async with AsyncExitStack() as stack:
+            auth = await stack.enter_async_context(self._api(self.auth_url, "REDDIT_AUTH_URL"))
+            api = await stack.enter_async_context(self._api(self.base_url, "REDDIT_API_URL"))
+            tokens = _TokenSource(auth, self.pace, self.client_id, self.client_secret)
+            for subreddit in self.queries.subreddits:
+                if not harvest.is_full:
+                    await self._read(api, tokens, subreddit, window, harvest)
+            return harvest.finish(request_count=api.request_count + auth.request_count, now=self.pace.clock.now())
+
+    async def _read(self, api: Api, tokens: _TokenSource, subreddit: str, window: DayWindow, harvest: Harvest) -> None:
+        after: str | None = None
+        visited: set[str] = set()
+        shown, oldest = 0, None
+        while not harvest.is_full:
+            listing = await self._page(api, tokens, subreddit, after)
+            records = [child.data for child in listing.children]
+            shown += len(records)
+            harvest.take(records, RedditPost)
+            oldest = min(filter(None, (oldest, *map(_listed_at, records))), default=None)
+            if oldest is not None and oldest < window.start:
+                return
+            after = listing.after
+            if after is None or after in visited:
+                break
+            visited.add(after)
+        if not harvest.is_full:
+            reach = f"back to {oldest:%Y-%m-%d %H:%M:%S} UTC" if oldest else "nothing"
+            harvest.partial(
+                f"r/{subreddit} lists only {shown:,} posts, {reach}: it cannot be told whether older posts of the day "
+                "are missing; collect daily, soon after the day"
+            )
+
+    async def _page(self, api: Api, tokens: _TokenSource, subreddit: str, after: str | None) -> _ListingData:
+        params: dict[str, Any] = {"limit": self.page_size, "raw_json": 1}
+        if after:
+            params["after"] = after
+        path = f"r/{subreddit}/new"
+        try:
+            payload = await api.get(path, params, {"Authorization": f"Bearer {await tokens.current()}"})
+        except UnauthorizedError:
+            # A token may be revoked before it expires; one new token tells a revoked one from wrong credentials.
+            await tokens.renew()
+            payload = await api.get(path, params, {"Authorization": f"Bearer {await tokens.current()}"})
+        return expect(_Listing, payload, "Reddit").data
+
+    def _api(self, base_url: str, url_setting: str) -> Api:
+        profile = ApiProfile(
+            name="Reddit",
+            base_url=base_url,
+            url_setting=url_setting,
+            mend=_mend,
+            secrets=tuple(filter(None, (self.client_secret, self.client_id))),
+            headers={"User-Agent": self.user_agent},
+        )
+        return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+
+
+def _listed_at(record: Any) -> datetime | None:
+    """When a post was created, as far as it tells how far the listing reaches: a pinned post may be of any age."""
+    if not isinstance(record, dict) or record.get("stickied"):
+        return None
+    created = record.get("created_utc")
+    if not isinstance(created, int | float) or not 0 < created < 4_102_444_800:
+        return None
+    return utc(created)
+
+
+def _mend(status: int, message: str) -> str:
+    advice = {
+        401: "REDDIT_CLIENT_ID or REDDIT_CLIENT_SECRET is wrong: take both from https://www.reddit.com/prefs/apps",
+        403: "The subreddit is private, or Reddit blocks the client: remove it from reddit.subreddits in sources.yaml, "
+        "or set REDDIT_USER_AGENT to one that names you, like 'python:my-app:1.0 (by /u/my-name)'",
+        404: "The subreddit is banned or does not exist: correct or remove it under reddit.subreddits in sources.yaml",
+        429: "Set REDDIT_USER_AGENT to one that names you: Reddit throttles unnamed clients",
+    }
+    if "moved to" in message:
+        return "There is no such subreddit: correct or remove it under reddit.subreddits in sources.yaml"
+    return advice.get(status, "Check REDDIT_API_URL and REDDIT_AUTH_URL")
