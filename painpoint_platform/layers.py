@@ -4,14 +4,14 @@ Belongs here: the one spelling of each layer, of owners and of the metadata that
 Does not belong here: partitions (``partitions``), what an asset does (each domain's ``assets``).
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from painpoint_platform.warehouse.schema import described_tables
+
 OWNERS = ("team:data-platform",)
-ANALYST_OWNERS = ("team:analytics",)
 
 # A gold table of a daily pipeline that runs in the small hours is late when it is older than a day and a half.
 GOLD_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=28))
@@ -37,39 +37,38 @@ def table_name(key: dg.AssetKey) -> str:
     return ".".join(key.path)
 
 
-def table_spec(
-    key: dg.AssetKey,
-    *,
-    description: str,
-    group: str,
-    columns: Mapping[str, tuple[str, str]],
-    kinds: set[str] | None = None,
-    owners: Sequence[str] = OWNERS,
-    **spec: Any,
-) -> dg.AssetSpec:
-    """Describe an asset that is one table of the warehouse.
+def table_attributes(key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None) -> dict[str, Any]:
+    """Return what an asset that is one table of the warehouse carries, as arguments of an asset decorator or spec.
+
+    Columns with types and meanings come from the migrations, so that Dagster shows what the DuckDB shell shows.
 
     Args:
         key: asset key, equal to schema and table.
-        description: what one row is and why the table exists.
+        description: what the asset does and why; the table's own comment says what a row is.
         group: the domain.
-        columns: name -> (DuckDB type, meaning), in the table's order.
         kinds: shown as icons in the UI besides duckdb.
-        owners: teams.
-        spec: further fields of ``dagster.AssetSpec``.
+
+    Raises:
+        KeyError: no migration makes the table.
     """
+    table = described_tables()[table_name(key)]
     schema = dg.TableSchema(
-        columns=[dg.TableColumn(name, type=kind, description=meaning) for name, (kind, meaning) in columns.items()]
+        columns=[dg.TableColumn(column.name, type=column.type, description=column.meaning) for column in table.columns]
     )
-    layer = key.path[0]
-    return dg.AssetSpec(
-        key,
-        description=description,
-        group_name=group,
-        kinds={"duckdb"} | (kinds or set()),
-        owners=list(owners),
-        tags={"layer": layer, "domain": group},
-        metadata={"dagster/column_schema": schema, "dagster/table_name": table_name(key)},
-        freshness_policy=GOLD_FRESHNESS if layer == "gold" else None,
-        **spec,
-    )
+    return {
+        "key": key,
+        "description": f"{description}\n\n{table.meaning}",
+        "group_name": group,
+        "kinds": {"duckdb"} | (kinds or set()),
+        "owners": list(OWNERS),
+        "tags": {"layer": key.path[0], "domain": group},
+        "metadata": {"dagster/column_schema": schema, "dagster/table_name": table.name},
+    }
+
+
+def table_spec(
+    key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None, **spec: Any
+) -> dg.AssetSpec:
+    """Describe one table of a multi-asset; see ``table_attributes``. Gold tables carry the freshness policy."""
+    attributes = table_attributes(key, description=description, group=group, kinds=kinds)
+    return dg.AssetSpec(**attributes, freshness_policy=GOLD_FRESHNESS if key.path[0] == "gold" else None, **spec)

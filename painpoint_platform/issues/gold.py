@@ -14,7 +14,7 @@ import polars as pl
 
 from painpoint_platform.issues.labelling import LabelRequest
 from painpoint_platform.issues.representatives import representatives_of_clusters
-from painpoint_platform.llm.client import Answer
+from painpoint_platform.llm.tasks import Answer
 
 # Raised when the same clusters would give other rows: part of what a partition's input hash covers.
 GOLD_VERSION = "1"
@@ -97,8 +97,8 @@ def labels_from(clusters: pl.DataFrame, answers: Sequence[Answer]) -> pl.DataFra
     rows = [
         {
             "cluster_id": cluster_id,
-            **({name: getattr(answer.value, name) for name in LABEL_COLUMNS} if answer.value else {}),
-            "failure_reason": answer.failure,
+            **({name: getattr(answer.reply, name) for name in LABEL_COLUMNS} if answer.reply else {}),
+            "failure_reason": answer.failure_reason,
             "model": answer.model,
         }
         for cluster_id, answer in zip(clusters["cluster_id"], answers, strict=True)

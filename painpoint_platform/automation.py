@@ -1,0 +1,128 @@
+"""What happens by itself, across domains: conditions, jobs, schedules and sensors.
+
+Belongs here: when something runs and what is told to whom when it fails. Does not belong here: what an asset does.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from painpoint_platform.alerts import post_alert
+from painpoint_platform.issues.items import SOURCES, Source
+from painpoint_platform.layers import bronze
+from painpoint_platform.partitions import daily_partitions, source_day_key, source_day_partitions
+from painpoint_platform.settings import load_settings
+
+RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
+
+# The hour (UTC) at which each source's yesterday is collected. Hacker News and StackOverflow index within minutes;
+# GitHub's search lags, and Reddit's newest listing must be read before it rolls over.
+COLLECTION_TIMES: dict[Source, str] = {
+    "reddit": "10 0 * * *",
+    "hackernews": "20 0 * * *",
+    "stackoverflow": "30 0 * * *",
+    "github": "0 1 * * *",
+}
+LATEST_CLUSTERING = "0 6 * * *"
+
+# The day is clustered once all its sources are in. A source that stays broken does not hold the day up for ever: at
+# LATEST_CLUSTERING it goes on with what is there, and again whenever the missing source arrives.
+when_all_sources_are_in = (
+    dg.AutomationCondition.eager()
+    | (
+        dg.AutomationCondition.in_latest_time_window()
+        & dg.AutomationCondition.cron_tick_passed(LATEST_CLUSTERING).since_last_handled()
+        & dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
+        & ~dg.AutomationCondition.in_progress()
+    )
+).with_label("when all sources are in, or at 06:00 UTC with those that are")
+
+# Also for a day of the past: a backfill of silver is followed by gold, label reuse makes that cheap.
+after_new_rows = (
+    dg.AutomationCondition.eager()
+    .without(dg.AutomationCondition.in_latest_time_window())
+    .with_label("when what it is made from has new rows")
+)
+
+# One file made from all partitions: days that were never run must not hold it up.
+after_any_new_rows = (
+    dg.AutomationCondition.eager()
+    .without(~dg.AutomationCondition.any_deps_missing())
+    .with_label("when any partition of gold has new rows")
+)
+
+collect_job = dg.define_asset_job(
+    "collect",
+    selection=RAW_ITEMS,
+    partitions_def=source_day_partitions,
+    description="Collect one source's day (or a range of days) into bronze.",
+)
+issues_job = dg.define_asset_job(
+    "issues",
+    selection=dg.AssetSelection.groups("issues") - RAW_ITEMS,
+    partitions_def=daily_partitions,
+    description="From a day's bronze rows to published issues: cluster, label, publish, refresh the day's SQL models.",
+)
+snapshot_job = dg.define_asset_job(
+    "snapshot",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Write the analysts' copy of gold.",
+)
+JOBS = [collect_job, issues_job, snapshot_job]
+
+
+def collect_yesterday(source: Source) -> dg.ScheduleDefinition:
+    """Return the schedule that collects a source's last complete UTC day."""
+
+    @dg.schedule(
+        name=f"collect_{source}_daily",
+        job=collect_job,
+        cron_schedule=COLLECTION_TIMES[source],
+        execution_timezone="UTC",
+        description=f"Yesterday's {source}, every day.",
+    )
+    def yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = context.scheduled_execution_time.date() - timedelta(days=1)
+        return dg.RunRequest(run_key=f"{source}-{day}", partition_key=source_day_key(source, day))
+
+    return yesterday
+
+
+SCHEDULES = [collect_yesterday(source) for source in SOURCES]
+
+
+@dg.run_failure_sensor(
+    name="failed_run_alert",
+    description="Posts every failed run to ALERT_WEBHOOK_URL, where that is set.",
+    minimum_interval_seconds=30,
+)
+def failed_run_alert(context: dg.RunFailureSensorContext) -> Iterator[dg.SkipReason]:
+    """Tell people about a failed run."""
+    webhook = load_settings().alert_webhook_url
+    if webhook is None:
+        yield dg.SkipReason("ALERT_WEBHOOK_URL is not set")
+        return
+    post_alert(webhook.get_secret_value(), _alert(context))
+
+
+def _alert(context: dg.RunFailureSensorContext) -> dict[str, Any]:
+    run = context.dagster_run
+    return {
+        "text": f"Painpoint: run {run.run_id[:8]} of {run.job_name} failed: {context.failure_event.message}",
+        "run_id": run.run_id,
+        "job": run.job_name,
+        "partition": run.tags.get("dagster/partition"),
+    }
+
+
+SENSORS = [
+    failed_run_alert,
+    dg.AutomationConditionSensorDefinition(
+        "follow_new_rows",
+        target=dg.AssetSelection.all(),
+        description="Runs what its automation condition asks for: silver after bronze, gold after silver.",
+        minimum_interval_seconds=60,
+    ),
+]

@@ -1,0 +1,273 @@
+"""The assets of the issues domain: collect, cluster, label, publish.
+
+Belongs here: keys, partitions, pools, checks and metadata. Does not belong here: what a day's work is (``days``), what
+a person sees of a committed partition (``views``).
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from painpoint_platform.automation import after_new_rows, when_all_sources_are_in
+from painpoint_platform.issues import days, views
+from painpoint_platform.issues.items import SOURCES, Source
+from painpoint_platform.layers import bronze, gold, silver, table_attributes, table_spec
+from painpoint_platform.partitions import (
+    Committed,
+    by_day,
+    daily_partitions,
+    failure,
+    materialize_each,
+    one_run_a_range,
+    partition_keys,
+    record_committed,
+    source_and_day,
+    source_day_partitions,
+)
+from painpoint_platform.resources.collectors import CollectorsResource
+from painpoint_platform.resources.embedding import EmbeddingResource
+from painpoint_platform.resources.llm import LLMResource
+from painpoint_platform.resources.pocketbase import PocketBaseResource
+from painpoint_platform.resources.warehouse import WarehouseResource
+
+GROUP = "issues"
+RAW_ITEMS = bronze("raw_items")
+CLUSTERS, ASSIGNMENTS = silver("clusters"), silver("cluster_assignments")
+ISSUES, EVIDENCE, LIVE_ISSUES = gold("issues"), gold("issue_evidence"), gold("live_issues")
+
+
+@dg.op(out={source: dg.Out(list[str], is_required=False) for source in SOURCES})
+def partitions_by_source(context: dg.OpExecutionContext) -> Iterator[dg.Output[list[str]]]:
+    """Hand each source its own partitions of the run; a source without any is skipped and takes no slot of its pool."""
+    keys = [(source_and_day(key)[0], key) for key in partition_keys(context)]
+    for source in SOURCES:
+        of_source = [key for owner, key in keys if owner == source]
+        if of_source:
+            yield dg.Output(of_source, source)
+
+
+def collect_from(source: Source) -> dg.OpDefinition:
+    """Return the op that collects one source's days, in that source's pool: its API's limits hold across runs."""
+
+    @dg.op(name=f"collect_{source}", description=f"Collect days of {source}, one by one.", pool=f"{source}_api")
+    def collect(
+        context: dg.OpExecutionContext, keys: list[str], collectors: CollectorsResource, warehouse: WarehouseResource
+    ) -> list[str]:
+        salt = collectors.author_salt()
+        failed: dict[str, Exception] = {}
+        for key in keys:
+            try:
+                days.collect_day(warehouse, source, source_and_day(key)[1], collect=collectors.collect, salt=salt)
+                context.log.info(f"{key} committed")
+            except Exception as error:
+                failed[key] = error
+                context.log.error(f"{key}: {error}")
+        if failed:
+            committed = [key for key in keys if key not in failed]
+            record_committed(context, {key: {RAW_ITEMS: _raw_items_metadata(warehouse, key)} for key in committed})
+            raise failure(failed, len(keys)) from next(iter(failed.values()))
+        return keys
+
+    return collect
+
+
+COLLECT_OPS = {source: collect_from(source) for source in SOURCES}
+
+
+@dg.op(out=dg.Out(dg.Nothing))
+def describe_raw_items(
+    context: dg.AssetExecutionContext, collected: list[list[str]], warehouse: WarehouseResource
+) -> None:
+    """Say what was collected, partition by partition."""
+    for key in (key for keys in collected for key in keys):
+        context.add_asset_metadata(_raw_items_metadata(warehouse, key), asset_key=RAW_ITEMS, partition_key=key)
+
+
+@dg.graph_asset(
+    **table_attributes(
+        RAW_ITEMS,
+        group=GROUP,
+        description="Posts of GitHub, StackOverflow, Reddit and Hacker News, by source and UTC day of creation.",
+        kinds={"python"},
+    ),
+    partitions_def=source_day_partitions,
+    backfill_policy=one_run_a_range,
+)
+def raw_items() -> Any:
+    """Collect the run's (source, day) partitions: one op a source, because pools belong to ops."""
+    by_source = partitions_by_source()
+    return describe_raw_items([COLLECT_OPS[source](getattr(by_source, source)) for source in SOURCES])
+
+
+@dg.asset_check(asset=RAW_ITEMS, description="Every source could be read to the end of its day.")
+def collection_complete(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    """Warn of days that a source no longer gave whole; they are kept as partial, never passed off as complete."""
+    partial = views.partial_collections(warehouse, [source_and_day(key) for key in context.partition_keys])
+    return dg.AssetCheckResult(
+        passed=not partial, severity=dg.AssetCheckSeverity.WARN, description="; ".join(partial) or "all complete"
+    )
+
+
+SILVER_CHECKS = (
+    dg.AssetCheckSpec("unique_cluster_id", asset=CLUSTERS, description="A cluster occurs once a day."),
+    dg.AssetCheckSpec("sizes_match_assignments", asset=CLUSTERS, description="Sizes are the counts of assigned items."),
+    dg.AssetCheckSpec("unique_url_hash", asset=ASSIGNMENTS, description="An item is assigned once a day."),
+)
+
+
+@dg.multi_asset(
+    name="clusters",
+    specs=[
+        table_spec(
+            CLUSTERS,
+            group=GROUP,
+            description="The day's items of all sources, embedded on the fly with all-MiniLM-L6-v2 and clustered with HDBSCAN.",
+            kinds={"python", "scikitlearn"},
+            deps=[dg.AssetDep(RAW_ITEMS, partition_mapping=by_day)],
+            automation_condition=when_all_sources_are_in,
+        ),
+        table_spec(
+            ASSIGNMENTS,
+            group=GROUP,
+            description="Which cluster each item went to, and how central it is there.",
+            kinds={"python", "scikitlearn"},
+            deps=[dg.AssetDep(RAW_ITEMS, partition_mapping=by_day)],
+            automation_condition=when_all_sources_are_in,
+        ),
+    ],
+    check_specs=SILVER_CHECKS,
+    partitions_def=daily_partitions,
+    backfill_policy=one_run_a_range,
+    pool="embedding",
+)
+def clusters(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, embedding: EmbeddingResource
+) -> Iterator[Any]:
+    """Cluster each day of the run."""
+
+    def one_day(key: str) -> Committed:
+        day = date.fromisoformat(key)
+        changed = days.cluster_day(warehouse, day, embedder=embedding.embedder(), reducer=embedding.reducer)
+        view = views.clusters(warehouse, day)
+        return Committed(
+            {CLUSTERS: _metadata(view.clusters, changed), ASSIGNMENTS: _metadata(view.assignments, changed)}
+        )
+
+    yield from materialize_each(context, one_day, checks=SILVER_CHECKS)
+
+
+GOLD_CHECKS = (
+    dg.AssetCheckSpec("unique_cluster_id", asset=ISSUES, description="A cluster has one issue."),
+    dg.AssetCheckSpec("every_cluster_has_an_issue", asset=ISSUES, description="No cluster is lost, labelled or not."),
+    dg.AssetCheckSpec("no_orphan_evidence", asset=EVIDENCE, description="Evidence has its issue and its item."),
+    dg.AssetCheckSpec("labels_given", asset=ISSUES, description="Every cluster got a label (warns; tried again next run)."),
+)
+
+
+@dg.multi_asset(
+    name="issues",
+    specs=[
+        table_spec(
+            ISSUES,
+            group=GROUP,
+            description="Clusters labelled by a model; a label known for the same representatives is reused.",
+            kinds={"python", "openai"},
+            deps=[CLUSTERS, ASSIGNMENTS],
+            automation_condition=after_new_rows,
+        ),
+        table_spec(
+            EVIDENCE,
+            group=GROUP,
+            description="The posts behind each issue, denormalised for analysts.",
+            kinds={"python"},
+            deps=[CLUSTERS, ASSIGNMENTS],
+            automation_condition=after_new_rows,
+        ),
+    ],
+    check_specs=GOLD_CHECKS,
+    partitions_def=daily_partitions,
+    backfill_policy=one_run_a_range,
+    pool="llm",
+)
+def issues(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    llm: LLMResource,
+    embedding: EmbeddingResource,
+) -> Iterator[Any]:
+    """Label each day of the run."""
+    client = llm.client(run_id=context.run_id, embedder_factory=embedding.embedder)
+
+    def one_day(key: str) -> Committed:
+        day = date.fromisoformat(key)
+        labelled = days.label_day(warehouse, day, client=client)
+        view = views.issues(warehouse, day, labelled)
+        warnings = {"labels_given": f"{labelled.failed} labels failed"} if labelled.failed else {}
+        changed = not labelled.unchanged
+        return Committed({ISSUES: _metadata(view.issues, changed), EVIDENCE: _metadata(view.evidence, changed)}, warnings)
+
+    yield from materialize_each(context, one_day, checks=GOLD_CHECKS)
+
+
+PUBLISH_CHECKS = (
+    dg.AssetCheckSpec("everything_published", asset=LIVE_ISSUES, description="PocketBase has what gold has."),
+)
+
+
+@dg.multi_asset(
+    name="live_issues",
+    specs=[
+        table_spec(
+            LIVE_ISSUES,
+            group=GROUP,
+            description="The day's issues in PocketBase: one record an issue, one an evidence item, only what changed is sent.",
+            kinds={"python", "pocketbase"},
+            deps=[ISSUES, EVIDENCE],
+            automation_condition=after_new_rows,
+        )
+    ],
+    check_specs=PUBLISH_CHECKS,
+    partitions_def=daily_partitions,
+    backfill_policy=one_run_a_range,
+    pool="pocketbase",
+)
+def live_issues(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource, pocketbase: PocketBaseResource
+) -> Iterator[Any]:
+    """Publish each day of the run; without POCKETBASE_URL nothing is published and the metadata says so."""
+
+    def one_day(key: str) -> Committed:
+        if not pocketbase.configured:
+            return Committed({LIVE_ISSUES: {"published": "no: POCKETBASE_URL is not set"}})
+        with pocketbase.client() as client:
+            report = days.publish_day(
+                warehouse, date.fromisoformat(key), client=client, min_authors=pocketbase.min_authors
+            )
+        warnings = {"everything_published": views.shortfall(report)} if report.failed or report.outage else {}
+        return Committed({LIVE_ISSUES: _metadata(views.live_issues(warehouse, report))}, warnings)
+
+    yield from materialize_each(context, one_day, checks=PUBLISH_CHECKS)
+
+
+def _raw_items_metadata(warehouse: WarehouseResource, key: str) -> dict[str, Any]:
+    return _metadata(views.raw_items(warehouse, *source_and_day(key)))
+
+
+def _metadata(view: views.View, changed: bool = True) -> dict[str, Any]:
+    """Turn a view into Dagster's metadata: facts, the first rows as a table, pictures inline."""
+    table = dg.MetadataValue.table(
+        [dg.TableRecord(row) for row in view.preview], schema=dg.TableSchema.from_name_type_dict(view.preview_types)
+    )
+    return {
+        "dagster/row_count": view.row_count,
+        **view.facts,
+        **({} if changed else {"unchanged": "made from the same input before; nothing was computed"}),
+        **({"preview": table} if view.preview else {}),
+        **{name: dg.MetadataValue.md(picture) for name, picture in view.pictures.items()},
+    }
+
+
+ASSETS = [raw_items, clusters, issues, live_issues]
+CHECKS = [collection_complete]

@@ -1,0 +1,184 @@
+"""One day of the issues domain, from table to table.
+
+Belongs here: for each layer, what is read under the lock, what is computed outside it, and what is written in one
+transaction with which facts checked. Does not belong here: the computations (``silver``, ``gold``, ``publishing``),
+Dagster (``assets``).
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+import duckdb
+import polars as pl
+
+from painpoint_platform import progress
+from painpoint_platform.issues import bronze, gold, silver
+from painpoint_platform.issues.items import Collection, Source
+from painpoint_platform.issues.labelling import ISSUE_LABEL
+from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing import SyncReport, sync_day
+from painpoint_platform.issues.publishing_tables import TrackingChanges, read_publishing_input, write_tracking
+from painpoint_platform.llm.client import ModelClient
+from painpoint_platform.llm.totals import Totals
+from painpoint_platform.text.embeddings import Embedder
+from painpoint_platform.warehouse.checks import Check
+from painpoint_platform.warehouse.partitions import replace_partition
+from painpoint_platform.warehouse.queries import fetch, query_text
+
+
+class Warehouse(Protocol):
+    """What a day needs of the warehouse: short reads, and writes of one transaction each."""
+
+    def read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
+
+    def write(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What labelling a day did: clusters in all, labels reused, labels asked for, failed, and what it cost."""
+
+    unchanged: bool
+    clusters: int = 0
+    reused: int = 0
+    asked: int = 0
+    failed: int = 0
+    totals: Totals | None = None
+
+
+def collect_day(
+    warehouse: Warehouse,
+    source: Source,
+    day: date,
+    *,
+    collect: Callable[[Source, date], Collection],
+    salt: bytes,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Collection:
+    """Collect one source's day and replace its partition of ``bronze``.
+
+    The source is read to the end before anything is written. An item that comes again unchanged keeps the time at
+    which it was first collected, so that a repeat leaves the same rows.
+
+    Raises:
+        UserError: what a person must mend at the source, such as a missing token.
+        TransientError: the source did not answer in time; the old partition stands.
+    """
+    collection = collect(source, day)
+    rows = bronze.rows_of(collection, day, salt=salt, collected_at=now())
+    partition = {"source": source, "collection_date": day}
+    with warehouse.write() as connection:
+        seen = fetch(connection, "collected_at_of_partition", source=source, day=day)
+        items = bronze.keep_first_seen(rows.items, seen)
+        replace_partition(connection, "bronze.raw_items", where=partition, rows=items, key=["url_hash"])
+        replace_partition(connection, "bronze.rejected_items", where=partition, rows=rows.rejected)
+        replace_partition(connection, "bronze.collections", where=partition, rows=rows.collection)
+    return collection
+
+
+def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer: str) -> bool:
+    """Cluster a day's items and replace its partition of ``silver``.
+
+    Returns:
+        False when the partition was already made from the same items and settings, and nothing was done.
+    """
+    with warehouse.read() as connection:
+        items = fetch(connection, "items_of_day", day=day)
+        made_from = _made_from(connection, "silver.clusters", day)
+    wanted = silver.input_hash(items, embedder.version, reducer)
+    if made_from == wanted:
+        return False
+    result = silver.cluster_day(
+        day, items, embedder=embedder, reducer=reducer, progress=progress.reporter(f"embedding {day}")
+    )
+    with warehouse.write() as connection:
+        partition = {"cluster_date": day}
+        replace_partition(
+            connection, "silver.cluster_assignments", where=partition, rows=result.assignments, key=["url_hash"],
+        )  # fmt: skip
+        replace_partition(
+            connection, "silver.clusters", where=partition, rows=result.clusters, key=["cluster_id"],
+            checks=[_check("sizes_match_assignments", day)],
+        )  # fmt: skip
+        _remember(connection, "silver.clusters", day, wanted)
+    return True
+
+
+def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labelled:
+    """Label a day's clusters and replace its partition of ``gold.issues`` and ``gold.issue_evidence``.
+
+    A label that is known for the same representatives is reused. A failed label is tried again by the next run.
+    """
+    with warehouse.read() as connection:
+        members = fetch(connection, "clustered_items_of_day", day=day)
+        made_from = _made_from(connection, "gold.issues", day)
+    prompt_version = ISSUE_LABEL.version
+    wanted = gold.input_hash(members, prompt_version, *client.models)
+    if made_from == wanted:
+        return Labelled(unchanged=True)
+    prepared = gold.prepare(members)
+    fingerprints = prepared.clusters["cluster_fingerprint"].to_list()
+    with warehouse.read() as connection:
+        known = fetch(
+            connection, "known_labels", day=day, fingerprints=fingerprints, prompt_version=prompt_version
+        )  # fmt: skip
+    unlabelled = gold.without_label(prepared, known)
+    answers = client.ask_many(
+        ISSUE_LABEL, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}")
+    )
+    asked = gold.labels_from(unlabelled, answers)
+    failed = sum(answer.reply is None for answer in answers)
+    with warehouse.write() as connection:
+        _replace_gold(connection, day, prepared, gold.issue_rows(
+            day, prepared, known=known, asked=asked, prompt_version=prompt_version
+        ))  # fmt: skip
+        # A day with failed labels is never finished: the next run takes it up again.
+        _remember(connection, "gold.issues", day, "labels failed" if failed else wanted)
+        client.drain(connection)
+    client.forget_drained()
+    total = prepared.clusters.height
+    return Labelled(False, total, total - len(answers), len(answers), failed, client.totals)
+
+
+def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, min_authors: int) -> SyncReport:
+    """Bring PocketBase to what gold says about a day; the lock is held only to read the plan and to track the outcome."""
+    with warehouse.read() as connection:
+        stored = read_publishing_input(connection, day)
+
+    def record(changes: TrackingChanges) -> None:
+        with warehouse.write() as connection:
+            write_tracking(connection, changes)
+
+    return sync_day(stored, client, min_authors=min_authors, record=record)
+
+
+def _replace_gold(
+    connection: duckdb.DuckDBPyConnection, day: date, prepared: gold.DayOfClusters, issues: pl.DataFrame
+) -> None:
+    partition = {"cluster_date": day}
+    replace_partition(
+        connection, "gold.issue_evidence", where=partition, rows=gold.evidence_rows(day, prepared), key=["url_hash"],
+    )  # fmt: skip
+    replace_partition(
+        connection, "gold.issues", where=partition, rows=issues, key=["cluster_id"],
+        checks=[_check("every_cluster_has_an_issue", day), _check("no_orphan_evidence", day)],
+    )  # fmt: skip
+
+
+def _check(name: str, day: date) -> Check:
+    return Check(name, query_text(f"checks/{name}"), {"day": day})
+
+
+def _made_from(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> str | None:
+    found = fetch(connection, "partition_input", table_name=table, partition_key=day.isoformat())
+    return found["input_hash"][0] if found.height else None
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, table: str, day: date, input_hash: str) -> None:
+    connection.execute(
+        query_text("remember_partition_input"),
+        {"table_name": table, "partition_key": day.isoformat(), "input_hash": input_hash},
+    )
