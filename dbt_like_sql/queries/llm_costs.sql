@@ -1,5 +1,5 @@
 -- What models were asked and what it cost, a row per day, task and model. A cached answer is no call.
--- cost_usd is null where no call of the row had a known price; calls_without_price says how many had none.
+-- cost_usd sums the known costs (null where none is known); calls_without_price says how many are not.
 select
     cast(called_at as date)                                               as day,
     task,

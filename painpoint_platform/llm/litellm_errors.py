@@ -1,0 +1,108 @@
+"""What LiteLLM's exceptions mean: try again, or change a setting.
+
+Belongs here: the mapping by HTTP status, Retry-After, and wording that shows no secret and no collected text.
+Does not belong here: trying again (``transport``).
+"""
+
+import os
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from painpoint_platform.llm.chat import PermanentModelError, TransientModelError
+from painpoint_platform.llm.endpoints import Endpoint
+from painpoint_platform.text.redaction import redact
+
+LONGEST_DETAIL = 200
+SECRET_VARIABLE = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$")
+CLASS_PREFIXES = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception)(?: Error)?(?::| -) ?)+", re.ASCII)
+
+
+def translate(error: Exception, endpoint: Endpoint) -> TransientModelError | PermanentModelError:
+    """Return the error to raise instead; the two types say what they carry."""
+    status = _status(error)
+    detail = _detail(error, endpoint)
+    if status == 429:
+        return TransientModelError(f"rate limit (429): {detail}", retry_after_s=_retry_after_s(error))
+    if _is_timeout(error):
+        return TransientModelError(f"no answer in time (LLM_TIMEOUT_S): {detail}", billed=True)
+    if status is None or status >= 500:
+        return _server_failure(error, endpoint, detail)
+    return _refusal(status, endpoint, detail)
+
+
+def _refusal(status: int, endpoint: Endpoint, detail: str) -> PermanentModelError:
+    if status in {401, 403}:
+        key = f"set {endpoint.setting}_API_KEY or the provider's own key variable"
+        return PermanentModelError(f"access refused ({status}): {detail}; {key} to a valid key", model_wide=True)
+    if status == 402:
+        return PermanentModelError(f"payment required (402): {detail}; check the account's credit", model_wide=True)
+    if status == 404:
+        names = f"check {endpoint.setting}_MODEL and {endpoint.setting}_BASE_URL"
+        return PermanentModelError(f"model or address not found (404): {detail}; {names}", model_wide=True)
+    return PermanentModelError(f"request refused ({status}): {detail}", model_wide=False)
+
+
+def _server_failure(error: Exception, endpoint: Endpoint, detail: str) -> TransientModelError:
+    reached = not _has_cause(error, "ConnectError")
+    where = "" if reached else f"; is a server running at {endpoint.setting}_BASE_URL?"
+    # A status line is the provider's word that nothing was done; a broken reply may have been paid for.
+    billed = reached and _headers(error) is None
+    return TransientModelError(
+        f"server or connection failed: {detail}{where}", retry_after_s=_retry_after_s(error), billed=billed
+    )
+
+
+def scrub(text: str, endpoint: Endpoint) -> str:
+    """Mask keys that are configured or in the environment, then whatever looks like a secret or personal."""
+    secrets = [value for name, value in os.environ.items() if SECRET_VARIABLE.search(name.upper())]
+    for secret in sorted({*secrets, endpoint.api_key or ""}, key=len, reverse=True):
+        if len(secret) >= 6:
+            text = text.replace(secret, "***")
+    return redact(text).text
+
+
+def _detail(error: Exception, endpoint: Endpoint) -> str:
+    """The server's own words, shortened. Scrubbed before the cut, or half a key could remain."""
+    text = " ".join(scrub(str(error), endpoint).split())
+    while (shorter := CLASS_PREFIXES.sub("", text)) != text:
+        text = shorter
+    return text[:LONGEST_DETAIL].rstrip(" .") or type(error).__name__
+
+
+def _status(error: Exception) -> int | None:
+    status = getattr(error, "status_code", None)
+    return int(status) if isinstance(status, int | str) and str(status).isdigit() else None
+
+
+def _is_timeout(error: Exception) -> bool:
+    return any("Timeout" in kind.__name__ for kind in type(error).__mro__)
+
+
+def _has_cause(error: BaseException | None, name: str) -> bool:
+    while error is not None:
+        if type(error).__name__ == name:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _headers(error: Exception) -> Any:
+    headers = getattr(error, "litellm_response_headers", None)
+    return headers if headers is not None else getattr(getattr(error, "response", None), "headers", None) or None
+
+
+def _retry_after_s(error: Exception) -> float | None:
+    """Retry-After in seconds: a number or an HTTP date (RFC 9110, 10.2.3)."""
+    value = (_headers(error) or {}).get("retry-after")
+    if value is None:
+        return None
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None

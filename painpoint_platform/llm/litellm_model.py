@@ -1,0 +1,154 @@
+"""Every real model, through LiteLLM.
+
+Belongs here: turning a ``ChatRequest`` into LiteLLM's call and its response into a ``ChatReply``.
+Does not belong here: retries (LiteLLM's own are switched off), limits, and any other import of litellm.
+"""
+
+import logging
+import os
+from functools import cached_property
+from typing import Any
+
+from painpoint_platform.llm.chat import ChatReply, ChatRequest, TransientModelError
+from painpoint_platform.llm.endpoints import Endpoint
+from painpoint_platform.llm.litellm_errors import translate
+from painpoint_platform.llm.tokens import prompt_token_bound
+
+# The OpenAI client insists on a key; servers of one's own do not look at it.
+NO_KEY = "no-key"
+
+
+def litellm_module() -> Any:
+    """Import LiteLLM, which takes seconds, without its look-ups on the network, telemetry and logging."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.turn_off_message_logging = True
+    # Everything that goes wrong arrives as an exception; its log lines would repeat it with the request in them.
+    logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
+    return litellm
+
+
+class LiteLLMModel:
+    """A ``ChatModel`` for any provider that LiteLLM knows, and any OpenAI-compatible server."""
+
+    in_process = False
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._refused_formats = 0
+
+    @property
+    def name(self) -> str:
+        """The LiteLLM name."""
+        return self._endpoint.name
+
+    @property
+    def cache_identity(self) -> str:
+        """The LiteLLM name: the same model at another address gives the same answers."""
+        return self._endpoint.name
+
+    def worst_case_usd(self, request: ChatRequest) -> float | None:
+        """Price of the most tokens that the call can use; None where LiteLLM's price list lacks the model."""
+        try:
+            costs = litellm_module().cost_per_token(
+                model=self.name,
+                prompt_tokens=prompt_token_bound(request),
+                completion_tokens=request.max_completion_tokens,
+            )
+        except Exception:  # LiteLLM raises a bare Exception for a model without a price
+            return None
+        return float(sum(costs))
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        """See ``ChatModel.complete``."""
+        litellm = litellm_module()
+        shape = self._shape_options(request)
+        try:
+            response = await litellm.acompletion(
+                model=self.name,
+                messages=[
+                    {"role": "system", "content": request.system},
+                    *({"role": message.role, "content": message.content} for message in request.messages),
+                ],
+                api_base=self._endpoint.base_url,
+                api_key=self._api_key,
+                temperature=0,
+                max_tokens=request.max_completion_tokens,
+                timeout=request.timeout_s,
+                num_retries=0,
+                max_retries=0,
+                drop_params=True,
+                **shape,
+            )
+        except Exception as error:
+            # No chained traceback: the original carries the request and, in its headers, the key.
+            raise self._step_down(error, shape) or translate(error, self._endpoint) from None
+        return self._reply(response)
+
+    @cached_property
+    def _api_key(self) -> str | None:
+        if self._endpoint.api_key:
+            return self._endpoint.api_key
+        keyless = self.name.startswith(("openai/", "custom_openai/")) and self._endpoint.base_url
+        return NO_KEY if keyless and not os.environ.get("OPENAI_API_KEY") else None
+
+    @cached_property
+    def _formats(self) -> tuple[str, ...]:
+        """Ways to ask for JSON, best first. Servers of one's own are tried with the older, wider known one."""
+        if litellm_module().supports_response_schema(model=self.name):
+            return ("json_schema", "json_object", "text")
+        return ("json_object", "json_schema", "text")
+
+    def _shape_options(self, request: ChatRequest) -> dict[str, Any]:
+        wanted = request.reply_format
+        if wanted.kind == "tool":
+            function = {"name": wanted.name, "description": wanted.description, "parameters": wanted.schema}
+            return {
+                "tools": [{"type": "function", "function": function}],
+                "tool_choice": {"type": "function", "function": {"name": wanted.name}},
+                # Without this LiteLLM imports its MCP gateway for any tool call, which needs a package of its own.
+                "_skip_mcp_handler": True,
+            }
+        kind = self._formats[self._refused_formats]
+        if kind == "text":
+            return {}
+        schema = {"json_schema": {"name": wanted.name, "schema": wanted.schema, "strict": True}}
+        return {"response_format": {"type": kind} | (schema if kind == "json_schema" else {})}
+
+    def _step_down(self, error: Exception, shape: dict[str, Any]) -> TransientModelError | None:
+        """When the server refuses the way in which JSON was asked for, choose the next and have the call repeated."""
+        refused = shape.get("response_format", {}).get("type")
+        if refused is None or getattr(error, "status_code", None) not in {400, 422}:
+            return None
+        if not any(word in str(error) for word in ("response_format", "json_schema", "json_object")):
+            return None
+        # Calls under way at once are refused alike; only the first of them moves on.
+        if self._formats[self._refused_formats] == refused:
+            self._refused_formats += 1
+        return TransientModelError(f"the server refuses response_format {refused}; asking otherwise", retry_after_s=0)
+
+    def _reply(self, response: Any) -> ChatReply:
+        usage = getattr(response, "usage", None)
+        if usage is not None and not usage.total_tokens:
+            usage = None  # LiteLLM fills in zeros where the server sent nothing
+        choice = response.choices[0] if response.choices else None
+        message = choice.message if choice else None
+        calls = getattr(message, "tool_calls", None) or []
+        return ChatReply(
+            model=self.name,
+            text=getattr(message, "content", None),
+            tool_arguments=calls[0].function.arguments if calls else None,
+            prompt_tokens=usage.prompt_tokens if usage else None,
+            completion_tokens=usage.completion_tokens if usage else None,
+            cost_usd=self._cost_usd(response) if usage else None,
+            truncated=choice is not None and choice.finish_reason == "length",
+        )
+
+    def _cost_usd(self, response: Any) -> float | None:
+        try:
+            return float(litellm_module().completion_cost(completion_response=response, model=self.name))
+        except Exception:  # as in worst_case_usd
+            return None

@@ -1,0 +1,43 @@
+"""What the calls of one client came to.
+
+Belongs here: the sums that go into a materialisation's metadata.
+Does not belong here: sums over days (``llm_costs.sql``).
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from painpoint_platform.llm.tasks import Outcome
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over the calls of one client, for a materialisation's metadata. ``cost_usd`` sums the known costs only."""
+
+    calls: int = 0
+    cached: int = 0
+    failed_calls: int = 0
+    retried: int = 0
+    fallbacks: int = 0
+    refused_by_budget: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    calls_without_price: int = 0
+    redacted: Counter[str] = field(default_factory=Counter)
+
+    def add(
+        self, outcome: Outcome, prompt_tokens: int | None, completion_tokens: int | None, cost_usd: float | None
+    ) -> None:
+        """Count one ledger row."""
+        if outcome == "cached":
+            self.cached += 1
+            return
+        self.calls += 1
+        self.failed_calls += outcome == "failed"
+        self.retried += outcome == "retried"
+        self.fallbacks += outcome == "fallback"
+        self.prompt_tokens += prompt_tokens or 0
+        self.completion_tokens += completion_tokens or 0
+        self.cost_usd += cost_usd or 0.0
+        self.calls_without_price += cost_usd is None

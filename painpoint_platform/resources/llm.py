@@ -1,0 +1,67 @@
+"""The models of the settings as a Dagster resource.
+
+Belongs here: fields and turning them into a client. Does not belong here: anything that a client does (``llm``).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dagster import ConfigurableResource
+from pydantic import Field
+
+from painpoint_platform.llm.client import Limits, ModelClient
+from painpoint_platform.llm.endpoints import EMBEDDED, Endpoint, open_route
+from painpoint_platform.settings import Settings
+from painpoint_platform.text.embeddings import Embedder
+
+
+class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
+    """Which models are asked, where, how hard, and where their answers are kept."""
+
+    local_model: str = Field(default=EMBEDDED, description="LiteLLM name of the model asked first, or embedded/v1")
+    remote_model: str = Field(default=EMBEDDED, description="LiteLLM name of the model that stands in")
+    local_base_url: str | None = Field(default=None, description="Base URL of the local model's server")
+    remote_base_url: str | None = Field(default=None, description="Base URL of the remote model's server")
+    local_api_key: str | None = Field(default=None, description="Key for the local model")
+    remote_api_key: str | None = Field(default=None, description="Key for the remote model")
+    max_concurrency: int = Field(default=8, description="Model calls under way at once")
+    requests_per_minute: int = Field(default=0, description="Model calls a minute; 0 = no limit")
+    timeout_s: float = Field(default=60.0, description="Time-out of one model call, in seconds")
+    budget_usd: float | None = Field(default=None, description="Most a run may spend, in US dollars; none = no limit")
+    state_path: str = Field(default="data/llm.sqlite", description="File of kept answers and spooled ledger rows")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "LLMResource":
+        """Take every field from the settings; keys are read as they are and never logged."""
+        local_key, remote_key = settings.llm_local_api_key, settings.llm_remote_api_key
+        return cls(
+            local_model=settings.llm_local_model,
+            remote_model=settings.llm_remote_model,
+            local_base_url=settings.llm_local_base_url,
+            remote_base_url=settings.llm_remote_base_url,
+            local_api_key=local_key.get_secret_value() if local_key else None,
+            remote_api_key=remote_key.get_secret_value() if remote_key else None,
+            max_concurrency=settings.llm_max_concurrency,
+            requests_per_minute=settings.llm_requests_per_minute,
+            timeout_s=settings.llm_timeout_s,
+            budget_usd=settings.llm_budget_usd,
+            state_path=str(settings.data_dir / "llm.sqlite"),
+        )
+
+    def client(self, run_id: str, embedder_factory: Callable[[], Embedder]) -> ModelClient:
+        """Make the client of a run. Nothing is loaded or contacted before it is asked something.
+
+        Raises:
+            UserError: a model name is malformed, or the state file cannot be used.
+        """
+        local = Endpoint(self.local_model, "LOCAL", self.local_base_url, self.local_api_key)
+        remote = Endpoint(self.remote_model, "REMOTE", self.remote_base_url, self.remote_api_key)
+        limits = Limits(
+            concurrency=self.max_concurrency,
+            requests_per_minute=self.requests_per_minute,
+            timeout_s=self.timeout_s,
+            budget_usd=self.budget_usd,
+        )
+        return ModelClient(
+            open_route(local, remote, embedder_factory), state_path=Path(self.state_path), run_id=run_id, limits=limits
+        )
