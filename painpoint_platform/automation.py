@@ -1,6 +1,6 @@
-"""What happens by itself, across domains: conditions, jobs, schedules and sensors.
+"""What happens by itself, across domains: conditions, schedules and sensors.
 
-Belongs here: when something runs and what is told to whom when it fails. Does not belong here: what an asset does.
+Belongs here: when something runs and what is told to whom when it fails. Does not belong here: what is run (``jobs``).
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,9 @@ import dagster as dg
 
 from painpoint_platform.alerts import post_alert
 from painpoint_platform.issues.items import SOURCES, Source
-from painpoint_platform.layers import bronze
-from painpoint_platform.partitions import daily_partitions, source_day_key, source_day_partitions
+from painpoint_platform.jobs import collect_job
+from painpoint_platform.partitions import source_day_key
 from painpoint_platform.settings import load_settings
-
-RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
 
 # The hour (UTC) at which each source's yesterday is collected. Hacker News and StackOverflow index within minutes;
 # GitHub's search lags, and Reddit's newest listing must be read before it rolls over.
@@ -52,25 +50,6 @@ after_any_new_rows = (
     .without(~dg.AutomationCondition.any_deps_missing())
     .with_label("when any partition of gold has new rows")
 )
-
-collect_job = dg.define_asset_job(
-    "collect",
-    selection=RAW_ITEMS,
-    partitions_def=source_day_partitions,
-    description="Collect one source's day (or a range of days) into bronze.",
-)
-issues_job = dg.define_asset_job(
-    "issues",
-    selection=dg.AssetSelection.groups("issues") - RAW_ITEMS,
-    partitions_def=daily_partitions,
-    description="From a day's bronze rows to published issues: cluster, label, publish, refresh the day's SQL models.",
-)
-snapshot_job = dg.define_asset_job(
-    "snapshot",
-    selection=dg.AssetSelection.groups("operations"),
-    description="Write the analysts' copy of gold.",
-)
-JOBS = [collect_job, issues_job, snapshot_job]
 
 
 def collect_yesterday(source: Source) -> dg.ScheduleDefinition:

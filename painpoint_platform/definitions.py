@@ -3,13 +3,12 @@
 Belongs here: putting the parts together. Does not belong here: the parts.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
-from painpoint_platform import automation
+from painpoint_platform import automation, jobs
 from painpoint_platform.issues import assets as issues
 from painpoint_platform.layers import GOLD_FRESHNESS, OWNERS
 from painpoint_platform.partitions import by_day, daily_partitions
@@ -50,7 +49,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         assets=[*tables, build_snapshot_asset(gold_tables)],
         asset_checks=issues.CHECKS,
         resources=build_resources(load_settings()) | dict(resource_overrides or {}),
-        jobs=automation.JOBS,
+        jobs=jobs.JOBS,
         schedules=automation.SCHEDULES,
         sensors=automation.SENSORS,
         # A process a step would cost more seconds than most steps take; each run is a process of its own already.

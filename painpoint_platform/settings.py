@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.paths import bundled
 
 EmbeddingBackend = Literal["auto", "torch", "openvino", "onnx"]
 EmbeddingPrecision = Literal["int8", "fp32"]
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
     def warehouse(self) -> Path:
         """Path of the warehouse file."""
         return self.warehouse_path or self.data_dir / "painpoint.duckdb"
+
+    @cached_property
+    def sources(self) -> Path:
+        """Path of the file that says what to look for."""
+        return self.sources_file or bundled("sources.yaml")
 
     @cached_property
     def analytics(self) -> Path:

@@ -123,7 +123,7 @@ SILVER_CHECKS = (
         table_spec(
             CLUSTERS,
             group=GROUP,
-            description="The day's items of all sources, embedded on the fly with all-MiniLM-L6-v2 and clustered with HDBSCAN.",
+            description="The day's items of all sources, embedded on the fly (all-MiniLM-L6-v2) and clustered by HDBSCAN.",
             kinds={"python", "scikitlearn"},
             deps=[dg.AssetDep(RAW_ITEMS, partition_mapping=by_day)],
             automation_condition=when_all_sources_are_in,
@@ -162,7 +162,9 @@ GOLD_CHECKS = (
     dg.AssetCheckSpec("unique_cluster_id", asset=ISSUES, description="A cluster has one issue."),
     dg.AssetCheckSpec("every_cluster_has_an_issue", asset=ISSUES, description="No cluster is lost, labelled or not."),
     dg.AssetCheckSpec("no_orphan_evidence", asset=EVIDENCE, description="Evidence has its issue and its item."),
-    dg.AssetCheckSpec("labels_given", asset=ISSUES, description="Every cluster got a label (warns; tried again next run)."),
+    dg.AssetCheckSpec(
+        "labels_given", asset=ISSUES, description="Every cluster got a label (warns)."
+    ),
 )
 
 
@@ -206,7 +208,9 @@ def issues(
         view = views.issues(warehouse, day, labelled)
         warnings = {"labels_given": f"{labelled.failed} labels failed"} if labelled.failed else {}
         changed = not labelled.unchanged
-        return Committed({ISSUES: _metadata(view.issues, changed), EVIDENCE: _metadata(view.evidence, changed)}, warnings)
+        return Committed(
+            {ISSUES: _metadata(view.issues, changed), EVIDENCE: _metadata(view.evidence, changed)}, warnings
+        )
 
     yield from materialize_each(context, one_day, checks=GOLD_CHECKS)
 
@@ -222,7 +226,7 @@ PUBLISH_CHECKS = (
         table_spec(
             LIVE_ISSUES,
             group=GROUP,
-            description="The day's issues in PocketBase: one record an issue, one an evidence item, only what changed is sent.",
+            description="The day's issues in PocketBase, one record an issue; only what changed is sent.",
             kinds={"python", "pocketbase"},
             deps=[ISSUES, EVIDENCE],
             automation_condition=after_new_rows,

@@ -144,7 +144,7 @@ def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labell
 
 
 def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, min_authors: int) -> SyncReport:
-    """Bring PocketBase to what gold says about a day; the lock is held only to read the plan and to track the outcome."""
+    """Bring PocketBase to what gold says about a day, outside the lock but for reading the plan and tracking."""
     with warehouse.read() as connection:
         stored = read_publishing_input(connection, day)
 

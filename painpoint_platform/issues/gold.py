@@ -148,8 +148,20 @@ def evidence_rows(day: date, prepared: DayOfClusters) -> pl.DataFrame:
         prepared.members.join(keys, on="cluster_id")
         .with_columns(cluster_date=pl.lit(day), snippet=pl.col("snippet").fill_null(""))
         .select(
-            "cluster_date", "cluster_id", "issue_key", "url_hash", "source", "url", "title", "snippet", "created_at",
-            "vote_count", "comment_count", "author_hash", "membership", "is_representative",
+            "cluster_date",
+            "cluster_id",
+            "issue_key",
+            "url_hash",
+            "source",
+            "url",
+            "title",
+            "snippet",
+            "created_at",
+            "vote_count",
+            "comment_count",
+            "author_hash",
+            "membership",
+            "is_representative",
         )  # fmt: skip
         .sort("cluster_id", "url_hash")
     )

@@ -1,0 +1,69 @@
+"""What every command shares: where text goes, how errors end, how progress is drawn.
+
+Belongs here: consoles, tables, exit codes. Does not belong here: what a command does.
+
+Standard output carries results (one JSON object with ``--json``), standard error everything else.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from painpoint_platform import progress
+
+out = Console()
+err = Console(stderr=True)
+
+FINDING, USAGE = 1, 2
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON object to standard output, untouched by the terminal's width."""
+    typer.echo(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> Table:
+    """Make a table; cells are shown as they are, never read as markup."""
+    grid = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    return grid
+
+
+def say(text: str, style: str | None = None) -> None:
+    """Tell the person something that is not the result."""
+    err.print(escape(text), style=style, highlight=False)
+
+
+@contextmanager
+def progress_bars() -> Iterator[None]:
+    """Draw a bar for every task that reports progress while the block runs."""
+    bars = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    )
+    tasks: dict[str, TaskID] = {}
+
+    def listen(task: str, done: int, total: int | None) -> None:
+        if task not in tasks:
+            tasks[task] = bars.add_task(escape(task), total=total, rate="")
+        speed = bars.tasks[tasks[task]].speed
+        bars.update(tasks[task], completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
+
+    with bars, progress.listening(listen):
+        yield

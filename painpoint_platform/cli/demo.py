@@ -1,0 +1,167 @@
+"""``painpoint demo``: the whole main job on bundled sample days, without key or network.
+
+Belongs here: the servers that the demo starts and what it prints. Does not belong here: the job itself, which is the
+one that ``painpoint run`` runs.
+"""
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from painpoint_platform.cli.console import FINDING, out, print_json, say, table
+from painpoint_platform.errors import UserError
+from painpoint_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from painpoint_platform.sample.corpus import Corpus
+
+TOP_ISSUES = 12
+
+
+def demo(
+    days: Annotated[int, typer.Option(min=1, max=3, help="How many of the three sample days.")] = 1,
+    ui: Annotated[
+        bool, typer.Option("--ui", help="Then open the Dagster UI, with the sample servers still up.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Collect sample days from four sample APIs on loopback, cluster, label, publish, and show the top issues."""
+    from painpoint_platform.sample.corpus import load_corpus
+
+    started = time.monotonic()
+    settings = load_settings()
+    corpus = load_corpus()
+    _refuse_to_mix(settings, corpus)
+    first, last = corpus.days[0], corpus.days[days - 1]
+    with _sample_world(settings, corpus) as environment:
+        from painpoint_platform.cli.runs import run_days
+        from painpoint_platform.definitions import build_resources
+        from painpoint_platform.sample.truth import compare_with_truth
+
+        settings = load_settings()
+        outcomes = run_days(first, last, settings=settings, resource_overrides=build_resources(settings))
+        failed = [outcome for outcome in outcomes if not outcome.succeeded]
+        scores = compare_with_truth(settings.warehouse, corpus, list(corpus.days[:days]))
+        result = {
+            "seconds": round(time.monotonic() - started, 1),
+            "days": [str(day) for day in corpus.days[:days]],
+            "ground_truth": scores,
+            "issues": _top_issues(settings),
+            "warehouse": str(settings.warehouse),
+            "analytics": str(settings.analytics),
+            "pocketbase_records": _published(settings),
+        }
+        print_json(result) if as_json else _show(result)
+        if failed:
+            raise typer.Exit(FINDING)
+        if ui:
+            _open_ui(environment, port)
+
+
+@contextlib.contextmanager
+def _sample_world(settings: Settings, corpus: "Corpus") -> Iterator[Mapping[str, str]]:
+    """Start the sample APIs and a PocketBase, and point this process's settings at them."""
+    from painpoint_platform.sample import servers
+    from painpoint_platform.sample.pocketbase_server import pocketbase_server
+
+    email, password = "demo@example.com", _kept_password(settings.data_dir / "demo_pocketbase.password")
+    with (
+        servers.sample_servers(corpus.items) as apis,
+        pocketbase_server(settings.data_dir / "demo_pocketbase", email=email, password=password) as pocketbase,
+    ):
+        environment = {
+            "GITHUB_API_URL": apis.github_url,
+            "GITHUB_TOKEN": servers.GITHUB_TOKEN,
+            "STACKEXCHANGE_API_URL": apis.stackexchange_url,
+            "STACKEXCHANGE_KEY": servers.STACKEXCHANGE_KEY,
+            "REDDIT_AUTH_URL": apis.reddit_auth_url,
+            "REDDIT_API_URL": apis.reddit_api_url,
+            "REDDIT_CLIENT_ID": servers.REDDIT_CLIENT_ID,
+            "REDDIT_CLIENT_SECRET": servers.REDDIT_CLIENT_SECRET,
+            "HACKERNEWS_API_URL": apis.hackernews_url,
+            "SOURCES_FILE": str(servers.SAMPLE_SOURCES_FILE),
+            "POCKETBASE_URL": pocketbase.url,
+            "POCKETBASE_EMAIL": email,
+            "POCKETBASE_PASSWORD": password,
+        }
+        os.environ.update(environment)
+        yield environment
+
+
+def _kept_password(path: Path) -> str:
+    """Return the demo server's password, made once, so that a second demo finds its first one's records."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(18))
+    return path.read_text(encoding="ascii")
+
+
+def _refuse_to_mix(settings: Settings, corpus: "Corpus") -> None:
+    """Sample posts among collected ones would make issues that nobody has."""
+    if not settings.warehouse.exists():
+        return
+    from painpoint_platform.warehouse.connection import open_read
+    from painpoint_platform.warehouse.queries import fetch
+
+    with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
+        others = fetch(connection, "collected_outside", first=corpus.days[0], last=corpus.days[-1])
+    if others["item_count"][0]:
+        raise UserError(
+            f"{settings.warehouse} holds {others['item_count'][0]} items of other days than the demo's; "
+            "run the demo in a folder of its own: DATA_DIR=data/demo painpoint demo"
+        )
+
+
+def _top_issues(settings: Settings) -> list[dict[str, Any]]:
+    import duckdb
+
+    from painpoint_platform.warehouse.queries import fetch
+
+    # As an analyst would: from the copy, which is no warehouse and has no lock.
+    with duckdb.connect(settings.analytics, read_only=True) as connection:
+        return fetch(connection, "views/top_issues", rows=TOP_ISSUES).to_dicts()
+
+
+def _published(settings: Settings) -> int:
+    from painpoint_platform.warehouse.connection import open_read
+    from painpoint_platform.warehouse.queries import fetch
+
+    with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
+        return fetch(connection, "views/live_issues")["synced_at"].count()
+
+
+def _show(result: Mapping[str, Any]) -> None:
+    rows = [tuple(issue.values()) for issue in result["issues"]]
+    columns = list(result["issues"][0]) if rows else ["impact", "title"]
+    out.print(table(f"Top issues of {', '.join(result['days'])}", columns, rows, right=["impact", "posts", "authors"]))
+    for day, score in result["ground_truth"].items():
+        out.print(
+            f"{day}: {score['items']} items, {score['clusters']} clusters for {score['problems']} planted problems; "
+            f"NMI {score['nmi']:.3f}, coverage {score['coverage']:.1%} (noise counted as a class of its own)"
+        )
+    out.print(f"\nWarehouse        {result['warehouse']}")
+    out.print(f"Analysts' copy   {result['analytics']}")
+    out.print(f"PocketBase       {result['pocketbase_records']} issues published")
+    out.print(f"All in {result['seconds']} s. Next:")
+    out.print("  make dev                      the Dagster UI: graph, runs, checks, plots")
+    out.print("  painpoint demo --ui           the same with the sample servers up, to materialise days there")
+    out.print(f"  duckdb {result['analytics']}   from gold.issue_overview order by impact_score desc")
+    out.print("  painpoint cluster FILE --text COLUMN   the same clustering on your own texts")
+
+
+def _open_ui(environment: Mapping[str, str], port: int) -> None:
+    say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it and the sample servers)")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "painpoint_platform.definitions", "-h", "127.0.0.1"]
+    with contextlib.suppress(KeyboardInterrupt):
+        subprocess.run([*command, "-p", str(port)], env={**os.environ, **environment}, check=False)

@@ -1,0 +1,42 @@
+"""``painpoint llm costs``: what models were asked and what it cost.
+
+Belongs here: the command. Does not belong here: the ledger (``painpoint_platform.llm.ledger``).
+"""
+
+from typing import Annotated
+
+import typer
+
+from painpoint_platform.cli.console import out, print_json, table
+from painpoint_platform.settings import load_settings
+
+app = typer.Typer(help="Models: what they were asked and what it cost.", no_args_is_help=True)
+
+
+@app.callback()
+def llm() -> None:
+    """Models: what they were asked and what it cost."""
+
+
+@app.command()
+def costs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False) -> None:
+    """Show calls, tokens and cost by day, task and model, from ops.llm_calls."""
+    import polars as pl
+
+    from painpoint_platform.llm.ledger import costs as costs_of
+    from painpoint_platform.warehouse.connection import open_read
+
+    settings = load_settings()
+    with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
+        found = costs_of(connection)
+    total = found["cost_usd"].sum()
+    if as_json:
+        print_json({"cost_usd": total, "rows": found.to_dicts()})
+        return
+    if found.is_empty():
+        out.print("No model was asked yet.")
+        return
+    numbers = [name for name, kind in found.schema.items() if kind.is_numeric()]
+    shown = found.with_columns(pl.col("cost_usd").map_elements(lambda usd: f"{usd:.4f}", return_dtype=pl.String))
+    out.print(table("Model calls", found.columns, shown.iter_rows(), right=numbers))
+    out.print(f"Known cost in all: {total:.4f} USD. Calls of unknown price are not in it.")

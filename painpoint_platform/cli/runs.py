@@ -1,0 +1,167 @@
+"""``painpoint run`` and ``painpoint backfill``: the issues graph for days, run here and now.
+
+Belongs here: order of the runs and what the person sees. Does not belong here: the jobs (``painpoint_platform.jobs``).
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from painpoint_platform.cli.console import FINDING, err, out, print_json, progress_bars, say, table
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.items import SOURCES
+from painpoint_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from painpoint_platform.jobs import RunOutcome
+
+Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="UTC day; default yesterday.")]
+Sources = Annotated[
+    list[str] | None, typer.Option("--source", help=f"Only this source ({', '.join(SOURCES)}); may be repeated.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log.")]
+
+
+def run(day: Day = None, source: Sources = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Collect a day, cluster it, label it, publish it, and write the analysts' copy."""
+    chosen = parse_day(day, "--date") if day else datetime.now(UTC).date() - timedelta(days=1)
+    settings = load_settings()
+    _show(run_days(chosen, chosen, settings=settings, sources=source, verbose=verbose), as_json)
+
+
+def backfill(
+    first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First UTC day.")],
+    last: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last UTC day, inclusive.")],
+    source: Sources = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Do what run does for a range of days; each day is committed on its own, one that fails does not stop the rest."""
+    first_day, last_day = parse_day(first, "--from"), parse_day(last, "--to")
+    if first_day > last_day:
+        raise UserError(f"--from {first_day} lies after --to {last_day}; swap them")
+    settings = load_settings()
+    _show(run_days(first_day, last_day, settings=settings, sources=source, verbose=verbose), as_json)
+
+
+def run_days(
+    first: date,
+    last: date,
+    *,
+    settings: Settings,
+    sources: list[str] | None = None,
+    verbose: bool = False,
+    resource_overrides: Mapping[str, Any] | None = None,
+) -> "list[RunOutcome]":
+    """Run collect for each source side by side, then issues for the days, then the snapshot.
+
+    A source that fails does not hold up the others: the days go on with what is there, and the failure is in the
+    outcomes.
+
+    Args:
+        first: first day.
+        last: last day, inclusive.
+        settings: where the data and Dagster's instance lie.
+        sources: names of sources; None = all that the file of queries enables.
+        verbose: show Dagster's log.
+        resource_overrides: as for ``build_defs``.
+    """
+    require_collectable(first, last, settings)
+    chosen = parse_sources(sources, settings)
+    with err.status("loading the asset graph"):
+        from painpoint_platform.definitions import build_defs
+        from painpoint_platform.jobs import open_instance, run_in_process
+
+        definitions = build_defs(resource_overrides)
+        # Dagster builds its representation of a job on first use; threads must not race for that.
+        for name in ("collect", "issues", "snapshot"):
+            definitions.resolve_job_def(name)
+    with open_instance(settings.data_dir) as instance, progress_bars():
+
+        def go(job: str, start: str | None = None, end: str | None = None) -> "RunOutcome":
+            outcome = run_in_process(definitions, job, instance=instance, first=start, last=end, verbose=verbose)
+            _report(outcome)
+            return outcome
+
+        with ThreadPoolExecutor(max_workers=len(chosen)) as pool:
+            outcomes = list(pool.map(lambda source: go("collect", f"{first}|{source}", f"{last}|{source}"), chosen))
+        outcomes.append(go("issues", str(first), str(last)))
+        outcomes.append(go("snapshot"))
+    return outcomes
+
+
+def parse_day(text: str, option: str) -> date:
+    """Read a day.
+
+    Raises:
+        UserError: it is not a date; names the option.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{option}: {text!r} is not a day; write it as 2025-01-31") from None
+
+
+def parse_sources(names: list[str] | None, settings: Settings) -> tuple[str, ...]:
+    """Return the sources to collect: those named, or all that the file of queries enables.
+
+    Raises:
+        UserError: a name is no source, or the file has a mistake.
+    """
+    unknown = [name for name in names or [] if name not in SOURCES]
+    if unknown:
+        raise UserError(f"--source: {unknown[0]!r} is no source; choose from {', '.join(SOURCES)}")
+    if names:
+        return tuple(dict.fromkeys(names))
+    from painpoint_platform.issues.query_file import load_queries
+
+    return load_queries(settings.sources).enabled
+
+
+def require_collectable(first: date, last: date, settings: Settings) -> None:
+    """Refuse days that have no partition.
+
+    Raises:
+        UserError: before PARTITIONS_START_DATE, or a day that is not over yet.
+    """
+    if first < settings.partitions_start_date:
+        raise UserError(
+            f"{first} lies before PARTITIONS_START_DATE ({settings.partitions_start_date}); choose a later day or "
+            "change the setting"
+        )
+    today = datetime.now(UTC).date()
+    if last >= today:
+        raise UserError(f"{last} is not over yet (UTC); the last day that can be collected is {today - timedelta(1)}")
+
+
+def _report(outcome: "RunOutcome") -> None:
+    what = outcome.job if outcome.first is None else f"{outcome.job} {_span(outcome)}"
+    if outcome.succeeded:
+        say(f"✓ {what} in {outcome.seconds:.1f} s", style="green")
+    else:
+        say(f"✗ {what}\n{outcome.failure}", style="red")
+
+
+def _span(outcome: "RunOutcome") -> str:
+    return str(outcome.first) if outcome.last in (None, outcome.first) else f"{outcome.first} … {outcome.last}"
+
+
+def _show(outcomes: "list[RunOutcome]", as_json: bool) -> None:
+    failed = [outcome for outcome in outcomes if not outcome.succeeded]
+    if as_json:
+        runs: list[dict[str, Any]] = [asdict(outcome) | {"succeeded": outcome.succeeded} for outcome in outcomes]
+        print_json({"succeeded": not failed, "runs": runs})
+    else:
+        rows = [
+            (outcome.job, _span(outcome) if outcome.first else "", "done" if outcome.succeeded else "failed",
+             f"{outcome.seconds:.1f}", outcome.run_id)
+            for outcome in outcomes
+        ]  # fmt: skip
+        out.print(table("Runs", ["job", "partitions", "state", "seconds", "run"], rows, right=["seconds"]))
+    if failed:
+        raise typer.Exit(FINDING)

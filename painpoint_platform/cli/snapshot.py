@@ -1,0 +1,29 @@
+"""``painpoint snapshot``: the analysts' copy, now.
+
+Belongs here: the command. Does not belong here: how the copy is written (``painpoint_platform.warehouse.snapshot``).
+"""
+
+from typing import Annotated
+
+import typer
+
+from painpoint_platform.cli.console import out, print_json, table
+from painpoint_platform.settings import load_settings
+
+
+def snapshot(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Write the analysts' compact copy of gold; readers of the old one keep it."""
+    from painpoint_platform.warehouse.connection import open_read
+    from painpoint_platform.warehouse.snapshot import write_snapshot
+
+    settings = load_settings()
+    timeout = settings.warehouse_lock_timeout_s
+    with open_read(settings.warehouse, lock_timeout_s=timeout) as connection:
+        written = write_snapshot(connection, settings.analytics, lock_timeout_s=timeout)
+    if as_json:
+        print_json({"path": written.path, "size_bytes": written.size_bytes, "row_counts": written.row_counts})
+        return
+    rows = sorted(written.row_counts.items())
+    out.print(table(f"{written.path} ({written.size_bytes / 1e6:.1f} MB)", ["table", "rows"], rows, right=["rows"]))

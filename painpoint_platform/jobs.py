@@ -1,0 +1,111 @@
+"""The jobs of the asset graph, and running one in this process for the command line.
+
+Belongs here: what is run together, for one partition or a range. Does not belong here: when it runs by itself
+(``automation``), how a run is shown (``cli``).
+"""
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from painpoint_platform.layers import bronze
+from painpoint_platform.partitions import daily_partitions, source_day_partitions
+from painpoint_platform.paths import bundled
+
+RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
+
+collect_job = dg.define_asset_job(
+    "collect",
+    selection=RAW_ITEMS,
+    partitions_def=source_day_partitions,
+    description="Collect one source's day (or a range of days) into bronze.",
+)
+issues_job = dg.define_asset_job(
+    "issues",
+    selection=dg.AssetSelection.groups("issues") - RAW_ITEMS,
+    partitions_def=daily_partitions,
+    description="From a day's bronze rows to published issues: cluster, label, publish, refresh the day's SQL models.",
+)
+snapshot_job = dg.define_asset_job(
+    "snapshot",
+    selection=dg.AssetSelection.groups("operations"),
+    description="Write the analysts' copy of gold.",
+)
+JOBS = [collect_job, issues_job, snapshot_job]
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended. ``failure`` says why it failed, as its step put it; None when it did not."""
+
+    job: str
+    first: str | None
+    last: str | None
+    run_id: str
+    failure: str | None
+    seconds: float
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything was committed."""
+        return self.failure is None
+
+
+def open_instance(data_dir: Path) -> dg.DagsterInstance:
+    """Open Dagster's instance, so that runs of the command line are seen in the UI.
+
+    DAGSTER_HOME is DATA_DIR/dagster unless it is set, and gets the project's ``dagster.yaml`` when it has none.
+    """
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str((data_dir / "dagster").resolve())))
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copyfile(bundled("dagster.yaml"), home / "dagster.yaml")
+    return dg.DagsterInstance.get()
+
+
+def run_in_process(
+    definitions: dg.Definitions,
+    job: str,
+    *,
+    instance: dg.DagsterInstance,
+    first: str | None = None,
+    last: str | None = None,
+    verbose: bool = False,
+) -> RunOutcome:
+    """Run a job to its end in this process; a failing run is an outcome, not an exception.
+
+    Args:
+        definitions: what ``definitions.build_defs`` returns.
+        job: name of one of ``JOBS``.
+        instance: where the run is recorded; pools and their limits are its.
+        first: first partition; None for a job without partitions.
+        last: last partition of a range; None or equal to ``first`` for a single one.
+        verbose: show Dagster's own log on standard error.
+    """
+    started = time.monotonic()
+    is_range = last is not None and last != first
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        partition_key=None if is_range else first,
+        tags={ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last} if is_range else None,
+        run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
+        raise_on_error=False,
+    )
+    return RunOutcome(job, first, last, result.run_id, _failure_of(result), time.monotonic() - started)
+
+
+def _failure_of(result: dg.ExecuteInProcessResult) -> str | None:
+    if result.success:
+        return None
+    reasons = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            described = data.user_failure_data.description if data.user_failure_data else None
+            reasons.append(described or (data.error.message.strip() if data.error else event.message))
+    return "\n".join(str(reason) for reason in reasons) or "the run failed before its first step; see the Dagster UI"
