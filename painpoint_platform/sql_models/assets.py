@@ -1,0 +1,185 @@
+"""SQL models as Dagster assets: one asset a file.
+
+Belongs here: wiring. Does not belong here: what a model is (``model``), how it is carried out (``run``).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from painpoint_platform.errors import DataContractError
+from painpoint_platform.layers import OWNERS
+from painpoint_platform.partitions import Committed, failure, materialize_each, one_run_a_range
+from painpoint_platform.resources.warehouse import WarehouseResource
+from painpoint_platform.sql_models.header import DeclaredCheck
+from painpoint_platform.sql_models.lineage import column_lineage
+from painpoint_platform.sql_models.model import SqlModel
+from painpoint_platform.sql_models.run import Window, materialize, preview_query
+from painpoint_platform.warehouse.preview import markdown_result
+
+Result = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the files cannot know of the asset graph around them; see ``build_sql_model_assets``."""
+
+    partitions_def: dg.TimeWindowPartitionsDefinition
+    partition_mappings: Mapping[dg.AssetKey, dg.PartitionMapping]
+    written_by: Mapping[str, dg.AssetKey]
+    automation_condition: dg.AutomationCondition[Any] | None
+    freshness_policy: dg.FreshnessPolicy | None
+    owners: Sequence[str]
+    variables: Mapping[str, Any]
+
+
+def build_sql_model_assets(
+    models: Sequence[SqlModel],
+    *,
+    partitions_def: dg.TimeWindowPartitionsDefinition,
+    partition_mappings: Mapping[dg.AssetKey, dg.PartitionMapping] | None = None,
+    written_by: Mapping[str, dg.AssetKey] | None = None,
+    automation_condition: dg.AutomationCondition[Any] | None = None,
+    freshness_policy: dg.FreshnessPolicy | None = None,
+    owners: Sequence[str] | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> list[dg.AssetsDefinition]:
+    """Make one asset of each model; they ask for the resource ``warehouse``.
+
+    Incremental models are partitioned and replace one window a partition, each in a transaction of its own; a range is
+    one run. Tables and views have no partitions. Every declared check is an asset check that runs inside the
+    transaction: one that fails rolls it back.
+
+    Args:
+        models: as ``load_models`` gives them.
+        partitions_def: partitions of the incremental models; a window is a partition's days.
+        partition_mappings: for upstream assets with other partitions, how theirs map to ``partitions_def``.
+        written_by: table -> asset, for tables that an asset of another name writes.
+        automation_condition: when to materialise by itself.
+        freshness_policy: carried by the models of gold.
+        owners: teams or people; default: those of the platform.
+        variables: settings that models read by ``getvariable``.
+    """
+    around = Surroundings(
+        partitions_def=partitions_def,
+        partition_mappings=partition_mappings or {},
+        written_by=written_by or {},
+        automation_condition=automation_condition,
+        freshness_policy=freshness_policy,
+        owners=OWNERS if owners is None else owners,
+        variables=variables or {},
+    )
+    return [_asset(model, around) for model in models]
+
+
+def _spec(model: SqlModel, around: Surroundings) -> dg.AssetSpec:
+    header = model.header
+    return dg.AssetSpec(
+        _key(model),
+        description=header.description,
+        deps=_deps(model, around),
+        group_name=header.group,
+        kinds={"duckdb", "sql"},
+        owners=list(around.owners),
+        tags={"layer": model.schema, "domain": header.group, "materialized": header.materialized},
+        metadata={
+            "dagster/column_schema": _column_schema(model),
+            "dagster/table_name": model.table,
+            "query": dg.MetadataValue.md(f"```sql\n{model.sql}\n```"),
+        },
+        code_version=model.code_version,
+        automation_condition=around.automation_condition,
+        freshness_policy=around.freshness_policy if model.schema == "gold" else None,
+    )
+
+
+def _deps(model: SqlModel, around: Surroundings) -> list[dg.AssetDep]:
+    tables = [dependency.table for dependency in model.header.depends_on]
+    keys = {around.written_by.get(table, dg.AssetKey(table.split("."))) for table in tables}
+    # A table or view is made of all partitions, whatever they are.
+    mappings = around.partition_mappings if model.header.materialized == "incremental" else {}
+    return [dg.AssetDep(key, partition_mapping=mappings.get(key)) for key in sorted(keys)]
+
+
+def _column_schema(model: SqlModel) -> dg.TableSchema:
+    meanings = {column.name: column.meaning for column in model.header.columns}
+    return dg.TableSchema(
+        [dg.TableColumn(name, type=kind.lower(), description=meanings.get(name)) for name, kind in model.column_types]
+    )
+
+
+def _asset(model: SqlModel, around: Surroundings) -> dg.AssetsDefinition:
+    spec = _spec(model, around)
+    checks = [_check_spec(model, check) for check in model.header.checks]
+    incremental = model.header.materialized == "incremental"
+
+    @dg.multi_asset(
+        name=f"{model.schema}__{model.name}",
+        specs=[spec],
+        check_specs=checks,
+        partitions_def=around.partitions_def if incremental else None,
+        backfill_policy=one_run_a_range if incremental else None,
+    )
+    def sql_model(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Result]:
+        lineage = {"dagster/column_lineage": _lineage(model)}
+
+        def whole() -> dict[str, Any]:
+            return lineage | _materialize(model, warehouse, None, around.variables)
+
+        def one_partition(key: str) -> Committed:
+            start, end = around.partitions_def.time_window_for_partition_key(key)
+            window = Window(start.date(), end.date())
+            return Committed({spec.key: lineage | _materialize(model, warehouse, window, around.variables)})
+
+        if incremental:
+            yield from materialize_each(context, one_partition, checks=checks)
+        else:
+            yield from _materialize_whole(spec.key, checks, whole)
+
+    return sql_model
+
+
+def _materialize(
+    model: SqlModel, warehouse: WarehouseResource, window: Window | None, variables: Mapping[str, Any]
+) -> dict[str, Any]:
+    with warehouse.write() as connection:
+        row_count = materialize(connection, model, window=window, variables=variables)
+        preview = markdown_result(connection, preview_query(model), window.parameters() if window else {})
+    return {"dagster/row_count": row_count, "preview": dg.MetadataValue.md(preview)}
+
+
+def _materialize_whole(
+    key: dg.AssetKey, checks: Sequence[dg.AssetCheckSpec], whole: Callable[[], dict[str, Any]]
+) -> Iterator[Result]:
+    """Materialise a table or view; of its checks the one that failed is reported, the others were not looked at."""
+    try:
+        metadata = whole()
+    except Exception as error:
+        if isinstance(error, DataContractError):
+            yield dg.AssetCheckResult(asset_key=key, check_name=error.check_name, passed=False, description=str(error))
+        raise failure({key.to_user_string(): error}, 1) from error
+    yield from (dg.AssetCheckResult(asset_key=key, check_name=check.name, passed=True) for check in checks)
+    yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+
+
+def _key(model: SqlModel) -> dg.AssetKey:
+    return dg.AssetKey([model.schema, model.name])
+
+
+def _check_spec(model: SqlModel, check: DeclaredCheck) -> dg.AssetCheckSpec:
+    fact = check.condition or f"{check.kind} {', '.join(check.columns)}"
+    return dg.AssetCheckSpec(
+        check.name, asset=_key(model), description=f"{fact}; checked before the rows are committed"
+    )
+
+
+def _lineage(model: SqlModel) -> dg.TableColumnLineage:
+    inputs = {table: dict(types) for table, types in model.input_types}
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey(table.split(".")), name) for table, name in sources]
+            for column, sources in column_lineage(model.sql, inputs).items()
+        }
+    )
