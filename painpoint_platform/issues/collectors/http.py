@@ -280,13 +280,13 @@ def _is_html(response: httpx.Response) -> bool:
 
 
 def _message(response: httpx.Response, payload: Any) -> str:
+    if response.is_redirect and (location := response.headers.get("Location")):
+        return f"moved to {_safe(httpx.URL(location))}"
     if isinstance(payload, dict):
         for key in ("message", "error_message", "error_description", "error", "reason"):
             if isinstance(payload.get(key), str):
                 details = f" {payload['errors']}" if payload.get("errors") else ""
                 return _excerpt(f"{payload[key]}{details}")
-    if location := response.headers.get("Location"):
-        return f"moved to {_safe(httpx.URL(location))}"
     return "an HTML page" if _is_html(response) else _excerpt(response.text) or "an empty body"
 
 

@@ -1,0 +1,222 @@
+"""From a collection to the rows of the bronze tables.
+
+Belongs here: keys, the salted author, language, and making every text storable.
+Does not belong here: collecting (``collectors``), writing (``assets``), cleaning for the encoder (``text.cleaning``).
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.items import Collection, RawItem, RejectedItem
+from painpoint_platform.issues.storable import storable
+from painpoint_platform.text.cleaning import clean_body
+from painpoint_platform.text.language import detect_languages
+from painpoint_platform.text.urls import url_hash
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NO_TITLE = "(no title)"
+_TITLE_WORDS = 12
+_TITLE_CHARACTERS = 120
+_SHORTEST_SALT = 16
+
+
+@dataclass(frozen=True)
+class BronzeFrames:
+    """The rows of one partition, columns named as in the tables ``bronze.<field>``; times are naive UTC."""
+
+    raw_items: "pl.DataFrame"
+    rejected_items: "pl.DataFrame"
+    collections: "pl.DataFrame"
+
+
+def bronze_frames(collection: Collection, day: date, *, salt: str, collected_at: datetime) -> BronzeFrames:
+    """Turn a collection into rows.
+
+    An item without a title, which clustering and readers need, is given the first words of its cleaned body, or
+    ``(no title)`` where that is empty too (a post of emoji keeps them): so it is neither lost nor nameless. An item whose
+    URL has no key is set aside. Of several items with one key the first stays.
+
+    Args:
+        collection: of one source and day.
+        day: the partition.
+        salt: of ``author_hash``; see :func:`load_author_salt`.
+        collected_at: aware.
+    """
+    import polars as pl
+
+    kept, unkeyed = _keyed(collection.items)
+    moment = _naive_utc(collected_at)
+    rejected = (*collection.rejected, *unkeyed)
+    raw_items = pl.DataFrame(_item_rows(kept, day, salt, moment), schema=_raw_item_schema(), orient="row")
+    return BronzeFrames(
+        raw_items=raw_items,
+        rejected_items=pl.DataFrame(
+            [
+                (item.source, day, item.source_item_id, storable(item.reason), storable(item.payload), moment)
+                for item in rejected
+            ],
+            schema={
+                "source": pl.String,
+                "collection_date": pl.Date,
+                "source_item_id": pl.String,
+                "reason": pl.String,
+                "payload": pl.String,
+                "rejected_at": pl.Datetime("us"),
+            },
+            orient="row",
+        ),
+        collections=pl.DataFrame(
+            [
+                (
+                    collection.source,
+                    day,
+                    len(kept),
+                    len(rejected),
+                    collection.request_count,
+                    collection.partial_reason,
+                    moment,
+                )
+            ],
+            schema={
+                "source": pl.String,
+                "collection_date": pl.Date,
+                "item_count": pl.Int32,
+                "rejected_count": pl.Int32,
+                "request_count": pl.Int32,
+                "partial_reason": pl.String,
+                "collected_at": pl.Datetime("us"),
+            },
+            orient="row",
+        ),
+    )
+
+
+def author_hash(author: str | None, *, source: str, salt: str) -> str | None:
+    """Return the HMAC-SHA-256 of the user name under the salt, as hex; None for a deleted account.
+
+    The source is part of it: the same name at two sites is not the same person. Keyed (RFC 2104) rather than appended,
+    so that a known name cannot be looked up without the salt.
+    """
+    if not author:
+        return None
+    return hmac.new(salt.encode(), f"{source}\n{storable(author)}".encode(), hashlib.sha256).hexdigest()
+
+
+def load_author_salt(path: Path) -> str:
+    """Return the salt kept in ``path``; make it on first use, readable by its owner only.
+
+    Two processes that start at once agree: the file appears whole, by a hard link that only the first can make.
+
+    Raises:
+        UserError: the file holds no usable salt or cannot be read or written. It is never replaced: a new salt would make
+            strangers of all authors collected so far.
+    """
+    try:
+        if not path.exists():
+            _make_salt(path)
+        salt = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path}: the salt of author hashes cannot be read or made ({error}); set AUTHOR_SALT"
+        ) from None
+    if len(salt) < _SHORTEST_SALT:
+        raise UserError(
+            f"{path}: holds {len(salt)} characters, expected at least {_SHORTEST_SALT}; restore it from a backup, or "
+            "delete it to begin with a new salt (authors collected so far will not be recognised)"
+        )
+    return salt
+
+
+def _make_salt(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return  # another process was first; its salt is the salt
+    finally:
+        draft.unlink()
+
+
+def _keyed(items: Sequence[RawItem]) -> tuple[list[tuple[str, RawItem]], list[RejectedItem]]:
+    kept: dict[str, RawItem] = {}
+    unkeyed = []
+    for item in items:
+        try:
+            kept.setdefault(url_hash(storable(item.url)), item)
+        except ValueError as error:
+            payload = storable(f"{item.title}\n\n{item.body}")
+            unkeyed.append(RejectedItem(item.source, item.source_item_id, f"url {item.url!r}: {error}", payload))
+    return list(kept.items()), unkeyed
+
+
+def _item_rows(kept: Sequence[tuple[str, RawItem]], day: date, salt: str, moment: datetime) -> list[tuple[Any, ...]]:
+    titles = [storable(_title(item)) for _, item in kept]
+    bodies = [storable(item.body) for _, item in kept]
+    cleaned = [clean_body(body, item.source) for body, (_, item) in zip(bodies, kept, strict=True)]
+    languages = detect_languages([f"{title}\n{text}" for title, text in zip(titles, cleaned, strict=True)])
+    return [
+        (
+            item.source,
+            storable(item.source_item_id),
+            key,
+            storable(item.url),
+            day,
+            title,
+            body,
+            _naive_utc(item.created_at),
+            item.comment_count,
+            item.vote_count,
+            author_hash(item.author, source=item.source, salt=salt),
+            language,
+            moment,
+        )
+        for (key, item), title, body, language in zip(kept, titles, bodies, languages, strict=True)
+    ]
+
+
+def _title(item: RawItem) -> str:
+    title = " ".join(item.title.split())
+    if title:
+        return title
+    words = clean_body(item.body, item.source).split(maxsplit=_TITLE_WORDS)[:_TITLE_WORDS]
+    return " ".join(words)[:_TITLE_CHARACTERS] or NO_TITLE
+
+
+def _naive_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _raw_item_schema() -> "dict[str, Any]":
+    import polars as pl
+
+    return {
+        "source": pl.String,
+        "source_item_id": pl.String,
+        "url_hash": pl.String,
+        "url": pl.String,
+        "collection_date": pl.Date,
+        "title": pl.String,
+        "body": pl.String,
+        "created_at": pl.Datetime("us"),
+        "comment_count": pl.Int32,
+        "vote_count": pl.Int32,
+        "author_hash": pl.String,
+        "language": pl.String,
+        "collected_at": pl.Datetime("us"),
+    }
