@@ -43,8 +43,8 @@ def bronze_frames(collection: Collection, day: date, *, salt: str, collected_at:
     """Turn a collection into rows.
 
     An item without a title, which clustering and readers need, is given the first words of its cleaned body, or
-    ``(no title)`` where that is empty too (a post of emoji keeps them): so it is neither lost nor nameless. An item whose
-    URL has no key is set aside. Of several items with one key the first stays.
+    ``(no title)`` where that is empty too: so it is neither lost nor nameless. An item whose URL has no key is set
+    aside. Of several items with one key the first stays.
 
     Args:
         collection: of one source and day.
@@ -101,6 +101,25 @@ def bronze_frames(collection: Collection, day: date, *, salt: str, collected_at:
     )
 
 
+def keep_first_seen(items: "pl.DataFrame", earlier: "pl.DataFrame") -> "pl.DataFrame":
+    """Return ``items`` with the earlier ``collected_at`` where an item comes again unchanged.
+
+    So a repeated collection leaves the same rows, and the column says since when the platform knows this version.
+
+    Args:
+        items: rows of ``bronze.raw_items``.
+        earlier: url_hash, title, body, comment_count, vote_count and collected_at of the stored partition.
+    """
+    import polars as pl
+
+    version = ["url_hash", "title", "body", "comment_count", "vote_count"]
+    return (
+        items.join(earlier, on=version, how="left", suffix="_earlier", maintain_order="left")
+        .with_columns(collected_at=pl.coalesce("collected_at_earlier", "collected_at"))
+        .drop("collected_at_earlier")
+    )
+
+
 def author_hash(author: str | None, *, source: str, salt: str) -> str | None:
     """Return the HMAC-SHA-256 of the user name under the salt, as hex; None for a deleted account.
 
@@ -118,8 +137,8 @@ def load_author_salt(path: Path) -> str:
     Two processes that start at once agree: the file appears whole, by a hard link that only the first can make.
 
     Raises:
-        UserError: the file holds no usable salt or cannot be read or written. It is never replaced: a new salt would make
-            strangers of all authors collected so far.
+        UserError: the file holds no usable salt or cannot be read or written. It is never replaced: a new salt would
+            make strangers of all authors collected so far.
     """
     try:
         if not path.exists():
