@@ -3,10 +3,13 @@
 Belongs here: putting the parts together. Does not belong here: the parts.
 """
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dotenv import load_dotenv
 
 from painpoint_platform import automation, jobs
 from painpoint_platform.issues import assets as issues
@@ -64,11 +67,65 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s
         ),
         "analytics": AnalyticsResource(path=str(settings.analytics)),
-        "collectors": CollectorsResource.from_settings(settings),
-        "embedding": EmbeddingResource.from_settings(settings),
-        "llm": LLMResource.from_settings(settings),
-        "pocketbase": PocketBaseResource.from_settings(settings),
+        "collectors": CollectorsResource(
+            sources_file=str(settings.sources),
+            github_token=_secret(settings, "github_token"),
+            github_api_url=settings.github_api_url,
+            stackexchange_key=_secret(settings, "stackexchange_key"),
+            stackexchange_api_url=settings.stackexchange_api_url,
+            reddit_client_id=settings.reddit_client_id,
+            reddit_client_secret=_secret(settings, "reddit_client_secret"),
+            reddit_user_agent=settings.reddit_user_agent,
+            reddit_auth_url=settings.reddit_auth_url,
+            reddit_api_url=settings.reddit_api_url,
+            hackernews_api_url=settings.hackernews_api_url,
+            collect_timeout_s=settings.collect_timeout_s,
+            collect_deadline_s=settings.collect_deadline_s,
+            author_salt=_secret(settings, "author_salt"),
+            author_salt_path=str(settings.data_dir / "author_salt"),
+        ),
+        "embedding": EmbeddingResource(
+            backend=settings.embedding_backend,
+            precision=settings.embedding_precision,
+            threads=settings.embedding_threads,
+            cache_dir=str(settings.data_dir / "models"),
+            reducer=settings.clustering_reducer,
+        ),
+        "llm": LLMResource(
+            local_model=settings.llm_local_model,
+            remote_model=settings.llm_remote_model,
+            local_base_url=settings.llm_local_base_url,
+            remote_base_url=settings.llm_remote_base_url,
+            local_api_key=_secret(settings, "llm_local_api_key"),
+            remote_api_key=_secret(settings, "llm_remote_api_key"),
+            max_concurrency=settings.llm_max_concurrency,
+            requests_per_minute=settings.llm_requests_per_minute,
+            timeout_s=settings.llm_timeout_s,
+            budget_usd=settings.llm_budget_usd,
+            state_path=str(settings.data_dir / "llm.sqlite"),
+        ),
+        "pocketbase": PocketBaseResource(
+            url=settings.pocketbase_url,
+            email=settings.pocketbase_email,
+            password=_secret(settings, "pocketbase_password"),
+            timeout_s=settings.pocketbase_timeout_s,
+            min_authors=settings.publish_min_authors,
+        ),
     }
 
 
+def _secret(settings: Settings, field: str) -> dg.EnvVar | None:
+    """Return the name of the variable that holds a secret, never its value: Dagster shows a resource's configuration.
+
+    A secret that stands in ``.env`` alone is put into this process's environment, where Dagster looks for it.
+    """
+    value = getattr(settings, field)
+    if value is None:
+        return None
+    name = field.upper()
+    os.environ.setdefault(name, value.get_secret_value())
+    return dg.EnvVar(name)
+
+
+load_dotenv(Path(".env"))  # the providers' own key variables, which LiteLLM reads from the environment
 defs = build_defs()

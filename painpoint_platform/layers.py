@@ -37,7 +37,9 @@ def table_name(key: dg.AssetKey) -> str:
     return ".".join(key.path)
 
 
-def table_attributes(key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None) -> dict[str, Any]:
+def table_attributes(
+    key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None
+) -> dict[str, Any]:
     """Return what an asset that is one table of the warehouse carries, as arguments of an asset decorator or spec.
 
     Columns with types and meanings come from the migrations, so that Dagster shows what the DuckDB shell shows.

@@ -55,7 +55,7 @@ def collect_from(source: Source) -> dg.OpDefinition:
     def collect(
         context: dg.OpExecutionContext, keys: list[str], collectors: CollectorsResource, warehouse: WarehouseResource
     ) -> list[str]:
-        salt = collectors.author_salt()
+        salt = collectors.salt()
         failed: dict[str, Exception] = {}
         for key in keys:
             try:

@@ -55,7 +55,7 @@ def collect_day(
     day: date,
     *,
     collect: Callable[[Source, date], Collection],
-    salt: bytes,
+    salt: str,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Collection:
     """Collect one source's day and replace its partition of ``bronze``.
@@ -68,14 +68,14 @@ def collect_day(
         TransientError: the source did not answer in time; the old partition stands.
     """
     collection = collect(source, day)
-    rows = bronze.rows_of(collection, day, salt=salt, collected_at=now())
+    frames = bronze.bronze_frames(collection, day, salt=salt, collected_at=now())
     partition = {"source": source, "collection_date": day}
     with warehouse.write() as connection:
         seen = fetch(connection, "collected_at_of_partition", source=source, day=day)
-        items = bronze.keep_first_seen(rows.items, seen)
+        items = bronze.keep_first_seen(frames.raw_items, seen)
         replace_partition(connection, "bronze.raw_items", where=partition, rows=items, key=["url_hash"])
-        replace_partition(connection, "bronze.rejected_items", where=partition, rows=rows.rejected)
-        replace_partition(connection, "bronze.collections", where=partition, rows=rows.collection)
+        replace_partition(connection, "bronze.rejected_items", where=partition, rows=frames.rejected_items)
+        replace_partition(connection, "bronze.collections", where=partition, rows=frames.collections)
     return collection
 
 

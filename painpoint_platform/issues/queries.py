@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from painpoint_platform.issues.items import SOURCES, Source
+
 Kind = Literal["story", "ask_hn", "show_hn", "comment", "poll", "job"]
 
 # GitHub refuses longer searches; qualifiers do not count, so this is on the safe side.
@@ -121,6 +123,12 @@ class SourceQueries(BaseModel):
     stackoverflow: StackoverflowQueries | None = None
     reddit: RedditQueries | None = None
     hackernews: HackernewsQueries | None = None
+
+    @property
+    def enabled(self) -> tuple[Source, ...]:
+        """The sources that are read."""
+        sections: dict[Source, _Section | None] = {source: getattr(self, source) for source in SOURCES}
+        return tuple(source for source, section in sections.items() if section is not None and section.enabled)
 
 
 def _join(*parts: str) -> str:

@@ -50,6 +50,18 @@ class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
     hackernews_api_url: str = "https://hn.algolia.com/api/v1"
     collect_timeout_s: float = 30.0
     collect_deadline_s: float = 900.0
+    author_salt: str | None = None
+    author_salt_path: str = "data/author_salt"
+
+    def salt(self) -> str:
+        """Return the salt of author hashes: the setting, or what is kept in its file, made on first use.
+
+        Raises:
+            UserError: the file cannot be read or made.
+        """
+        from painpoint_platform.issues.bronze import load_author_salt
+
+        return self.author_salt or load_author_salt(Path(self.author_salt_path))
 
     def queries(self) -> "SourceQueries":
         """Return what to look for.

@@ -17,6 +17,7 @@ class PocketBaseResource(ConfigurableResource):  # type: ignore[type-arg]
     email: str | None = Field(None, description="PocketBase superuser")
     password: str | None = Field(None, description="The superuser's password")
     timeout_s: float = Field(30, gt=0, description="Time-out of one request, in seconds")
+    min_authors: int = Field(3, ge=1, description="An issue is published only with this many distinct authors")
 
     @property
     def configured(self) -> bool:

@@ -44,5 +44,3 @@ def build_snapshot_asset(gold_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
         )
 
     return analytics_snapshot
-
-
