@@ -61,7 +61,7 @@ class PocketBaseClient:
 
         try:
             self._address = httpx.URL(url)
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise UserError(
                 f"POCKETBASE_URL: not a URL ({error}); expected something like http://127.0.0.1:8090"
             ) from None
@@ -98,6 +98,8 @@ class PocketBaseClient:
         try:
             self._repeat(lambda: client.collection("_superusers").auth_with_password(self._email, self._password))
         except RefusedError as error:
+            if error.status >= 500:
+                raise OutageError(f"{self.shown_url} fails while signing in: {error}") from None
             raise UserError(self._refused_sign_in(error)) from None
         except _NotPocketBaseError as error:
             raise UserError(f"POCKETBASE_URL: {error}") from None
@@ -193,8 +195,6 @@ class PocketBaseClient:
             )
         if "mfaId" in error.problems or error.status == 401:
             return f"PocketBase at {self.shown_url} wants a second factor; use a superuser without one"
-        if error.status >= 500:
-            return f"PocketBase at {self.shown_url} failed while signing in: {error}; look at its log"
         return (
             f"PocketBase at {self.shown_url} refused the superuser: {error}; "
             "check POCKETBASE_EMAIL and POCKETBASE_PASSWORD "

@@ -85,10 +85,8 @@ def sync_day(
 
 @contextmanager
 def _until_stopped(outcome: Outcome) -> Iterator[None]:
-    """Keep the error that ends a sync early instead of raising it; once one is kept, nothing more is sent."""
+    """Keep the error that ends this step early, so that what was achieved is recorded first."""
     try:
-        if outcome.stopped:
-            raise outcome.stopped
         yield
     except (OutageError, RefusedError, UserError) as error:
         outcome.stopped = error

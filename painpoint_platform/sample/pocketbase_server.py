@@ -22,6 +22,8 @@ HEALTHY_WITHIN_S = 5.0
 _POLL_S = 0.02
 _STOP_WITHIN_S = 5.0
 _PORT_TRIES = 3
+_BOUND = b"Server started"
+_BOUND = b"Server started"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def _serve(executable: Path, data_dir: Path, port: int) -> tuple["subprocess.Pop
                 stderr=subprocess.STDOUT,
                 cwd=data_dir,
             )
-        if _wait_until_healthy(process, f"http://{address}"):
+        if _wait_until_healthy(process, f"http://{address}", log):
             return process, f"http://{address}"
         if process.poll() is None:
             process.kill()
@@ -143,14 +145,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_healthy(process: "subprocess.Popen[bytes]", url: str) -> bool:
+def _wait_until_healthy(process: "subprocess.Popen[bytes]", url: str, log: Path) -> bool:
     import httpx
 
     deadline = time.monotonic() + HEALTHY_WITHIN_S
     with httpx.Client(timeout=1, trust_env=False) as http:
         while time.monotonic() < deadline and process.poll() is None:
             with contextlib.suppress(httpx.TransportError):
-                if http.get(f"{url}/api/health").status_code == httpx.codes.OK:
+                # Another server on that port would look healthy too; the log says that this one has bound it.
+                if _BOUND in log.read_bytes() and http.get(f"{url}/api/health").is_success:
                     return True
             time.sleep(_POLL_S)
     return False

@@ -1,0 +1,491 @@
+"""What goes wrong at a server, and that the next sync makes it good: nothing lost, nothing doubled."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.pocketbase_client import OutageError, PocketBaseClient, RefusedError
+from painpoint_platform.issues.publishing_tables import TrackingChanges
+from painpoint_platform_tests.issues.publishing.conftest import EMAIL, PASSWORD, Remote
+from painpoint_platform_tests.issues.publishing.gold import DAY, Gold
+
+MakeClient = Callable[..., PocketBaseClient]
+
+
+@contextmanager
+def answering(status: int, body: str, **headers: str) -> Iterator[str]:
+    """A server that gives every request the same answer; yields its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_GET = do_POST = do_PATCH = do_DELETE = answer
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def assert_published(remote: Remote, issues: int, evidence: int) -> None:
+    keys = [record["issue_key"] for record in remote.records("issues")]
+    urls = [item["url"] for item in remote.records("issue_evidence")]
+    assert (len(keys), len(set(keys))) == (issues, issues)
+    assert (len(urls), len(set(urls))) == (evidence, evidence)
+
+
+def test_a_wrong_password_names_the_setting_and_not_the_password(
+    remote: Remote, gold: Gold, new_client: MakeClient
+) -> None:
+    gold.issue("slow")
+
+    with pytest.raises(UserError, match="POCKETBASE_PASSWORD") as caught:
+        gold.sync(new_client(password="not-the-password"))
+
+    assert "not-the-password" not in str(caught.value)
+    [(has_hash, attempts, error)] = gold.tracked().values()
+    assert (has_hash, attempts) == (False, 1)
+    assert "refused the superuser" in error
+    assert gold.sync(new_client()).created == 1
+    assert gold.tracked() == {"slow": (True, 0, None)}
+
+
+def test_an_account_that_is_no_superuser_is_named(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    client = new_client()
+    client.sign_in()
+    assert client._client is not None
+    client._client.auth_store.save("no.valid.token")
+    client.sign_in = lambda: None  # type: ignore[method-assign]
+    gold.issue("slow")
+
+    with pytest.raises(UserError, match="must be a superuser"):
+        gold.sync(client)
+
+
+def test_a_server_that_is_down_costs_an_attempt_and_nothing_else(
+    remote: Remote, gold: Gold, new_client: MakeClient, own_server: Callable[..., Any]
+) -> None:
+    with own_server() as server:
+        port = server.port
+    gold.issue("slow")
+    down = new_client(f"http://127.0.0.1:{port}")
+
+    first, second = gold.sync(down), gold.sync(down)
+
+    assert "cannot be reached" in str(first.outage)
+    assert (second.failed, second.writes, second.evidence_failed) == (1, 0, 3)
+    [(has_hash, attempts, error)] = gold.tracked().values()
+    assert (has_hash, attempts) == (False, 2)
+    assert "cannot be reached" in error
+    assert gold.sync(new_client()).created == 1
+    assert_published(remote, 1, 3)
+
+
+def test_what_one_day_could_not_send_the_next_day_does(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow")
+    gold.sync(new_client("http://127.0.0.1:9", timeout_s=0.2))
+
+    report = gold.sync(new_client(), DAY + timedelta(days=1))
+
+    assert report.created == 1
+    assert_published(remote, 1, 3)
+
+
+def test_a_server_that_is_down_cannot_be_verified(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow")
+    gold.sync(new_client())
+    down = new_client("http://127.0.0.1:9", timeout_s=0.2)
+
+    assert "cannot be reached" in str(gold.sync(down, verify=True).outage)
+    gold.issue("crash")
+    assert gold.sync(down, verify=True).failed == 1
+    with pytest.raises(UserError, match="POCKETBASE_PASSWORD"):
+        gold.sync(new_client(password="wrong"), verify=True)
+
+    assert (gold.sync(new_client()).created, gold.sync(new_client()).requests) == (1, 0)
+
+
+def test_a_server_that_never_answers_is_given_up(gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        report = gold.sync(new_client(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.3))
+
+    assert "did not answer within 0.3 s" in str(report.outage)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((200, "<html>Log in</html>", {"Content_Type": "text/html"}), "answered with text/html"),
+        ((302, "", {"Location": "https://login.example.com/"}), "redirects elsewhere"),
+        ((404, "<html>not here</html>", {"Content_Type": "text/html"}), "POCKETBASE_URL.*expected PocketBase"),
+        ((401, '{"mfaId": "x", "message": "?"}', {}), "second factor"),
+    ],
+)
+def test_something_else_at_the_address_is_named(
+    gold: Gold, new_client: MakeClient, answer: tuple[int, str, dict[str, str]], expected: str
+) -> None:
+    gold.issue("slow")
+    status, body, headers = answer
+    with answering(status, body, **headers) as url, pytest.raises(UserError, match=expected):
+        gold.sync(new_client(url))
+    assert gold.tracked()["slow"][1] == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_server_that_is_busy_or_broken_is_an_outage(gold: Gold, new_client: MakeClient, status: int) -> None:
+    gold.issue("slow")
+    with answering(status, '{"message": "no"}') as url:
+        report = gold.sync(new_client(url, timeout_s=0.5))
+    assert str(status) in str(report.outage)
+    assert report.failed == 1
+
+
+@pytest.mark.parametrize("url", ["localhost:8090", "ftp://localhost", "http://", "not a url"])
+def test_a_malformed_address_names_the_setting(url: str) -> None:
+    with pytest.raises(UserError, match="POCKETBASE_URL"):
+        PocketBaseClient(url, EMAIL, PASSWORD)
+
+
+def test_credentials_in_the_address_are_not_shown() -> None:
+    assert PocketBaseClient("http://jane:hunter2@localhost:1", EMAIL, PASSWORD).shown_url == "http://localhost:1"
+
+
+@pytest.mark.parametrize("sends_before_death", [0, 3, 6, 8, 9])
+def test_a_server_killed_in_the_middle_gets_what_is_missing_later(
+    gold: Gold, new_client: MakeClient, own_server: Callable[..., Any], sends_before_death: int
+) -> None:
+    for number in range(4):
+        gold.issue(f"issue-{number}", items=300)
+    with own_server() as server:
+        client = new_client(server.url)
+        send, sends = client.send, iter(range(100))
+
+        def dying(*args: Any, **options: Any) -> Any:
+            if next(sends) == sends_before_death:
+                # Strikes while the request is under way, or just before: either way its fate is unknown.
+                threading.Timer(0.005, server.kill).start()
+                time.sleep(0.003)
+            return send(*args, **options)
+
+        client.send = dying  # type: ignore[method-assign]
+        report = gold.sync(client)
+        server.process.wait()
+        port = server.port
+
+    with own_server(port) as server:
+        remote = Remote(server)
+        again = gold.sync(new_client(server.url))
+        assert_published(remote, 4, 1200)
+        assert gold.sync(new_client(server.url)).requests == 0
+        remote.close()
+    assert (again.failed, again.outage) == (0, None)
+    if report.outage:
+        assert report.failed > 0
+        assert again.writes > 0
+    # Only the last request may have been answered before the blow.
+    assert report.outage or sends_before_death == 9
+    assert set(gold.tracked().values()) == {(True, 0, None)}
+
+
+@pytest.mark.parametrize("sends_before_death", [1, 6, 7, 8])
+def test_a_run_that_dies_in_the_middle_leaves_nothing_behind(
+    remote: Remote, gold: Gold, new_client: MakeClient, sends_before_death: int
+) -> None:
+    """The run is killed, gold changes, the day is run again: only what gold says now is there."""
+    for key in ("stays", "goes", "changes"):
+        gold.issue(key, items=200)
+    client = new_client()
+    send, sends = client.send, iter(range(100))
+
+    def dying(*args: Any, **options: Any) -> Any:
+        if next(sends) == sends_before_death:
+            raise KeyboardInterrupt
+        return send(*args, **options)
+
+    client.send = dying  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        gold.sync(client)
+    assert {attempts for _, attempts, _ in gold.tracked().values()} == {1}
+    gold.run("delete from gold.issues where issue_key = 'goes'")
+    gold.run("delete from gold.issue_evidence where issue_key = 'goes' or url_hash like 'changes-2-1__'")
+
+    gold.sync(new_client())
+
+    assert_published(remote, 2, 300)
+    assert gold.sync(new_client()).requests == 0
+
+
+def test_a_run_that_dies_while_removing_can_be_undone(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow", items=4)
+    gold.sync(new_client())
+
+    def not_written(changes: TrackingChanges) -> None:
+        if gold.recorded and gold.recorded[-1].issues["last_error"][0] is not None and calls:
+            raise KeyboardInterrupt
+        calls.append(1)
+        gold.record(changes)
+
+    calls: list[int] = []
+    gold.run("update gold.issues set label_failed = true")
+    with pytest.raises(KeyboardInterrupt):
+        gold.sync(new_client(), record=not_written)
+    assert_published(remote, 0, 0)
+    gold.run("update gold.issues set label_failed = false")
+
+    gold.sync(new_client())
+
+    assert_published(remote, 1, 4)
+
+
+def test_tokens_that_the_server_no_longer_takes_are_renewed(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow", items=20)
+    client = new_client()
+    gold.sync(client)
+    gold.run("update gold.issue_evidence set vote_count = 77")
+    # Waiting for a token's end proves no more than a new secret, which ends all of them at once.
+    remote.call("PATCH", "collections/_superusers", {"authToken": {"duration": 86_400, "secret": "s" * 50}})
+    remote.sign_in()
+
+    report = gold.sync(client)
+
+    assert (report.evidence_sent, report.failed) == (20, 0)
+    assert {item["votes"] for item in remote.records("issue_evidence")} == {77}
+
+
+def test_a_token_that_expires_between_batches_is_renewed(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow", items=20)
+    client = new_client()
+    send = client.send
+
+    def forgetting(method: str, path: str, **options: Any) -> Any:
+        if path == "/api/batch":
+            assert client._client is not None
+            client._client.auth_store.save("an.expired.token")
+        return send(method, path, **options)
+
+    client.send = forgetting  # type: ignore[method-assign]
+    report = gold.sync(client)
+
+    assert (report.created, report.evidence_sent, report.failed) == (1, 20, 0)
+
+
+def test_a_record_that_the_server_refuses_costs_only_itself(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("warm up")
+    gold.sync(new_client())
+    limit_titles(remote, "issues", 50)
+    limit_titles(remote, "issue_evidence", 50)
+    for number in range(20):
+        gold.issue(f"issue-{number:02}", items=5)
+    gold.run("update gold.issues set canonical_title = repeat('x', 100000) where issue_key = 'issue-07'")
+    gold.run("update gold.issue_evidence set title = repeat('y', 100000) where url_hash = 'issue-13-14-2'")
+
+    report = gold.sync(new_client())
+
+    assert (report.created, report.failed, report.evidence_sent, report.evidence_failed) == (19, 2, 94, 6)
+    assert_published(remote, 20, 97)
+    assert "title: Must be no more than 50 character(s)." in str(gold.tracked()["issue-07"][2])
+    assert "1 of 5 evidence items" in str(gold.tracked()["issue-13"][2])
+    assert all(any(key in note for note in report.notes) for key in ("issue-07", "issue-13"))
+
+    limit_titles(remote, "issues", 200_000)
+    limit_titles(remote, "issue_evidence", 200_000)
+    again = gold.sync(new_client())
+    assert (again.created, again.updated, again.failed, again.evidence_sent) == (1, 1, 0, 6)
+    assert_published(remote, 21, 103)
+    assert gold.sync(new_client()).requests == 0
+
+
+def limit_titles(remote: Remote, collection: str, longest: int) -> None:
+    fields = remote.call("GET", f"collections/{collection}")["fields"]
+    for field in fields:
+        if field["name"] == "title":
+            field["max"] = longest
+    remote.call("PATCH", f"collections/{collection}", {"fields": fields})
+
+
+def test_records_deleted_by_hand_come_back_when_asked_to_verify(
+    remote: Remote, gold: Gold, new_client: MakeClient
+) -> None:
+    gold.issue("slow")
+    gold.issue("crash")
+    gold.sync(new_client())
+    slow = next(record for record in remote.records("issues") if record["issue_key"] == "slow")
+    remote.call("DELETE", f"collections/issues/records/{slow['id']}")
+    assert gold.sync(new_client()).requests == 0
+
+    report = gold.sync(new_client(), verify=True)
+
+    assert (report.updated, report.unchanged, report.evidence_sent) == (1, 1, 3)
+    assert_published(remote, 2, 6)
+    assert gold.sync(new_client(), verify=True).writes == 0
+
+
+def test_an_issue_deleted_by_hand_comes_back_after_its_evidence_changed(
+    remote: Remote, gold: Gold, new_client: MakeClient
+) -> None:
+    gold.issue("slow", items=5)
+    gold.sync(new_client())
+    remote.call("DELETE", f"collections/issues/records/{remote.records('issues')[0]['id']}")
+    gold.run("update gold.issue_evidence set vote_count = 5 where url_hash = 'slow-0-1'")
+
+    first, second = gold.sync(new_client()), gold.sync(new_client())
+
+    assert (first.failed, second.failed) == (1, 0)
+    assert_published(remote, 1, 5)
+
+
+def test_an_already_deleted_record_can_be_removed(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow")
+    gold.issue("crash")
+    gold.issue("hang")
+    gold.sync(new_client())
+    remote.call("DELETE", f"collections/issues/records/{remote.records('issues')[0]['id']}")
+    gold.run("delete from gold.issues")
+
+    report = gold.sync(new_client())
+
+    assert (report.deleted, report.failed) == (3, 0)
+    assert gold.tracked() == {}
+
+
+def test_a_server_that_was_emptied_gets_every_day_again(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    yesterday = DAY - timedelta(days=1)
+    gold.issue("old", yesterday)
+    gold.issue("slow")
+    gold.sync(new_client(), yesterday)
+    gold.sync(new_client())
+    remote.reset()
+    gold.issue("new")
+
+    gold.sync(new_client())
+    gold.sync(new_client())
+
+    assert_published(remote, 3, 9)
+    assert gold.sync(new_client()).requests == 0
+
+
+def test_without_batches_records_go_one_by_one(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow", items=6)
+    client = new_client()
+    send = client.send
+
+    def older(method: str, path: str, **options: Any) -> Any:
+        answer = send(method, path, **options)
+        return {name: value for name, value in answer.items() if name != "batch"} if "settings" in path else answer
+
+    client.send = older  # type: ignore[method-assign]
+    report = gold.sync(client)
+
+    assert (report.created, report.evidence_sent, report.failed) == (1, 6, 0)
+    assert "takes no batches" in report.notes[0]
+    assert_published(remote, 1, 6)
+
+
+def test_batches_switched_off_in_the_middle_cost_nothing(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow", items=6)
+    client = new_client()
+    send = client.send
+
+    def switching(method: str, path: str, **options: Any) -> Any:
+        if path == "/api/batch":
+            remote.call("PATCH", "settings", {"batch": {"enabled": False, "maxRequests": 50, "timeout": 3}})
+        return send(method, path, **options)
+
+    client.send = switching  # type: ignore[method-assign]
+    assert gold.sync(client).failed == 0
+    assert_published(remote, 1, 6)
+
+
+@pytest.mark.parametrize("limits", [{"maxRequests": 7}, {"maxRequests": 500, "maxBodySize": 2000}])
+def test_the_servers_own_limits_are_kept(
+    remote: Remote, gold: Gold, new_client: MakeClient, limits: dict[str, int]
+) -> None:
+    remote.call("PATCH", "settings", {"batch": {"enabled": True, "timeout": 3, **limits}})
+    gold.issue("slow", items=30)
+
+    assert gold.sync(new_client()).failed == 0
+
+    assert_published(remote, 1, 30)
+    assert remote.call("GET", "settings")["batch"]["maxRequests"] == limits["maxRequests"]
+
+
+def test_a_batch_too_large_for_a_proxy_is_halved(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow", items=30)
+    client = new_client()
+    send = client.send
+
+    def proxied(method: str, path: str, **options: Any) -> Any:
+        if len(json.dumps(options)) > 3000:
+            raise RefusedError(413, "Request Entity Too Large", {})
+        return send(method, path, **options)
+
+    gold.sync(client)
+    gold.run("update gold.issue_evidence set vote_count = 5")
+    client.send = proxied  # type: ignore[method-assign]
+    assert (gold.sync(client).evidence_sent, gold.tracked()) == (30, {"slow": (True, 0, None)})
+
+
+def test_what_others_added_to_the_collections_stays(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow")
+    gold.sync(new_client())
+    for name in ("issues", "issue_evidence"):
+        found = remote.call("GET", f"collections/{name}")
+        fields = [field for field in found["fields"] if field["name"] not in {"model", "votes"}]
+        fields = [{**field, "cascadeDelete": False} if field["name"] == "issue" else field for field in fields]
+        body = {"fields": [*fields, {"name": "note", "type": "text"}], "indexes": [], "listRule": ""}
+        remote.call("PATCH", f"collections/{name}", body)
+    gold.issue("crash")
+
+    gold.sync(new_client())
+
+    issues, evidence = (remote.call("GET", f"collections/{name}") for name in ("issues", "issue_evidence"))
+    assert {"model", "note"} <= {field["name"] for field in issues["fields"]}
+    assert {"votes", "note"} <= {field["name"] for field in evidence["fields"]}
+    assert any("idx_issues_issue_key" in index for index in issues["indexes"])
+    assert next(field for field in evidence["fields"] if field["name"] == "issue")["cascadeDelete"]
+    assert issues["listRule"] == ""
+    assert len(remote.records("issues")) == 2
+
+
+def test_a_collection_of_another_shape_is_named(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    remote.call(
+        "POST", "collections", {"name": "issues", "type": "base", "fields": [{"name": "title", "type": "number"}]}
+    )
+    gold.issue("slow")
+    with pytest.raises(UserError, match=r"issues\.title is of type number, expected text"):
+        gold.sync(new_client())
+
+
+def test_a_client_reports_an_outage_when_the_server_goes_away(own_server: Callable[..., Any]) -> None:
+    with own_server() as server, PocketBaseClient(server.url, EMAIL, PASSWORD) as client:
+        assert client.send("GET", "/api/health")["code"] == 200
+        server.kill()
+        with pytest.raises(OutageError, match="cannot be reached"):
+            client.send("GET", "/api/health")
