@@ -254,7 +254,8 @@ def test_every_string_has_a_short_tidy_result(text, source):
 
 MARKUP_PIECES = (
     "> ", "```\n", "`", "**", "_", "[", "](", ")", "![", "<b>", "</b>", "<!--", "-->", "<pre>", "\n", "\n\n", "    ",
-    "- ", "1. ", "# ", "|", "---\n", "&gt;", "<div>", "</div>", "edit: ", "words here ", "at x(y:1:2)\n", "ERROR: ", "-- \n",
+    "- ", "1. ", "# ", "|", "---\n", "&gt;", "<div>", "</div>", "edit: ",
+    "words here ", "at x(y:1:2)\n", "ERROR: ", "-- \n",
 )  # fmt: skip
 MARKUP = st.lists(st.sampled_from(MARKUP_PIECES), max_size=40).map("".join)
 

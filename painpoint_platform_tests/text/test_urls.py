@@ -115,30 +115,17 @@ def test_the_refusal_does_not_repeat_credentials():
 
 
 HOSTS = st.sampled_from(
-    ["example.com", "WWW.Reddit.com", "old.reddit.com", "redd.it", "github.com", "stackoverflow.com", "m.github.com"]
-    + ["news.ycombinator.com", "münchen.de", "[::1]", "1.2.3.4"]
-)
+    (
+        "example.com", "WWW.Reddit.com", "old.reddit.com", "redd.it", "github.com", "stackoverflow.com", "m.github.com",
+        "news.ycombinator.com", "münchen.de", "[::1]", "1.2.3.4",
+    )
+)  # fmt: skip
 PIECES = st.sampled_from(
-    [
-        "a",
-        "..",
-        ".",
-        "%2e",
-        "%2E%2e",
-        "%25",
-        "%zz",
-        "é",
-        "r",
-        "comments",
-        "1AB",
-        "questions",
-        "q",
-        "12",
-        "issues",
-        "item",
-    ]
-    + ["", "%2F", " ", "\u202e", "😀", "+", "&", "%26"]
-)
+    (
+        "a", "..", ".", "%2e", "%2E%2e", "%25", "%zz", "é", "r", "comments", "1AB", "questions", "q", "12", "issues",
+        "item", "", "%2F", " ", "\u202e", "😀", "+", "&", "%26",
+    )
+)  # fmt: skip
 QUERIES = st.lists(st.tuples(st.sampled_from(["id", "a", "utm_x", "%75tm_y", "ref", "", "é"]), PIECES), max_size=4)
 
 
