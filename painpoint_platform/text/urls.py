@@ -58,18 +58,7 @@ def normalize_url(url: str) -> str:
     Raises:
         ValueError: the text is no URL, has another scheme than http or https, or names no host.
     """
-    normal = _normalize_once(url.strip())
-    # Decoding %2E can make a new "..", so the form is taken from what is already decoded.
-    return _normalize_once(normal)
-
-
-def url_hash(url: str) -> str:
-    """Return the SHA-256 of the normal form, as 64 hexadecimal digits. Raises what ``normalize_url`` raises."""
-    return hashlib.sha256(normalize_url(url).encode()).hexdigest()
-
-
-def _normalize_once(url: str) -> str:
-    parsed = _parse(url)
+    parsed = _parse(url.strip())
     host = _site(parsed.host_subcomponent or "")
     path = parsed.raw_path
     query = _clean_query(parsed.raw_query_string)
@@ -78,6 +67,11 @@ def _normalize_once(url: str) -> str:
         return known
     port = "" if parsed.is_default_port() or parsed.explicit_port is None else f":{parsed.explicit_port}"
     return f"{parsed.scheme}://{host}{port}{path.rstrip('/')}{'?' if query else ''}{query}"
+
+
+def url_hash(url: str) -> str:
+    """Return the SHA-256 of the normal form, as 64 hexadecimal digits. Raises what ``normalize_url`` raises."""
+    return hashlib.sha256(normalize_url(url).encode()).hexdigest()
 
 
 def _parse(url: str) -> URL:

@@ -244,6 +244,17 @@ def test_a_megabyte_costs_no_more_than_the_bound_allows(unit):
         assert middle - start < 2
 
 
+@pytest.mark.parametrize("unit", ADVERSARIAL.values(), ids=ADVERSARIAL.keys())
+def test_below_the_bound_the_time_grows_no_faster_than_the_text(unit):
+    small, large = unit * (2_000 // len(unit)), unit * (MAX_INPUT_CHARS // len(unit))
+    start = time.perf_counter()
+    clean_body(small, "github")
+    middle = time.perf_counter()
+    clean_body(large, "github")
+    end = time.perf_counter()
+    assert end - middle < 30 * (middle - start) + 0.05  # ten times the text; a quadratic corner takes a hundred times
+
+
 @given(st.text(alphabet=st.characters(codec=None), max_size=400), st.sampled_from(SOURCES))
 def test_every_string_has_a_short_tidy_result(text, source):
     cleaned = clean_body(text, source)

@@ -38,6 +38,11 @@ def test_too_little_text_has_no_language(text):
     assert detect_languages([text]) == [None]
 
 
+@pytest.mark.parametrize("text", ["git rebase conflict", "pandas merge index error", "xlm qwrt zzpf brrk"])
+def test_an_uncertain_guess_is_not_reported(text):
+    assert detect_languages([text]) == [None]
+
+
 def test_a_batch_keeps_its_order():
     texts = ["Die Anwendung stürzt beim Speichern ab", "", "The application crashes on every save"]
     assert detect_languages(texts) == ["de", None, "en"]
