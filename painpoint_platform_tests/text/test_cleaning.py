@@ -218,6 +218,11 @@ def test_odd_input_has_a_result(source):
     assert clean_body("😀😀", source) == ""
 
 
+def test_a_paragraph_of_brackets_is_not_searched_for_links():
+    assert clean_body("see [the docs](/x)", "github") == "see the docs"
+    assert "(/x)" in clean_body("[" * 60 + "see [the docs](/x)", "github")
+
+
 ADVERSARIAL = {
     "brackets": "[", "images": "![", "quotes": ">", "spaced quotes": "> ", "backticks": "`", "stars": "*",
     "emphasis": "_a*b~~", "divs": "<div>", "folded": "<details><summary>a</summary>\n\n", "angles": "<",
