@@ -223,7 +223,7 @@ ADVERSARIAL = [
 
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_the_time_grows_no_faster_than_the_text(unit):
-    small, large = unit * (25_000 // len(unit)), unit * (250_000 // len(unit))
+    small, large = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
     start = time.perf_counter()
     redact(small)
     middle = time.perf_counter()
