@@ -224,11 +224,11 @@ ADVERSARIAL = [
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_the_time_grows_no_faster_than_the_text(unit):
     small, large = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     redact(small)
-    middle = time.perf_counter()
+    middle = time.process_time()
     redact(large)
-    end = time.perf_counter()
+    end = time.process_time()
     assert end - middle < 30 * (middle - start) + 0.3
 
 
