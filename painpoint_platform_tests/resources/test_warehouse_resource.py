@@ -54,7 +54,8 @@ def test_a_connection_whose_body_raises_is_closed_and_rolled_back(resource, path
 def test_it_waits_no_longer_than_it_is_told(resource, path):
     assert reasons(path) == []
     with holding("writing", path) as process:
-        with pytest.raises(WarehouseLockedError, match=rf"for 0.3 s, held by process {process.pid}"), resource.read():
+        expected = rf"for 0.3 s, held by process {process.pid}"
+        with pytest.raises(WarehouseLockedError, match=expected), resource.read():
             pass
 
 

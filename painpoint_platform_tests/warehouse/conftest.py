@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,20 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "painpoint.duckdb"
 
 
-@pytest.fixture
-def warehouse(path: Path) -> Path:
-    """A warehouse that is up to date and empty."""
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once; to be copied, which is much cheaper than migrating."""
+    path = tmp_path_factory.mktemp("template") / "painpoint.duckdb"
     with open_write(path):
         pass
+    return path
+
+
+@pytest.fixture
+def warehouse(path: Path, empty_warehouse: Path) -> Path:
+    """A warehouse that is up to date and empty."""
+    path.parent.mkdir()
+    shutil.copy(empty_warehouse, path)
     return path
 
 

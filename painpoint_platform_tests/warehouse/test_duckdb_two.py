@@ -19,14 +19,12 @@ def test_the_core_works_on_duckdb_two():
     run = subprocess.run(
         [
             sys.executable, "-c",
-            "import duckdb, pytest, sys; assert duckdb.__version__.startswith('2.'); sys.exit(pytest.main(sys.argv[1:]))",
+            "import duckdb, pytest, sys; assert duckdb.__version__ >= '2'; sys.exit(pytest.main(sys.argv[1:]))",
             "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
-            "painpoint_platform_tests/warehouse/test_connection.py",
-            "painpoint_platform_tests/warehouse/test_migrations.py",
             "painpoint_platform_tests/warehouse/test_partitions.py",
             "painpoint_platform_tests/warehouse/test_snapshot.py",
             "painpoint_platform_tests/sql_models/test_shipped_models.py",
-            "-k", "not killed and not sequence",
+            "-k", "not sequence and not killed and not disk and not reader and not hash",
         ],
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(DUCKDB_TWO)}, capture_output=True, text=True, check=False,
     )  # fmt: skip

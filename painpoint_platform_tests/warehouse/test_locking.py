@@ -215,18 +215,18 @@ from painpoint_platform.warehouse.connection import open_read, open_write
 path, name = Path(sys.argv[1]), sys.argv[2]
 
 def work(thread):
-    for number in range(4):
+    for number in range(5):
         with open_write(path) as connection:
             connection.execute(rejected(f"{name}-{thread}-{number}"))
         with open_read(path) as connection:
             connection.execute("select count(*) from bronze.rejected_items").fetchone()
 
-with ThreadPoolExecutor(3) as pool:
-    list(pool.map(work, range(3)))
+with ThreadPoolExecutor(2) as pool:
+    list(pool.map(work, range(2)))
 """
-    processes = [subprocess.Popen([sys.executable, "-c", script, str(warehouse), name], cwd=ROOT) for name in "abc"]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
-    assert len(set(reasons(warehouse))) == 3 * 3 * 4
+    processes = [subprocess.Popen([sys.executable, "-c", script, str(warehouse), name], cwd=ROOT) for name in "ab"]
+    assert [process.wait(60) for process in processes] == [0, 0]
+    assert len(set(reasons(warehouse))) == 2 * 2 * 5
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
