@@ -33,7 +33,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer and how it is sent: whole, cut after ``sent_bytes``, after ``delay_s``, or not at all (``reset``)."""
+    """One answer and how it is sent.
+
+    Whole, cut after ``sent_bytes``, after ``delay_s``, byte by byte with ``drip_s`` between them, or not at all
+    (``reset``).
+    """
 
     payload: Any = None
     status: int = 200
@@ -42,6 +46,7 @@ class Answer:
     content_type: str = "application/json; charset=utf-8"
     sent_bytes: int | None = None
     delay_s: float = 0.0
+    drip_s: float = 0.0
     reset: bool = False
     compressed: bool = False
 
@@ -88,6 +93,11 @@ def connection_reset(answer: Answer) -> Answer:
 def hanging(seconds: float) -> Fault:
     """Answer late."""
     return lambda answer: replace(answer, delay_s=seconds)
+
+
+def dripping(seconds: float) -> Fault:
+    """Answer byte by byte, so that every time-out between two bytes is kept and the answer never ends."""
+    return lambda answer: replace(answer, drip_s=seconds)
 
 
 def changed(change: Callable[[Any], Any]) -> Fault:
@@ -183,6 +193,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if answer.drip_s:
+            for index in range(len(body)):
+                self.wfile.write(body[index : index + 1])
+                if self.server.stopping.wait(answer.drip_s):
+                    break
+            self.close_connection = True
+            return
         self.wfile.write(body[: answer.sent_bytes])
         if answer.sent_bytes is not None:
             self.close_connection = True

@@ -15,6 +15,7 @@ from painpoint_platform.sample.servers.serving import (
     FOREVER,
     changed,
     connection_reset,
+    dripping,
     half_a_page,
     hanging,
     html_page,
@@ -168,6 +169,15 @@ def test_a_server_that_hangs_is_left_after_the_time_out(source):
         collection = Bench(servers, patience=Patience(timeout_s=0.15)).collect(source)
         assert time.monotonic() - started < 3
     assert len(collection.items) == 3
+
+
+def test_a_server_that_drips_is_left_after_the_time_out():
+    with sample_servers(posts("hackernews", 20)) as servers:
+        servers.faults.add("hackernews", dripping(0.02))
+        started = time.monotonic()
+        collection = Bench(servers, patience=Patience(timeout_s=0.2)).collect("hackernews")
+        assert time.monotonic() - started < 3
+    assert len(collection.items) == 20
 
 
 @every_source

@@ -53,10 +53,10 @@ def test_a_throttled_address_is_told_how_long_and_what_helps():
 
 def test_a_wrong_key_says_which_variable_and_where_to_get_one_and_is_not_shown():
     with sample_servers([]) as servers, pytest.raises(UserError, match=r"key=%2A%2A%2A|key=\*\*\*") as error:
-        Bench(servers).collect("stackoverflow", key="very-wrong")
+        Bench(servers).collect("stackoverflow", key="very((wrong")
     assert "STACKEXCHANGE_KEY" in str(error.value)
     assert "stackapps.com" in str(error.value)
-    assert "very-wrong" not in str(error.value)
+    assert "very" not in str(error.value)
 
 
 def test_an_unknown_site_points_to_its_key_in_the_file():
