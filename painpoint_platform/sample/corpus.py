@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from random import Random
 
-from painpoint_platform.sample.corpus_identities import AddressBook, author_name
+from painpoint_platform.sample.corpus_identities import MOST_ITEMS_A_DAY, AddressBook, author_name
 from painpoint_platform.sample.corpus_noise import NoisePost, noise_posts
 from painpoint_platform.sample.corpus_posts import VOICES, Draft, compose, lengthen, shorten
 from painpoint_platform.sample.corpus_problems import Problem, Trend, load_problems
@@ -31,7 +31,6 @@ _NOISE_SHARE = 0.22
 _SMALLEST_PROBLEM = 6  # one more than the smallest cluster that the platform looks for
 _FEWEST_SHARE = 0.6  # of a problem's usual number of posts; below, problems are left out
 _LARGEST_PROBLEM = 60  # beyond, reports of different products are counted as problems of their own
-_ADDRESSES_A_DAY = 20_000
 _TRENDS: dict[Trend, tuple[float, float, float]] = {
     "steady": (1.0, 1.0, 1.0),
     "growing": (0.6, 1.0, 1.7),
@@ -68,17 +67,17 @@ def generate_items(day: date, n: int, seed: int) -> list[SampleItem]:
     ``<problem>/<product>``.
 
     Args:
-        day: on or after 2024-12-01. Problems grow, fade or appear over `DAYS`; any other day is like the nearest.
+        day: on or after 2025-01-01. Problems grow, fade or appear over `DAYS`; any other day is like the nearest.
         n: up to 20,000.
         seed: another seed gives other posts about the same problems.
 
     Raises:
-        ValueError: ``n`` is negative or over 20,000.
+        ValueError: ``n`` is negative or over 20,000, or ``day`` is before 2025.
     """
-    if not 0 <= n <= _ADDRESSES_A_DAY:
-        raise ValueError(f"a sample day has between 0 and {_ADDRESSES_A_DAY} items, not {n}")
+    if not 0 <= n <= MOST_ITEMS_A_DAY:
+        raise ValueError(f"a sample day has between 0 and {MOST_ITEMS_A_DAY} items, not {n}")
     voices = _voices(day, round(n * (1 - _NOISE_SHARE)), seed)
-    posts = [post for voice in voices for post in _posts_about(voice, Random(f"{seed}/{day}/{voice.problem_id}"))]
+    posts = [post for voice in voices for post in _posts_about(voice, day, Random(f"{seed}/{day}/{voice.problem_id}"))]
     rng = Random(f"{seed}/{day}/{n}")
     merged = n // 500
     posts += [_noise(post, rng) for post in noise_posts(day, n - merged - len(posts), seed)]
@@ -139,30 +138,29 @@ def _count(wanted: float) -> int:
     return max(_SMALLEST_PROBLEM, round(wanted))
 
 
-def _posts_about(voice: _Voice, rng: Random) -> Iterator[_Post]:
+def _posts_about(voice: _Voice, day: date, rng: Random) -> Iterator[_Post]:
     """Write the posts of one problem and day: mostly new ones, some copies, cross-posts and translations."""
     problem = voice.problem
     drafts: list[tuple[Draft, str, str]] = []  # with source and author
     constant_author = author_name("reddit", Random(problem.problem_id)) if problem.single_author else None
-    abroad = list(problem.abroad)
     for number in range(voice.count):
         product = voice.product or problem.products[0 if rng.random() < 0.65 else -1]
         source = rng.choices(_SOURCES, problem.mix)[0]
         author = constant_author or author_name(source, rng)
         kind = rng.random() if number >= 5 and constant_author is None else 1.0  # the first five are five people
-        if kind < 0.04 and abroad:
-            post = abroad.pop()
-            yield _post(voice, source, product, author, write_plainly(source, post.title, post.body))
+        if problem.abroad and number % 25 == 5:
+            foreign = problem.abroad[(day.toordinal() + number // 25) % len(problem.abroad)]
+            yield _post(voice, source, product, author, write_plainly(source, foreign.title, foreign.body))
             continue
         draft = _draft(problem, product, rng, insist_on_product=voice.product is not None)
-        if kind < 0.07:  # the same person asks again
+        if kind < 0.04:  # the same person asks again
             earlier, source, author = rng.choice(drafts)
             draft = replace(earlier, tangent=rng.choice(VOICES["bumps"]))
-        elif kind < 0.11:  # cross-posted, in the other source's manner
+        elif kind < 0.08:  # cross-posted, in the other source's manner
             earlier, origin, _ = rng.choice(drafts)
             draft, source = earlier, _elsewhere(problem, origin, rng)
             author = author_name(source, rng)
-        elif kind < 0.13:  # posted word for word at a second source
+        elif kind < 0.10:  # posted word for word at a second source
             title, text = draft.title, "\n\n".join(draft.sentences()[:3])
             yield _post(voice, source, product, author, write_plainly(source, title, text))
             source = _elsewhere(problem, source, rng)
@@ -216,7 +214,7 @@ def _with_leaks(post: _Post, rng: Random) -> _Post:
 
 def _published(day: date, posts: list[_Post], rng: Random) -> list[SampleItem]:
     """Give every post its time, in whose order the ids go up, its address and its echo."""
-    addresses = AddressBook(day, capacity=_ADDRESSES_A_DAY)
+    addresses = AddressBook(day)
     moments = sorted(_moment(day, rng) for _ in posts)
     items = []
     for post, moment in zip(rng.sample(posts, len(posts)), moments, strict=True):

@@ -5,13 +5,16 @@ Does not belong here: what is posted (``corpus_posts``).
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from random import Random
 
 from painpoint_platform.sample.corpus_problems import read_data
 
-_FIRST_DAY = date(2024, 12, 1)
+MOST_ITEMS_A_DAY = 20_000
+_FIRST_DAY = date(2025, 1, 1)
+_ISSUES_A_DAY = 400  # of one repository, in the largest day
 _NAMES = read_data("voices.toml")["names"]
 
 
@@ -51,22 +54,31 @@ class Address:
 class AddressBook:
     """Gives out ids of one day, in the order in which they are asked for; none occurs twice, on no day.
 
-    The numbers lie far above those that the sites had reached in 2025, so that no URL is somebody's real post.
+    Numbers lie far above those that the sites had reached in 2025, and the repositories are invented, so that no URL is
+    somebody's real post.
 
     Args:
-        day: on or after 2024-12-01.
-        capacity: the most items that this or any other day of the same corpus has at one source.
+        day: on or after 2025-01-01.
+
+    Raises:
+        ValueError: ``day`` is earlier.
     """
 
-    def __init__(self, day: date, capacity: int) -> None:
-        self._serial = (day - _FIRST_DAY).days * capacity
+    def __init__(self, day: date) -> None:
+        days = (day - _FIRST_DAY).days
+        if days < 0:
+            raise ValueError(f"the sample's ids begin on {_FIRST_DAY}, which is after {day}")
+        self._serial = days * MOST_ITEMS_A_DAY
+        self._issues = defaultdict[str, int](lambda: 100 + days * _ISSUES_A_DAY)
 
     def next(self, source: str, channel: str, title: str) -> Address:
         """Return the next address at ``source``; ``channel`` as in `SampleItem`."""
+        if source == "github":
+            self._issues[channel] += 1
+            number = self._issues[channel]
+            return Address(f"{channel}#{number}", f"https://github.com/{channel}/issues/{number}")
         self._serial += 1
         serial = self._serial
-        if source == "github":
-            return Address(f"{channel}#{serial}", f"https://github.com/{channel}/issues/{serial}")
         if source == "stackoverflow":
             question = 900_000_000 + serial
             return Address(str(question), f"https://stackoverflow.com/questions/{question}/{_slug(title, '-')}")

@@ -10,8 +10,9 @@ from datetime import date
 from functools import cache
 from itertools import islice
 from random import Random
+from string import Template
 
-from painpoint_platform.sample.corpus_phrases import Phrase, parse_phrase, parse_phrases, speak
+from painpoint_platform.sample.corpus_phrases import Phrase, parse_phrase, speak
 from painpoint_platform.sample.corpus_problems import read_data
 
 _EPOCH = date(2025, 1, 1)
@@ -62,16 +63,13 @@ def noise_posts(day: date, count: int, seed: int) -> list[NoisePost]:
 
 
 def _framed(rng: Random) -> Iterator[NoisePost]:
-    """Yield posts without end, of a frame, a thing and a place; each thing comes up equally often."""
-    frames = read_data("noise.toml")["frames"]
-    titles = parse_phrases(title for title, _ in frames["posts"])
-    texts = parse_phrases(text for _, text in frames["posts"])
+    """Yield posts without end, each of a frame, two things and a place; every thing comes up equally often."""
+    stock = read_data("noise.toml")["frames"]
+    frames = [(parse_phrase(title), parse_phrase(text)) for title, text in stock["posts"]]
     things: list[str] = []
     while True:
-        if not things:
-            things = rng.sample(frames["things"], len(frames["things"]))
-        chosen, thing, place = rng.randrange(len(titles)), things.pop(), rng.choice(frames["places"])
-        title = speak(titles[chosen], rng).replace("$thing", thing).replace("$place", place)
-        text = speak(texts[chosen], rng).replace("$thing", thing).replace("$place", place)
-        source = "hackernews" if rng.random() < 0.3 or title.startswith("Show HN") else "reddit"
+        things = things or rng.sample(stock["things"], len(stock["things"]))
+        slots = {"thing": things.pop(), "other": rng.choice(stock["things"]), "place": rng.choice(stock["places"])}
+        title, text = (Template(speak(phrase, rng)).substitute(slots) for phrase in rng.choice(frames))
+        source = "hackernews" if title.startswith("Show HN") or rng.random() < 0.3 else "reddit"
         yield NoisePost(source, "" if source == "hackernews" else rng.choice(_FRAME_CHANNELS), title, text)
