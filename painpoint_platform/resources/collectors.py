@@ -88,7 +88,7 @@ class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
         collector = makers[source](self.queries())
         if collector is None:
             raise UserError(
-                f"{self._file()}: {source} is not read: its section is missing or has enabled: false. Add or enable it, "
+                f"{self._file()}: {source} is not read: its section is missing or has enabled: false. Add or enable it "
                 f"or leave out partitions of {source}"
             )
         return collector

@@ -57,4 +57,4 @@ def test_the_truth_about_an_item_is_never_served(resource):
     problems = {item.problem_id for item in corpus.items if item.problem_id}
     for source in ("github", "hackernews", "reddit", "stackoverflow"):
         for item in resource.collect(source, corpus.days[0]).items:
-            assert not any(problem in f"{item.url} {item.source_item_id} {item.author}" for problem in problems)
+            assert not any(problem in str(item) for problem in problems)

@@ -205,12 +205,13 @@ class Api:
         except httpx.InvalidURL:
             usable = False
         if not usable:
-            shown = self._say(self.profile.base_url)
+            shown = "…@…" if "@" in self.profile.base_url else self.profile.base_url
             raise UserError(f"{self.profile.url_setting}: {shown!r} is no address; expected https://host/path")
-        if not all(secret.isascii() and secret.isprintable() for secret in self.profile.secrets):
+        sent = (*self.profile.secrets, *self.profile.headers.values())
+        if not all(text.isascii() and text.isprintable() for text in sent):
             raise UserError(
-                f"{self.profile.name}: a credential holds characters that no header can carry (a line break, an "
-                "accent); set it again, without quotes or spaces around it"
+                f"{self.profile.name}: a credential or the user agent holds characters that no header can carry (a line "
+                "break, an accent); set it again, without quotes or spaces around it"
             )
 
     def _refuse_untrusted_certificate(self, error: Exception, url: str) -> None:

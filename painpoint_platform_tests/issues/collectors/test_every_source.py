@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -338,13 +339,23 @@ def test_neither_log_nor_error_shows_a_secret(source, caplog):
 @pytest.mark.parametrize("url", ["api.github.com", "", "ftp://api.github.com", "https://"])
 def test_an_address_that_is_none_is_refused_with_its_setting(url):
     with sample_servers([]) as servers:
-        bench = Bench(servers)
-        collector = bench.collector("hackernews")
-        aimed = type(collector)(
-            queries=collector.queries, base_url=url, pace=collector.pace, patience=collector.patience
-        )
+        aimed = replace(Bench(servers).collector("hackernews"), base_url=url)
         with pytest.raises(UserError, match="HACKERNEWS_API_URL"):
             asyncio.run(aimed.collect(DayWindow(DAY)))
+
+
+def test_an_address_that_is_none_does_not_show_its_password():
+    with sample_servers([]) as servers:
+        collector = Bench(servers).collector("hackernews")
+        aimed = replace(collector, base_url="ftp://ada:hunter2@example.org")
+        with pytest.raises(UserError, match="HACKERNEWS_API_URL") as error:
+            asyncio.run(aimed.collect(DayWindow(DAY)))
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_user_agent_with_an_accent_is_refused():
+    with sample_servers([]) as servers, pytest.raises(UserError, match="user agent"):
+        Bench(servers).collect("reddit", user_agent="python:app:1 (by /u/José)")
 
 
 def test_a_token_with_a_line_break_is_refused_without_showing_it():
