@@ -210,8 +210,8 @@ class Api:
         sent = (*self.profile.secrets, *self.profile.headers.values())
         if not all(text.isascii() and text.isprintable() for text in sent):
             raise UserError(
-                f"{self.profile.name}: a credential or the user agent holds characters that no header can carry (a line "
-                "break, an accent); set it again, without quotes or spaces around it"
+                f"{self.profile.name}: a credential or the user agent holds characters that no header can carry (a "
+                "line break, an accent); set it again, without quotes or spaces around it"
             )
 
     def _refuse_untrusted_certificate(self, error: Exception, url: str) -> None:
