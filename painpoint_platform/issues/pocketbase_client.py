@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BATCH_PATH = "/api/batch"
 
 _TRIES = 4
-_LONGEST_WAIT_S = 4.0
+LONGEST_WAIT_S = 4.0
 _BUSY_STATUSES = frozenset({408, 429, 502, 503, 504})
 _UNAUTHORISED_STATUSES = frozenset({401, 403})
 
@@ -213,7 +213,7 @@ class _NotPocketBaseError(OutageError):
 def _wait(state: "RetryCallState") -> float:
     import tenacity
 
-    return float(tenacity.wait_random_exponential(multiplier=0.2, max=_LONGEST_WAIT_S)(state))
+    return float(tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT_S)(state))
 
 
 def _lacks_rights(path: str, error: RefusedError) -> bool:

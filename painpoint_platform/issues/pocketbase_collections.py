@@ -117,6 +117,8 @@ def ensure_collections(client: PocketBaseClient, found: Mapping[str, dict[str, A
         try:
             collection = _migrate(client, spec, present, ids) if present else _create(client, spec, ids)
         except RefusedError as error:
+            if error.status >= 500:
+                raise
             raise UserError(
                 f"PocketBase at {client.shown_url}: collection {spec.name} cannot be set up: {error}; "
                 "mend it in the server's dashboard, or rename it there and a new one is made"

@@ -72,9 +72,10 @@ def sync_day(
             found = find_collections(client)
             if len(found) < len(COLLECTIONS):
                 # A new server, or one that was emptied: what is tracked, of this and all other days, is not there.
-                stored = _forgotten(stored)
-                plan = plan_sync(stored, min_authors=min_authors)
-                record(replace(plan.intent(), forget_hashes=True))
+                record(TrackingChanges(forget_hashes=True))
+                if stored.live_issues.height:
+                    stored = _forgotten(stored)
+                    plan = plan_sync(stored, min_authors=min_authors)
             ensure_collections(client, found)
             _send(client, plan, outcome)
         record(tracking_after(plan, outcome, stored.live_evidence, now().astimezone(UTC).replace(tzinfo=None)))

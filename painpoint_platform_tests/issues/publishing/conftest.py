@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from painpoint_platform.issues import pocketbase_client
 from painpoint_platform.issues.pocketbase_client import PocketBaseClient
 from painpoint_platform.sample.pocketbase_server import PocketBaseServer, pocketbase_server
 from painpoint_platform_tests.issues.publishing.gold import Gold
@@ -59,6 +60,12 @@ class Remote:
     def close(self) -> None:
         """Close the connection."""
         self._http.close()
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many tries as ever, without the pauses between them."""
+    monkeypatch.setattr(pocketbase_client, "LONGEST_WAIT_S", 0.05)
 
 
 @pytest.fixture(scope="session")

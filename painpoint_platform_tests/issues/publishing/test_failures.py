@@ -22,13 +22,14 @@ MakeClient = Callable[..., PocketBaseClient]
 
 
 @contextmanager
-def answering(status: int, body: str, **headers: str) -> Iterator[str]:
-    """A server that gives every request the same answer; yields its URL."""
+def answering(status: int, body: str, *, busy: int = 0, **headers: str) -> Iterator[str]:
+    """A server that gives every request the same answer, after ``busy`` times 503; yields its URL."""
+    statuses = iter([503] * busy)
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(status)
+            self.send_response(next(statuses, status))
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)
             self.send_header("Content-Length", str(len(body)))
@@ -165,6 +166,35 @@ def test_a_server_that_is_busy_or_broken_is_an_outage(gold: Gold, new_client: Ma
         report = gold.sync(new_client(url, timeout_s=0.5))
     assert str(status) in str(report.outage)
     assert report.failed == 1
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(new_client: MakeClient) -> None:
+    with answering(200, '{"token": "t", "record": {"id": "x"}}', busy=3) as url:
+        client = new_client(url)
+        client.sign_in()
+    assert client.request_count == 4
+
+
+def test_a_server_that_breaks_in_the_middle_is_not_asked_for_every_record(
+    remote: Remote, gold: Gold, new_client: MakeClient
+) -> None:
+    gold.issue("slow", items=400)
+    client = new_client()
+    send, refused = client.send, []
+
+    def breaking(method: str, path: str, **options: Any) -> Any:
+        if "issue_evidence/records" in path + str(options):
+            refused.append(path)
+            raise RefusedError(500, "panic", {})
+        return send(method, path, **options)
+
+    client.send = breaking  # type: ignore[method-assign]
+    report = gold.sync(client)
+
+    assert "fails with every record" in str(report.outage)
+    assert (report.created, report.evidence_failed) == (1, 400)
+    assert len(refused) < 30
+    assert gold.sync(new_client()).evidence_sent == 400
 
 
 @pytest.mark.parametrize("url", ["localhost:8090", "ftp://localhost", "http://", "not a url"])
@@ -423,15 +453,19 @@ def test_batches_switched_off_in_the_middle_cost_nothing(remote: Remote, gold: G
     assert_published(remote, 1, 6)
 
 
-@pytest.mark.parametrize("limits", [{"maxRequests": 7}, {"maxRequests": 500, "maxBodySize": 2000}])
+@pytest.mark.parametrize(
+    ("limits", "batches"), [({"maxRequests": 7}, 5), ({"maxRequests": 500, "maxBodySize": 4000}, 3)]
+)
 def test_the_servers_own_limits_are_kept(
-    remote: Remote, gold: Gold, new_client: MakeClient, limits: dict[str, int]
+    remote: Remote, gold: Gold, new_client: MakeClient, limits: dict[str, int], batches: int
 ) -> None:
     remote.call("PATCH", "settings", {"batch": {"enabled": True, "timeout": 3, **limits}})
     gold.issue("slow", items=30)
 
-    assert gold.sync(new_client()).failed == 0
+    report = gold.sync(new_client())
 
+    # sign in, 2 look-ups, 2 collections made, the settings, 1 issue (update, then create)
+    assert (report.failed, report.requests) == (0, 8 + batches)
     assert_published(remote, 1, 30)
     assert remote.call("GET", "settings")["batch"]["maxRequests"] == limits["maxRequests"]
 
