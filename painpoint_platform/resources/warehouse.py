@@ -12,6 +12,7 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
+from painpoint_platform.errors import UserError
 from painpoint_platform.warehouse.connection import DEFAULT_LOCK_TIMEOUT_S, open_read, open_write
 
 
@@ -28,7 +29,13 @@ class WarehouseResource(DuckDBResource):
 
     @property
     def path(self) -> Path:
-        """Where the warehouse lies."""
+        """Where the warehouse lies.
+
+        Raises:
+            UserError: ``database`` is no file; every connection is a new one, so nothing in memory would last.
+        """
+        if self.database.startswith((":memory:", "md:")):
+            raise UserError(f"the warehouse is {self.database!r}; set WAREHOUSE_PATH to a file on a local disk")
         return Path(self.database)
 
     @contextmanager

@@ -23,7 +23,7 @@ Result = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class _Surroundings:
     """What the files cannot know of the asset graph around them; see ``build_sql_model_assets``."""
 
     partitions_def: dg.TimeWindowPartitionsDefinition
@@ -62,7 +62,7 @@ def build_sql_model_assets(
         owners: teams or people; default: those of the platform.
         variables: settings that models read by ``getvariable``.
     """
-    around = Surroundings(
+    around = _Surroundings(
         partitions_def=partitions_def,
         partition_mappings=partition_mappings or {},
         written_by=written_by or {},
@@ -74,7 +74,7 @@ def build_sql_model_assets(
     return [_asset(model, around) for model in models]
 
 
-def _spec(model: SqlModel, around: Surroundings) -> dg.AssetSpec:
+def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
     header = model.header
     return dg.AssetSpec(
         _key(model),
@@ -95,7 +95,7 @@ def _spec(model: SqlModel, around: Surroundings) -> dg.AssetSpec:
     )
 
 
-def _deps(model: SqlModel, around: Surroundings) -> list[dg.AssetDep]:
+def _deps(model: SqlModel, around: _Surroundings) -> list[dg.AssetDep]:
     tables = [dependency.table for dependency in model.header.depends_on]
     keys = {around.written_by.get(table, dg.AssetKey(table.split("."))) for table in tables}
     # A table or view is made of all partitions, whatever they are.
@@ -110,7 +110,7 @@ def _column_schema(model: SqlModel) -> dg.TableSchema:
     )
 
 
-def _asset(model: SqlModel, around: Surroundings) -> dg.AssetsDefinition:
+def _asset(model: SqlModel, around: _Surroundings) -> dg.AssetsDefinition:
     spec = _spec(model, around)
     checks = [_check_spec(model, check) for check in model.header.checks]
     incremental = model.header.materialized == "incremental"

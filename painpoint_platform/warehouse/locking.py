@@ -102,7 +102,7 @@ def holders(warehouse: Path) -> list[Holder]:
     found = []
     for path in sorted(_folder(warehouse).glob("*.json")):
         with suppress(FileNotFoundError, ValueError), path.open() as note:
-            if _try_lock(note.fileno(), fcntl.LOCK_SH):
+            if _try_lock(note.fileno(), fcntl.LOCK_SH, warehouse):
                 path.unlink()
             else:
                 found.append(Holder(**json.load(note)))
@@ -185,19 +185,21 @@ def _open(folder: Path, name: str, handles: list[int]) -> int:
 
 
 def _wait(warehouse: Path, handle: int, operation: int, deadline: Deadline) -> None:
-    while not _try_lock(handle, operation):
+    while not _try_lock(handle, operation, warehouse):
         if not deadline.pause():
             names = "; ".join(map(str, holders(warehouse))) or "a process that is just starting or waiting"
             raise WarehouseLockedError(locked_message(warehouse, deadline, names))
 
 
-def _try_lock(handle: int, operation: int) -> bool:
+def _try_lock(handle: int, operation: int, warehouse: Path) -> bool:
     try:
         fcntl.flock(handle, operation | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN):
             return False
-        raise
+        raise UserError(
+            f"{warehouse}: its file system knows no locks ({error.strerror}); set WAREHOUSE_PATH to a local disk"
+        ) from error
     return True
 
 

@@ -3,7 +3,7 @@ import duckdb
 import pytest
 from dagster_duckdb import DuckDBResource
 
-from painpoint_platform.errors import WarehouseLockedError
+from painpoint_platform.errors import UserError, WarehouseLockedError
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform_tests.warehouse.conftest import reasons, rejected
 from painpoint_platform_tests.warehouse.holder import holding
@@ -64,3 +64,9 @@ def test_the_connections_follow_the_connection_config(path):
     for opened in (resource.read, resource.write):
         with opened() as connection:
             assert connection.execute("select current_setting('threads')").fetchone() == (1,)
+
+
+def test_a_database_in_memory_is_refused():
+    resource = WarehouseResource(database=":memory:")
+    with pytest.raises(UserError, match=r"':memory:'; set WAREHOUSE_PATH"), resource.read():
+        pass

@@ -27,7 +27,10 @@ ITEMS = [
 
 @pytest.fixture
 def filled(warehouse):
-    """Two days. The first is clustered: two issues and noise. The second is collected only, and Reddit is partial."""
+    """Two days. The first is clustered: two issues and noise. The second is collected only, and Reddit is partial.
+
+    The post of the second day links the same page as one of the first.
+    """
     with open_write(warehouse) as connection:
         connection.execute(
             "create temp table items (url varchar, source varchar, author varchar, votes int, cluster int)"
@@ -44,7 +47,7 @@ select source, url as source_item_id, url as url_hash, 'https://x/' || url as ur
     1 as comment_count, votes as vote_count, author as author_hash, timestamp '2025-01-02' as collected_at
 from items;
 insert into bronze.raw_items by name
-select 'reddit' as source, '9' as source_item_id, 'u9' as url_hash, 'https://x/u9' as url,
+select 'reddit' as source, '9' as source_item_id, 'u1' as url_hash, 'https://x/u1' as url,
     date '2025-01-02' as collection_date, 't' as title, '' as body, timestamp '2025-01-02 01:00:00' as created_at,
     0 as comment_count, 0 as vote_count,
     timestamp '2025-01-03' as collected_at;

@@ -1,12 +1,11 @@
+import os
 import resource
 import subprocess
 import sys
-import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
-import polars as pl
 import pytest
 
 from painpoint_platform.errors import UserError
@@ -52,18 +51,21 @@ def test_a_read_cannot_write(warehouse):
         connection.execute(rejected("smuggled"))
 
 
-def test_aware_times_are_stored_as_naive_utc_whatever_the_zone_of_the_machine(warehouse, monkeypatch):
-    monkeypatch.setenv("TZ", "America/New_York")
-    time.tzset()
-    moments = pl.DataFrame({"moment": [datetime(2025, 1, 1, 12, tzinfo=UTC)]})
-    try:
-        with open_write(warehouse) as connection:
-            connection.register("moments", moments)
-            connection.execute("create table ops.moments as select moment::timestamp as moment from moments")
-            connection.unregister("moments")
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+AWARE_TIME = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+import polars as pl
+from painpoint_platform.warehouse.connection import open_write
+moments = pl.DataFrame({"moment": [datetime(2025, 1, 1, 12, tzinfo=UTC)]})
+with open_write(Path(sys.argv[1])) as connection:
+    connection.execute("create table ops.moments as select moment::timestamp as moment from moments")
+"""
+
+
+def test_aware_times_are_stored_as_naive_utc_whatever_the_zone_of_the_machine(warehouse):
+    environment = os.environ | {"TZ": "America/New_York"}
+    subprocess.run([sys.executable, "-c", AWARE_TIME, warehouse], cwd=ROOT, env=environment, check=True)
     with open_read(warehouse) as connection:
         assert connection.execute("from ops.moments").fetchone() == (datetime(2025, 1, 1, 12),)  # noqa: DTZ001
 
