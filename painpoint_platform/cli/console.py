@@ -6,6 +6,7 @@ Standard output carries results (one JSON object with ``--json``), standard erro
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +19,10 @@ from rich.table import Table
 
 from painpoint_platform import progress
 
-out = Console()
+# A pipe or a file has no width of its own; 80 columns would fold every title.
+WIDTH_OF_A_PIPE = 140
+
+out = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
 err = Console(stderr=True)
 
 FINDING, USAGE = 1, 2

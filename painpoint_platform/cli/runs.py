@@ -4,7 +4,6 @@ Belongs here: order of the runs and what the person sees. Does not belong here: 
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,7 +57,7 @@ def run_days(
     verbose: bool = False,
     resource_overrides: Mapping[str, Any] | None = None,
 ) -> "list[RunOutcome]":
-    """Run collect for each source side by side, then issues for the days, then the snapshot.
+    """Run collect for each source, then issues for the days, then the snapshot.
 
     A source that fails does not hold up the others: the days go on with what is there, and the failure is in the
     outcomes.
@@ -78,9 +77,6 @@ def run_days(
         from painpoint_platform.jobs import open_instance, run_in_process
 
         definitions = build_defs(resource_overrides)
-        # Dagster builds its representation of a job on first use; threads must not race for that.
-        for name in ("collect", "issues", "snapshot"):
-            definitions.resolve_job_def(name)
     with open_instance(settings.data_dir) as instance, progress_bars():
 
         def go(job: str, start: str | None = None, end: str | None = None) -> "RunOutcome":
@@ -88,8 +84,8 @@ def run_days(
             _report(outcome)
             return outcome
 
-        with ThreadPoolExecutor(max_workers=len(chosen)) as pool:
-            outcomes = list(pool.map(lambda source: go("collect", f"{first}|{source}", f"{last}|{source}"), chosen))
+        # One after another: Dagster runs are not safe side by side in one process. The daemon runs them in parallel.
+        outcomes = [go("collect", f"{first}|{source}", f"{last}|{source}") for source in chosen]
         outcomes.append(go("issues", str(first), str(last)))
         outcomes.append(go("snapshot"))
     return outcomes

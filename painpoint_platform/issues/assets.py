@@ -59,8 +59,9 @@ def collect_from(source: Source) -> dg.OpDefinition:
         failed: dict[str, Exception] = {}
         for key in keys:
             try:
-                days.collect_day(warehouse, source, source_and_day(key)[1], collect=collectors.collect, salt=salt)
-                context.log.info(f"{key} committed")
+                day = source_and_day(key)[1]
+                collection = days.collect_day(warehouse, source, day, collect=collectors.collect, salt=salt)
+                context.log.info("; ".join([f"{key} committed: {len(collection.items)} items", *collection.notes]))
             except Exception as error:
                 failed[key] = error
                 context.log.error(f"{key}: {error}")

@@ -126,6 +126,7 @@ def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labell
             connection, "known_labels", day=day, fingerprints=fingerprints, prompt_version=prompt_version
         )  # fmt: skip
     unlabelled = gold.without_label(prepared, known)
+    before = client.totals
     answers = client.ask_many(
         ISSUE_LABEL, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}")
     )
@@ -140,7 +141,7 @@ def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labell
         client.drain(connection)
     client.forget_drained()
     total = prepared.clusters.height
-    return Labelled(False, total, total - len(answers), len(answers), failed, client.totals)
+    return Labelled(False, total, total - len(answers), len(answers), failed, client.totals.since(before))
 
 
 def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, min_authors: int) -> SyncReport:

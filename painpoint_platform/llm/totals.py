@@ -5,7 +5,7 @@ Does not belong here: sums over days (``llm_costs.sql``).
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from painpoint_platform.llm.tasks import Outcome
 
@@ -41,3 +41,26 @@ class Totals:
         self.completion_tokens += completion_tokens or 0
         self.cost_usd += cost_usd or 0.0
         self.calls_without_price += cost_usd is None
+
+    def since(self, earlier: "Totals") -> "Totals":
+        """Return what was added after ``earlier`` was taken."""
+        return Totals(
+            **{field.name: getattr(self, field.name) - getattr(earlier, field.name) for field in fields(self)}
+        )
+
+    def facts(self) -> dict[str, int | float]:
+        """Return the sums as a run shows them; what did not occur is left out."""
+        counts: dict[str, int | float] = {
+            "model_calls": self.calls,
+            "model_answers_kept": self.cached,
+            "model_calls_failed": self.failed_calls,
+            "model_calls_retried": self.retried,
+            "model_fallbacks": self.fallbacks,
+            "model_calls_refused_by_budget": self.refused_by_budget,
+            "model_prompt_tokens": self.prompt_tokens,
+            "model_completion_tokens": self.completion_tokens,
+            "model_cost_usd": round(self.cost_usd, 6),
+            "model_calls_without_price": self.calls_without_price,
+            **{f"masked_{kind}": count for kind, count in sorted(self.redacted.items())},
+        }
+        return {name: count for name, count in counts.items() if count or name in {"model_calls", "model_cost_usd"}}
