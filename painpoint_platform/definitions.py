@@ -15,7 +15,6 @@ from painpoint_platform import automation, jobs
 from painpoint_platform.issues import assets as issues
 from painpoint_platform.layers import GOLD_FRESHNESS, OWNERS
 from painpoint_platform.partitions import by_day, daily_partitions
-from painpoint_platform.paths import bundled
 from painpoint_platform.resources.analytics import AnalyticsResource
 from painpoint_platform.resources.collectors import CollectorsResource
 from painpoint_platform.resources.embedding import EmbeddingResource
@@ -38,10 +37,13 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     Raises:
         UserError: a setting or the header of a SQL model is wrong.
     """
+    settings = load_settings()
     sql_models = build_sql_model_assets(
-        load_models(bundled("dbt_like_sql")),
+        load_models(),
         partitions_def=daily_partitions,
         partition_mappings={issues.RAW_ITEMS: by_day},
+        written_by={"bronze.collections": issues.RAW_ITEMS},
+        variables={"publish_min_authors": settings.publish_min_authors},
         automation_condition=automation.after_new_rows,
         freshness_policy=GOLD_FRESHNESS,
         owners=list(OWNERS),
@@ -51,7 +53,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     return dg.Definitions(
         assets=[*tables, build_snapshot_asset(gold_tables)],
         asset_checks=issues.CHECKS,
-        resources=build_resources(load_settings()) | dict(resource_overrides or {}),
+        resources=build_resources(settings) | dict(resource_overrides or {}),
         jobs=jobs.JOBS,
         schedules=automation.SCHEDULES,
         sensors=automation.SENSORS,
