@@ -173,7 +173,7 @@ def _posts_about(voice: _Voice, day: date, rng: Random) -> Iterator[_Post]:
 def _draft(problem: Problem, product: str, rng: Random, *, insist_on_product: bool) -> Draft:
     draft = compose(problem, product, rng, insist_on_product=insist_on_product)
     length = rng.random()
-    if length < 0.05:
+    if length < 0.1:
         return shorten(draft, rng)
     if length > 0.985:
         return lengthen(draft, rng, lines=rng.choice((40, 80, 150, 600)))

@@ -39,7 +39,7 @@ class Draft:
 def compose(problem: Problem, product: str, rng: Random, *, insist_on_product: bool = False) -> Draft:
     """Choose what a post about ``problem`` says.
 
-    A twentieth of the titles says nothing ("Anyone else?"), and many posts leave parts out, as real ones do. With
+    A tenth of the titles says nothing ("Anyone else?"), and many posts leave parts out, as real ones do. With
     ``insist_on_product`` the product is named in every post.
     """
     wording = problem.wording
@@ -47,8 +47,8 @@ def compose(problem: Problem, product: str, rng: Random, *, insist_on_product: b
     def some(phrases: tuple[Phrase, ...], chance: float) -> str:
         return speak(rng.choice(phrases), rng, product) if phrases and rng.random() < chance else ""
 
-    title = speak(rng.choice(_VAGUE_TITLES if rng.random() < 0.05 else wording.titles), rng, product)
-    symptoms = rng.sample(wording.symptoms, 1 if rng.random() < 0.55 else 2)
+    title = speak(rng.choice(_VAGUE_TITLES if rng.random() < 0.1 else wording.titles), rng, product)
+    symptoms = rng.sample(wording.symptoms, 1 if rng.random() < 0.65 else 2)
     context = some(wording.contexts, 0.6)
     if insist_on_product or rng.random() < 0.35:
         context = f"{speak(rng.choice(_PRODUCT_MENTIONS), rng, product)} {context}".strip()

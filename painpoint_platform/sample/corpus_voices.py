@@ -87,7 +87,7 @@ def _reddit(draft: Draft, rng: Random) -> tuple[str, str]:
         paragraphs.append(rng.choice(VOICES["reddit_edits"]))
     text = "\n\n".join(paragraphs)
     text = _misspell(text, rng) if rng.random() < 0.12 else text
-    return title, text.replace("&", "&amp;") if rng.random() < 0.3 else text
+    return title, text.replace(" and ", " &amp; ", 1) if rng.random() < 0.1 else text
 
 
 def _hackernews(draft: Draft, rng: Random) -> tuple[str, str]:

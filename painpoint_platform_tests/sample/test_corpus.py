@@ -192,7 +192,7 @@ def test_nine_other_languages_are_spoken(corpus):
         ("a check box", "github", r"- \[ \] ", 20),
         ("a hidden comment", "github", r"<!-- ", 20),
         ("an entity", "hackernews", r"&#x27;", 30),
-        ("an entity", "reddit", r"&amp;", 1),
+        ("an entity", "reddit", r"&amp;", 20),
         ("an emoji", "reddit", r"[\U0001F300-\U0001FAFF]", 20),
         ("an access key", None, r"AKIA[0-9A-Z]{16}|ghp_\w{36}|sk_live_\w{24}|://app:\w{12}@", 5),
         ("an e-mail address", None, r"[\w.]+@example\.com", 1),
