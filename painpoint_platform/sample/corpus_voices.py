@@ -13,7 +13,7 @@ from string import Template
 from painpoint_platform.sample.corpus_posts import VOICES, Draft
 
 _FORMS = tuple(Template(form.strip()) for form in VOICES["github_forms"].values())
-_BLANK_LINES = re.compile(r"\n{3,}")
+_BLANK_LINES = re.compile(r"(?: *\n){3,}")
 
 
 def write_post(source: str, draft: Draft, rng: Random) -> tuple[str, str]:
@@ -45,7 +45,7 @@ def _github(draft: Draft, rng: Random) -> tuple[str, str]:
         version=rng.choice(VOICES["versions"]),
         system=rng.choice(VOICES["systems"]),
     )
-    return title, _BLANK_LINES.sub("\n\n", body)
+    return title, _BLANK_LINES.sub("\n\n", body).strip()
 
 
 def _stackoverflow(draft: Draft, rng: Random) -> tuple[str, str]:
