@@ -37,3 +37,7 @@ def main() -> None:
     except PainpointError as error:
         say(str(error), style="red")
         sys.exit(FINDING)
+
+
+if __name__ == "__main__":
+    main()

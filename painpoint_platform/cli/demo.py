@@ -6,12 +6,10 @@ one that ``painpoint run`` runs.
 
 import contextlib
 import os
-import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,13 +34,15 @@ def demo(
 ) -> None:
     """Collect sample days from four sample APIs on loopback, cluster, label, publish, and show the top issues."""
     from painpoint_platform.sample.corpus import load_corpus
+    from painpoint_platform.sample.world import sample_world
 
     started = time.monotonic()
     settings = load_settings()
     corpus = load_corpus()
     _refuse_to_mix(settings, corpus)
     first, last = corpus.days[0], corpus.days[days - 1]
-    with _sample_world(settings, corpus) as environment:
+    with sample_world(corpus.items, settings.data_dir) as environment:
+        os.environ.update(environment)
         from painpoint_platform.cli.runs import run_days
         from painpoint_platform.definitions import build_resources
         from painpoint_platform.sample.truth import compare_with_truth
@@ -65,46 +65,6 @@ def demo(
             raise typer.Exit(FINDING)
         if ui:
             _open_ui(environment, port)
-
-
-@contextlib.contextmanager
-def _sample_world(settings: Settings, corpus: "Corpus") -> Iterator[Mapping[str, str]]:
-    """Start the sample APIs and a PocketBase, and point this process's settings at them."""
-    from painpoint_platform.sample import servers
-    from painpoint_platform.sample.pocketbase_server import pocketbase_server
-
-    email, password = "demo@example.com", _kept_password(settings.data_dir / "demo_pocketbase.password")
-    with (
-        servers.sample_servers(corpus.items) as apis,
-        pocketbase_server(settings.data_dir / "demo_pocketbase", email=email, password=password) as pocketbase,
-    ):
-        environment = {
-            "GITHUB_API_URL": apis.github_url,
-            "GITHUB_TOKEN": servers.GITHUB_TOKEN,
-            "STACKEXCHANGE_API_URL": apis.stackexchange_url,
-            "STACKEXCHANGE_KEY": servers.STACKEXCHANGE_KEY,
-            "REDDIT_AUTH_URL": apis.reddit_auth_url,
-            "REDDIT_API_URL": apis.reddit_api_url,
-            "REDDIT_CLIENT_ID": servers.REDDIT_CLIENT_ID,
-            "REDDIT_CLIENT_SECRET": servers.REDDIT_CLIENT_SECRET,
-            "HACKERNEWS_API_URL": apis.hackernews_url,
-            "SOURCES_FILE": str(Path(servers.__file__).parents[1] / "sources.yaml"),
-            "POCKETBASE_URL": pocketbase.url,
-            "POCKETBASE_EMAIL": email,
-            "POCKETBASE_PASSWORD": password,
-        }
-        os.environ.update(environment)
-        yield environment
-
-
-def _kept_password(path: Path) -> str:
-    """Return the demo server's password, made once, so that a second demo finds its first one's records."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(18))
-    return path.read_text(encoding="ascii")
 
 
 def _refuse_to_mix(settings: Settings, corpus: "Corpus") -> None:

@@ -74,6 +74,11 @@ def cluster_day(
     return DayClusters(_clusters(day, assigned, clustering), _assignments(day, assigned))
 
 
+def texts_of(items: pl.DataFrame) -> list[str]:
+    """Return the distinct texts that a day's items are embedded as: title and cleaned body."""
+    return _with_clean_text(unique_items(items))["text"].unique(maintain_order=True).to_list()
+
+
 def _with_clean_text(items: pl.DataFrame) -> pl.DataFrame:
     bodies = [clean_body(body, source) for body, source in items.select("body", "source").iter_rows()]
     return items.with_columns(clean=pl.Series(bodies, dtype=pl.String)).with_columns(

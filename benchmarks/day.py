@@ -1,0 +1,102 @@
+"""A day of 10,000 items, from four APIs to PocketBase, beside the embedding of the same texts alone.
+
+Run ``python -m benchmarks.day``. Prints the seconds of each job, the ratio to embedding alone, and what a repeat costs.
+The models are the embedded one, which answers at once.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from benchmarks.table import Row, machine, print_rows
+
+DAY = date(2025, 1, 6)
+
+EMBED_ALONE = """
+import sys, time
+from pathlib import Path
+started = time.monotonic()
+from painpoint_platform.text.embeddings import load_embedder
+from painpoint_platform.warehouse.connection import open_read
+from painpoint_platform.warehouse.queries import fetch
+from painpoint_platform.issues.silver import texts_of
+from datetime import date
+with open_read(Path(sys.argv[1])) as connection:
+    texts = texts_of(fetch(connection, "items_of_day", day=date.fromisoformat(sys.argv[2])))
+embedder = load_embedder(cache_dir=Path(sys.argv[3]))
+started = time.monotonic()
+embedder.embed(texts)
+print(time.monotonic() - started)
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+
+    from painpoint_platform.sample.corpus import generate_items
+    from painpoint_platform.sample.world import sample_world
+
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        items = generate_items(DAY, options.items, seed=7)
+        with sample_world(items, data) as world:
+            environment = {**os.environ, **world, "DATA_DIR": str(data), "DAGSTER_HOME": str(data / "dagster")}
+            run_day(environment)  # converts the encoder, which happens once per machine
+            reset(data)
+            first_wall, first = run_day(environment)
+            second_wall, second = run_day(environment)
+            embedding = embed_alone(data)
+    day_seconds = first["issues"] + first["snapshot"]
+    work = first_wall - first["overhead"]
+    rows = [
+        Row("embedding alone", embedding, "s"),
+        Row("collect, four sources", first["collect"], "s"),
+        Row("cluster, label, publish, SQL models", first["issues"], "s"),
+        Row("snapshot", first["snapshot"], "s"),
+        Row("bronze to PocketBase / embedding alone", day_seconds / embedding, "x", limit=1.3),
+        Row("collection included / embedding alone", work / embedding, "x"),
+        Row("whole process, imports included", first_wall, "s"),
+        Row("repeat of the finished day, beyond process start", second_wall - second["overhead"], "s", limit=5.0),
+    ]
+    print_rows(f"A day of {options.items:,} items", rows, as_json=options.json, note=machine())
+
+
+def run_day(environment: dict[str, str]) -> tuple[float, dict[str, float]]:
+    """Run ``painpoint run`` in a process of its own; return its wall seconds and the seconds of its jobs."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "painpoint_platform.cli.app", "run", "--date", str(DAY), "--json"],
+        env=environment, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    wall = time.monotonic() - started
+    jobs: dict[str, float] = {"collect": 0.0, "issues": 0.0, "snapshot": 0.0}
+    for run in json.loads(done.stdout)["runs"]:
+        jobs[run["job"]] += run["seconds"]
+    return wall, {**jobs, "overhead": wall - sum(jobs.values())}
+
+
+def reset(data: Path) -> None:
+    """Forget everything but the converted encoder."""
+    for path in (*data.glob("painpoint.duckdb*"), *data.glob("llm.sqlite*"), *data.glob("analytics*")):
+        if path.is_file():
+            path.unlink()
+
+
+def embed_alone(data: Path) -> float:
+    """Embed the day's texts in a process of its own; seconds without loading the encoder."""
+    command = [sys.executable, "-c", EMBED_ALONE, str(data / "painpoint.duckdb"), str(DAY), str(data / "models")]
+    return float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+if __name__ == "__main__":
+    main()
