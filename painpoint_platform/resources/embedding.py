@@ -1,0 +1,44 @@
+"""The encoder of the settings as a Dagster resource.
+
+Belongs here: fields and turning them into an embedder. Does not belong here: anything that an embedder does
+(``text.embeddings``).
+"""
+
+from pathlib import Path
+
+from dagster import ConfigurableResource
+from pydantic import Field
+
+from painpoint_platform.settings import Settings
+from painpoint_platform.text.embeddings import Embedder, load_embedder
+
+
+class EmbeddingResource(ConfigurableResource):  # type: ignore[type-arg]
+    """Which encoder turns texts into vectors, and what happens to the vectors before they are clustered."""
+
+    backend: str = Field(default="auto", description="auto, openvino, torch or onnx")
+    precision: str = Field(default="int8", description="int8 or fp32; the openvino backend heeds it")
+    threads: int = Field(default=0, description="Threads of the encoder; 0 = all cores")
+    cache_dir: str = Field(default="data", description="Folder of the converted encoder, made on first use")
+    reducer: str = Field(default="smooth", description="What happens to the vectors before HDBSCAN")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "EmbeddingResource":
+        """Take every field from the settings."""
+        return cls(
+            backend=settings.embedding_backend,
+            precision=settings.embedding_precision,
+            threads=settings.embedding_threads,
+            cache_dir=str(settings.data_dir / "encoder"),
+            reducer=settings.clustering_reducer,
+        )
+
+    def embedder(self) -> Embedder:
+        """Return the embedder, loaded once a process.
+
+        Raises:
+            UserError: an unknown or uninstalled backend, or weights that are not the model's.
+        """
+        return load_embedder(
+            backend=self.backend, precision=self.precision, threads=self.threads, cache_dir=Path(self.cache_dir)
+        )
