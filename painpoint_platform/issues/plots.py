@@ -50,7 +50,7 @@ def plot_cluster_map(points: pl.DataFrame, titles: Mapping[int, str]) -> bytes:
         points: a row an item: cluster_id (-1 = noise), map_x, map_y.
         titles: cluster_id -> title.
     """
-    figure = _figure(9, 6.5)
+    figure = _figure(8.5, 5.8)
     axes = figure.subplots()
     noise = points.filter(pl.col("cluster_id") < 0)
     axes.scatter(noise["map_x"], noise["map_y"], s=5, c=NOISE_COLOUR, linewidths=0, label="noise")
@@ -119,7 +119,7 @@ def _png(figure: "Figure") -> bytes:
         # The packaged font lacks some scripts; a title in Japanese is drawn as boxes rather than failing the day.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(raw, format="png", dpi=DPI)
-    # A palette of 64 colours is a third of the size, and these pictures live in Dagster's event log.
+    # A palette of 32 colours is a third of the size, and these pictures live in Dagster's event log.
     small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(64).save(small, format="png", optimize=True)
+    Image.open(raw).convert("RGB").quantize(32).save(small, format="png", optimize=True)
     return small.getvalue()

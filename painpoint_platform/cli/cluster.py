@@ -1,0 +1,128 @@
+"""``painpoint cluster``: the platform's clustering on anyone's file.
+
+Belongs here: options and output. Does not belong here: the clustering (``painpoint_platform.issues.cluster_file``).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from painpoint_platform import progress
+from painpoint_platform.cli.console import err, out, print_json, progress_bars, say, table
+from painpoint_platform.errors import UserError
+from painpoint_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SHOWN_CLUSTERS = 30
+WRITERS = (".csv", ".jsonl", ".ndjson", ".parquet")
+
+
+def cluster(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or Parquet.", show_default=False)],
+    *,
+    text: Annotated[str, typer.Option(help="Column of the texts.", show_default=False)],
+    label: Annotated[str | None, typer.Option(help="Column of true classes; adds NMI and ARI.")] = None,
+    day: Annotated[str | None, typer.Option(help="Column of days; each is clustered on its own.")] = None,
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write the rows with their clusters here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Cluster any file of texts by what they mean: sizes, representatives, titles, scores where there are labels."""
+    with err.status("loading"):
+        from painpoint_platform.issues.cluster_file import cluster_table, read_table, require_column
+        from painpoint_platform.text.embeddings import load_embedder
+
+    settings = load_settings()
+    if out_file and out_file.suffix.lower() not in WRITERS:
+        raise UserError(
+            f"--out {out_file}: cannot write a {out_file.suffix or 'file without suffix'}; use {', '.join(WRITERS)}"
+        )
+    rows = read_table(file)
+    for option, column in (("--text", text), ("--label", label), ("--day", day)):
+        if column is not None:
+            require_column(rows, file, option, column)
+    with progress_bars():
+        embedder = load_embedder(
+            backend=settings.embedding_backend,
+            precision=settings.embedding_precision,
+            threads=settings.embedding_threads,
+            cache_dir=settings.data_dir / "models",
+        )
+        result = cluster_table(
+            rows, text=text, label=label, day=day, embedder=embedder, reducer=settings.clustering_reducer,
+            titler=lambda pairs, sizes: embedded_titles(settings, pairs, sizes),
+            progress=progress.reporter(f"embedding {file.name}"),
+        )  # fmt: skip
+    if out_file:
+        write_table(result.rows, out_file)
+        say(f"{result.rows.height:,} rows written to {out_file}")
+    if as_json:
+        print_json({**result.scores, "clusters": result.clusters.to_dicts()})
+        return
+    shown = result.clusters.head(SHOWN_CLUSTERS)
+    columns = [*(["day"] if day else []), "cluster_id", "size", "title", "representatives"]
+    cells = [
+        tuple("\n".join(value[:3]) if isinstance(value, list) else value for value in row)
+        for row in shown.select(columns).iter_rows()
+    ]
+    more = f", the first {shown.height} of {result.clusters.height}" if result.clusters.height > shown.height else ""
+    out.print(table(f"Clusters of {file.name}{more}", columns, cells, right=["cluster_id", "size"]))
+    out.print("  ".join(f"{name} {value:,.4g}" for name, value in result.scores.items()))
+
+
+def embedded_titles(
+    settings: Settings, representatives: Sequence[Sequence[tuple[str, str]]], sizes: Sequence[int]
+) -> list[str]:
+    """Return the embedded model's title for each cluster; a cluster that it cannot label keeps its central text."""
+    import tempfile
+    import uuid
+
+    from painpoint_platform.issues.labelling import ISSUE_LABEL, LabelRequest
+    from painpoint_platform.resources.llm import LLMResource
+    from painpoint_platform.text.embeddings import load_embedder
+
+    requests = [
+        LabelRequest(cluster_size=size, sources={"file": size}, representatives=pairs)
+        for pairs, size in zip(representatives, sizes, strict=True)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        # Someone's file is none of the platform's business: its texts are not kept among the answers.
+        client = LLMResource(state_path=str(Path(folder) / "llm.sqlite")).client(
+            uuid.uuid4().hex,
+            lambda: load_embedder(
+                backend=settings.embedding_backend,
+                precision=settings.embedding_precision,
+                threads=settings.embedding_threads,
+                cache_dir=settings.data_dir / "models",
+            ),
+        )
+        answers = client.ask_many(ISSUE_LABEL, requests)
+        client.close()
+    return [
+        answer.reply.canonical_title if answer.reply else pairs[0][0]
+        for answer, pairs in zip(answers, representatives, strict=True)
+    ]
+
+
+def write_table(rows: "pl.DataFrame", path: Path) -> None:
+    """Write the rows by the file's suffix, whole or not at all.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    writers: dict[str, Any] = {
+        ".csv": rows.write_csv,
+        ".jsonl": rows.write_ndjson,
+        ".ndjson": rows.write_ndjson,
+        ".parquet": rows.write_parquet,
+    }
+    try:
+        writers[path.suffix.lower()](unfinished)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UserError(f"--out {path}: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,228 @@
+"""The platform's embedding and clustering on anyone's file of texts.
+
+Belongs here: reading the file, clustering its rows (day by day where it has days), scoring against labels.
+Does not belong here: collected items (``silver``), how a result is shown (``cli.cluster``).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.clustering import cluster
+from painpoint_platform.issues.representatives import representatives_of_clusters
+from painpoint_platform.text.embeddings import Embedder
+
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".csv": lambda path: pl.read_csv(path, infer_schema=False, encoding="utf8", empty_string_is_null=False),
+    ".tsv": lambda path: pl.read_csv(path, infer_schema=False, separator="\t", empty_string_is_null=False),
+    ".jsonl": pl.read_ndjson,
+    ".ndjson": pl.read_ndjson,
+    ".parquet": pl.read_parquet,
+}
+ADDED_COLUMNS = ("day", "cluster_id", "issue_key", "membership", "probability")
+TITLE_LENGTH = 120
+
+Progress = Callable[[int, int], None]
+# (titles, snippets) of each cluster's representatives -> one title a cluster.
+Titler = Callable[[Sequence[Sequence[tuple[str, str]]], Sequence[int]], list[str]]
+
+
+@dataclass(frozen=True)
+class ClusteredFile:
+    """What became of a file.
+
+    Attributes:
+        rows: the input's rows in their order, with ``day`` (null without ``--day``), ``cluster_id`` (-1 = noise),
+            ``issue_key`` (the cluster's fingerprint; null for noise), ``membership`` and ``probability``. An input
+            column of such a name is kept as ``<name>_input``.
+        clusters: a row a cluster: day, cluster_id, size, title, representatives.
+        scores: n_items, n_clusters, coverage, and with labels nmi and ari, noise counted as one class.
+    """
+
+    rows: pl.DataFrame
+    clusters: pl.DataFrame
+    scores: dict[str, int | float]
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """Read a CSV, TSV, JSONL or Parquet file by its suffix.
+
+    Raises:
+        UserError: the file is missing, empty or of another kind, or cannot be read; says where where that is known.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UserError(f"{path}: cannot read a {path.suffix or 'file without suffix'}; use {', '.join(READERS)}")
+    try:
+        table = reader(path)
+    except pl.exceptions.NoDataError:
+        raise UserError(f"{path}: the file is empty; a header and at least one row are expected") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"{path}: not a readable {path.suffix[1:].upper()} file in UTF-8: {reason}") from None
+    if table.is_empty():
+        raise UserError(f"{path}: the file has columns {table.columns} but no rows")
+    return table
+
+
+def require_column(table: pl.DataFrame, path: Path, option: str, column: str) -> None:
+    """Refuse a column that the file does not have.
+
+    Raises:
+        UserError: names the option, the column and those there are.
+    """
+    if column not in table.columns:
+        raise UserError(f"{path}: {option} names column {column!r}, but the file has {', '.join(table.columns)}")
+
+
+def cluster_table(
+    table: pl.DataFrame,
+    *,
+    text: str,
+    label: str | None,
+    day: str | None,
+    embedder: Embedder,
+    reducer: str,
+    titler: Titler,
+    progress: Progress | None = None,
+) -> ClusteredFile:
+    """Cluster the rows of a table by what their texts mean.
+
+    Texts are taken as they are but for white space at the ends. Rows without text are noise. Rows of identical text are
+    clustered once and share a cluster. Each day is clustered on its own.
+
+    Args:
+        table: any columns.
+        text: column of texts.
+        label: column of true classes, or None.
+        day: column of days, or None for one clustering of all rows.
+        embedder: the encoder.
+        reducer: see ``clustering.cluster``.
+        titler: gives each cluster a title.
+        progress: called with (texts embedded, texts in all).
+    """
+    texts = table[text].cast(pl.String).fill_null("").str.strip_chars()
+    days = table[day].cast(pl.String) if day else pl.Series([None] * table.height, dtype=pl.String)
+    indexed = pl.DataFrame({"row": range(table.height), "text": texts, "day": days})
+    originals = indexed.filter(pl.col("text") != "").unique(["day", "text"], keep="first", maintain_order=True)
+    vectors = embedder.embed(originals["text"].to_list(), progress=progress)
+    parts = []
+    for (key,), part in originals.with_row_index("vector").group_by("day", maintain_order=True):
+        # Ids by content, so that the order of the file does not matter.
+        ids = part["text"].to_list()
+        found = cluster(vectors[part["vector"].to_numpy()], ids=ids, reducer=reducer)
+        parts.append(
+            part.select("text").with_columns(
+                day=pl.lit(key, pl.String),
+                cluster_id=pl.Series(found.labels, dtype=pl.Int32),
+                membership=pl.Series(found.membership.tolist(), dtype=pl.String),
+                centroid_distance=pl.Series(found.centroid_distance, dtype=pl.Float64, nan_to_null=True),
+                probability=pl.Series(found.probability, dtype=pl.Float64),
+            )
+        )
+    assigned = _join_back(indexed, parts)
+    clusters = _clusters(assigned, titler)
+    rows = _with_added_columns(table, assigned, clusters)
+    return ClusteredFile(rows, clusters, scores(rows["cluster_id"], days, table[label] if label else None))
+
+
+def scores(cluster_ids: pl.Series, days: pl.Series, labels: pl.Series | None) -> dict[str, int | float]:
+    """Return counts, coverage and, with labels, NMI and ARI over all rows; noise counts as one class.
+
+    Clusters of different days are different clusters. NMI is normalised by the arithmetic mean, scikit-learn's default.
+    """
+    frame = pl.DataFrame({"day": days.fill_null(""), "cluster": cluster_ids})
+    clustered = frame.filter(pl.col("cluster") >= 0)
+    found: dict[str, int | float] = {
+        "n_items": frame.height,
+        "n_clusters": clustered.unique().height,
+        "coverage": clustered.height / frame.height if frame.height else 0.0,
+    }
+    if labels is not None:
+        from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+        predicted = frame.select(
+            pl.when(pl.col("cluster") < 0).then(-1).otherwise(pl.struct("day", "cluster").rank("dense").cast(pl.Int64))
+        ).to_series()
+        truth = labels.cast(pl.String).fill_null("").rank("dense")
+        found["nmi"] = float(normalized_mutual_info_score(truth, predicted))
+        found["ari"] = float(adjusted_rand_score(truth, predicted))
+    return found
+
+
+def _join_back(indexed: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
+    columns = {
+        "text": pl.String, "day": pl.String, "cluster_id": pl.Int32, "membership": pl.String,
+        "centroid_distance": pl.Float64, "probability": pl.Float64,
+    }  # fmt: skip
+    assignments = pl.concat(parts) if parts else pl.DataFrame(schema=columns)
+    return (
+        indexed.join(assignments, on=["text", "day"], how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(
+            pl.col("cluster_id").fill_null(-1),
+            pl.col("membership").fill_null("noise"),
+            pl.col("probability").fill_null(0.0),
+        )
+        .sort("row")
+    )
+
+
+def _clusters(assigned: pl.DataFrame, titler: Titler) -> pl.DataFrame:
+    members = (
+        assigned.filter(pl.col("cluster_id") >= 0)
+        .unique(["day", "text"], keep="first", maintain_order=True)
+        .with_columns(
+            title=pl.col("text").str.split("\n").list.first().str.slice(0, TITLE_LENGTH),
+            snippet=pl.col("text").str.slice(0, 200),
+            url_hash=pl.col("text"),
+            day=pl.col("day").fill_null(""),
+        )
+    )
+    sizes = assigned.filter(pl.col("cluster_id") >= 0).group_by(pl.col("day").fill_null(""), "cluster_id").len("size")
+    parts = []
+    for (day,), of_day in members.group_by("day", maintain_order=True):
+        chosen = representatives_of_clusters(of_day)
+        parts.append(
+            chosen.group_by("cluster_id", maintain_order=True)
+            .agg(
+                issue_key=pl.col("cluster_fingerprint").first(),
+                representatives=pl.col("title"),
+                snippets=pl.col("snippet"),
+            )
+            .with_columns(day=pl.lit(day, pl.String))
+        )
+    if not parts:
+        return pl.DataFrame(schema=_CLUSTER_SCHEMA)
+    clusters = (
+        pl.concat(parts)
+        .join(sizes, on=["day", "cluster_id"])
+        .sort("day", "size", "cluster_id", descending=[False, True, False])
+    )
+    pairs = [list(zip(*row, strict=True)) for row in clusters.select("representatives", "snippets").iter_rows()]
+    titles = titler(pairs, clusters["size"].to_list())
+    return clusters.with_columns(title=pl.Series(titles, dtype=pl.String)).select(*_CLUSTER_SCHEMA)
+
+
+def _with_added_columns(table: pl.DataFrame, assigned: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
+    keyed = assigned.join(
+        clusters.select(pl.col("day").replace("", None), "cluster_id", "issue_key"),
+        on=["day", "cluster_id"], how="left", nulls_equal=True, maintain_order="left",
+    )  # fmt: skip
+    kept = table.rename({name: f"{name}_input" for name in ADDED_COLUMNS if name in table.columns})
+    return pl.concat([kept, keyed.select(*ADDED_COLUMNS)], how="horizontal")
+
+
+_CLUSTER_SCHEMA: dict[str, Any] = {
+    "day": pl.String,
+    "cluster_id": pl.Int32,
+    "size": pl.UInt32,
+    "title": pl.String,
+    "issue_key": pl.String,
+    "representatives": pl.List(pl.String),
+}
