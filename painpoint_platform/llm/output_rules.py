@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 # A run of this many words is a quotation and no longer a coincidence; short words alone ("how do I do it if it is")
-# do not make one, hence the characters.
+# do not make one, hence the bytes of UTF-8, which also weigh a Chinese character like a short word.
 COPIED_WORDS = 8
-COPIED_CHARACTERS = 40
+COPIED_BYTES = 40
 
 LINK = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,15}://|www\.)\S|\]\(\S+\)")
 BARE_DOMAIN = re.compile(
@@ -30,16 +30,25 @@ def words(text: str) -> list[str]:
 def copied_run(text: str, posts: Sequence[str]) -> str | None:
     """Return the first run of words in ``text`` that was copied from exactly one of ``posts``, or None.
 
-    A run is ``COPIED_WORDS`` words of together at least ``COPIED_CHARACTERS`` characters. Wording that several posts
-    share is the common wording of the problem and may be used.
+    A run is at least ``COPIED_WORDS`` words and ``COPIED_BYTES`` bytes. Wording that several posts share is the common
+    wording of the problem and may be used.
     """
     owners = Counter(run for post in posts for run in set(_runs(words(post))))
     return next((run for run in _runs(words(text)) if owners[run] == 1), None)
 
 
 def _runs(tokens: Sequence[str]) -> Iterable[str]:
-    windows = (" ".join(tokens[at : at + COPIED_WORDS]) for at in range(len(tokens) - COPIED_WORDS + 1))
-    return (run for run in windows if len(run) >= COPIED_CHARACTERS)
+    """The shortest run that is long enough, from each word on; linear, for both ends only move forward."""
+    sizes = [len(token.encode("utf-8", "replace")) for token in tokens]
+    end, size = 0, 0
+    for start in range(len(tokens)):
+        while end < len(tokens) and (end - start < COPIED_WORDS or size < COPIED_BYTES):
+            size += sizes[end]
+            end += 1
+        if end - start < COPIED_WORDS or size < COPIED_BYTES:
+            return
+        yield " ".join(tokens[start:end])
+        size -= sizes[start]
 
 
 def forbidden_content(field: str, text: str, posts: Sequence[str]) -> list[str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from painpoint_platform.llm.chat import ChatModel
 
-# A wrong key or model name shows at once; three refusals rule out a single odd request.
+# A wrong key or model name shows at once; three refusals rule out a single odd request. Silence may be bad luck longer.
 REFUSALS_UNTIL_DOWN = 3
+SILENCES_UNTIL_DOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Health:
     """
 
     def __init__(self, patience: int) -> None:
-        self._patience = max(patience, REFUSALS_UNTIL_DOWN)
+        self._patience = max(patience, SILENCES_UNTIL_DOWN)
         self._alive: set[str] = set()
         self._refusals: Counter[str] = Counter()
         self._silences: Counter[str] = Counter()

@@ -81,7 +81,8 @@ class Transport:
         try:
             exchange = await self._repeat(model, request, row, _Allowance(self._timeout_s))
         except PermanentModelError as error:
-            self._health.note_failure(model.name, str(error), refused=error.model_wide)
+            if error.model_wide:
+                self._health.note_failure(model.name, str(error), refused=True)
             raise
         except TransientModelError as error:
             self._health.note_failure(model.name, str(error), refused=False)
@@ -161,7 +162,7 @@ class Transport:
             self._pace.pause(model.name, error.retry_after_s)
             return error.retry_after_s
         # Jitter, or requests that failed together would come back together.
-        backoff_s = FIRST_BACKOFF_S * 2 ** (allowance.attempts - 1) * random.uniform(0.5, 1.5)
+        backoff_s = FIRST_BACKOFF_S * 2.0 ** (allowance.attempts - 1) * random.uniform(0.5, 1.5)
         backoff_s = min(backoff_s, allowance.left_s / 2)
         allowance.left_s -= backoff_s
         return backoff_s

@@ -20,12 +20,11 @@ class BatchedEmbedder:
     Two hundred requests of five short texts each would take two hundred small passes, which cost several times more.
 
     Args:
-        factory: returns the encoder; called once, with the first batch.
+        factory: returns the encoder, the same one each time; called with the first batch and not before.
     """
 
     def __init__(self, factory: "Callable[[], Embedder]") -> None:
         self._factory = factory
-        self._embedder: Embedder | None = None
         self._waiting: list[tuple[Sequence[str], asyncio.Future[NDArray[np.float32]]]] = []
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -38,11 +37,18 @@ class BatchedEmbedder:
             loop.call_soon(lambda: loop.create_task(self._flush()))
         return await future
 
+    async def embed_fixed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As ``embed``, for texts that are part of the rules: embedded once a process for each encoder."""
+        version = (await asyncio.to_thread(self._factory)).version
+        if (version, *texts) not in _fixed_vectors:
+            _fixed_vectors[(version, *texts)] = await self.embed(texts)
+        return _fixed_vectors[(version, *texts)]
+
     async def _flush(self) -> None:
         batch, self._waiting = self._waiting, []
         distinct = {text: row for row, text in enumerate(dict.fromkeys(text for texts, _ in batch for text in texts))}
         try:
-            vectors = await asyncio.to_thread(self._embed, list(distinct))
+            vectors = await asyncio.to_thread(lambda: self._factory().embed(list(distinct)))
         except Exception as error:
             for _, future in batch:
                 if not future.done():
@@ -52,6 +58,5 @@ class BatchedEmbedder:
             if not future.done():
                 future.set_result(vectors[[distinct[text] for text in texts]])
 
-    def _embed(self, texts: list[str]) -> NDArray[np.float32]:
-        self._embedder = self._embedder or self._factory()
-        return self._embedder.embed(texts)
+
+_fixed_vectors: dict[tuple[str, ...], NDArray[np.float32]] = {}

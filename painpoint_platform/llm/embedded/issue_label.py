@@ -4,6 +4,7 @@ Belongs here: putting title, category, description, would-pay signal and impact 
 Does not belong here: the rules of each; see the neighbouring modules.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,15 +43,13 @@ async def label_issue(payload: Mapping[str, Any], *, attempt: int, embedder: Bat
     posts = read_posts(payload["representatives"])
     evidence = [post for post in posts if post.sentences] or posts
     texts = [post.text[:LONGEST_EMBEDDED] for post in evidence]
-    prototypes = categories.prototype_texts()
-    vectors = await embedder.embed([*texts, *prototypes])
-    own, fixed = vectors[: len(texts)], vectors[len(texts) :]
+    own, prototypes = await asyncio.gather(embedder.embed(texts), embedder.embed_fixed(categories.prototype_texts()))
     shared = shared_by(evidence)
     titles = ranked_titles(evidence, shared, _centrality(own))
     title = titles[min(attempt, len(titles) - 1)]
     return {
         "canonical_title": title.text,
-        "category": categories.choose_category(evidence, own, fixed, payload.get("categories", ())),
+        "category": categories.choose_category(evidence, own, prototypes, payload.get("categories", ())),
         "description": _description(title, payload, evidence, shared),
         # Of all representatives, so that posts without evidence count as voices against.
         "would_pay_signal": would_pay(posts),

@@ -69,7 +69,12 @@ LITERAL = re.compile(
         )
     )
 )
-RECEIVED = {"receive": "received", "get": "received", "got": "received", "see": "visible", "find": "found"}
+# What "I have not received my card" says of the card, for one and for several.
+UNSEEN = {
+    "receive": ("has not been received", "have not been received"),
+    "see": ("is not visible", "are not visible"),
+    "find": ("cannot be found", "cannot be found"),
+}
 WISH = re.compile(
     r"(?i)^(?:allow|support|add|provide|enable|introduce|implement|make|let|consider|expose|improve|offer)\b"
 )
@@ -117,7 +122,7 @@ def rewrite(sentence: str) -> Statement | None:
     is_question = sentence.rstrip().endswith("?")
     if len(sentence) > LONGEST_SENTENCE or sentence.count("(") != sentence.count(")"):
         return None
-    text = LITERAL.sub("", expand(sentence.strip(" \"'“”")))
+    text = LITERAL.sub("", expand(" ".join(sentence.split()).strip(" \"'“”")))
     text = CLOSER.sub("", _repeatedly(OPENER, text)).strip(" ,.;:!?-")
     if not text:
         return None
@@ -250,8 +255,8 @@ def _not_received(text: str) -> tuple[str, Form] | None:
     if not match:
         return None
     thing = re.split(r"(?i) (?:and|but|so|even|yet|since|because)\s", match.group(2))[0]
-    plural = "are" if thing.split()[-1].lower().endswith("s") and not thing.lower().endswith("ss") else "is"
-    return f"{thing} {plural} not {RECEIVED[match.group(1).lower()]}", "statement"
+    is_plural = thing.lower().endswith("s") and not thing.lower().endswith("ss")
+    return f"{thing} {UNSEEN.get(match.group(1).lower(), UNSEEN['receive'])[is_plural]}", "statement"
 
 
 def _acted(text: str) -> tuple[str, Form] | None:
@@ -288,7 +293,7 @@ def _impersonal(text: str) -> str:
     text = re.sub(r"(?i) ?\b(?:for|to|with|at) (?:me|us)\b", "", text)
     text = re.sub(r"(?<=[ ])(?:I|i|we) (?:am|was)\b", "users are", text)
     text = re.sub(r"(?<=[ ])(?:I|i|we)(?= \w)", "users", text)
-    return re.sub(r" {2,}", " ", text).strip(" ,.;:!?-\"'")
+    return " ".join(text.split()).strip(" ,.;:!?-\"'")
 
 
 def _repeatedly(pattern: re.Pattern[str], text: str) -> str:

@@ -40,6 +40,15 @@ WOULD_PAY = any_of(
     budget for
     """
 )
+BUSINESS = any_of(
+    r"""
+    our (?:\w+ )?(?:team|company|shop|store|clinic|practice|warehouse|drivers?|auditors?|accountant|staff)
+    customers?|clients?|patients?|merchants?|subscribers?|tenants?|suppliers?|invoices?|revenue|sales|payroll
+    (?:[$€£] ?\d\S*|\d[\d,.]* ?(?:dollars|euros?|pounds|usd|eur|gbp|k))
+    (?:an?|one|two|three|four|five|six|\d+|half a) (?:hours?|days?|weeks?)
+    in production|at work|deadlines?|contract|procurement|enterprise
+    """
+)
 CRITICAL = any_of(
     r"""
     crash(?:es|ed|ing)?
@@ -59,8 +68,12 @@ CRITICAL = any_of(
     (?:is|are|was|were|went) down
     deadlock\w*
     out of memory|oom
-    charged (?:\w+ )?(?:twice|double|(?:multiple|several) times)
-    double charge\w*
+    (?:charged|billed|paid|booked|sold|sent) (?:\w+ ){0,3}(?:twice|double|(?:multiple|several) times)
+    (?:double|duplicate) (?:charge|payment|order|record|booking)\w*
+    silently (?:\w+ )?(?:drop|los|fail|skip|delet|overwrit|discard|remov|expir|chang)\w*
+    (?:another|other|wrong) (?:customer|tenant|patient|user|person|company)(?:'s|s)?
+    personal data|patient safety
+    (?:fine|fined|penalt(?:y|ies)|lawsuit|illegal)
     locked out
     wiped|bricked|unusable|emergency
     deleted (?:all|my|our|the wrong)
@@ -119,20 +132,30 @@ def is_shared(posts: Sequence[Post], pattern: re.Pattern[str], share: float = AG
 
 
 def would_pay(posts: Sequence[Post]) -> bool:
-    """Whether posts tell independently of money, work or customers that depend on a fix."""
-    return bool(posts) and is_shared(posts, WOULD_PAY)
+    """Whether posts tell independently of money, work or customers that depend on a fix.
+
+    One post that says so is believed when others show that the problem arises in a business.
+    """
+    said = agreeing(posts, WOULD_PAY)
+    in_business = sum(bool(WOULD_PAY.search(post.text) or BUSINESS.search(post.text)) for post in posts)
+    least = max(2, math.ceil(AGREEING_SHARE * len(posts) - 1e-9))
+    return said >= min(least, max(len(posts), 1)) or (said >= 1 and in_business > least)
 
 
 def impact_level(posts: Sequence[Post], *, cluster_size: int, source_count: int) -> Impact:
     """Weigh what the posts describe; how many there are and at how many places moves it by one step at most."""
     if not posts:
         return "low"
-    is_broken, is_mild = is_shared(posts, BROKEN), is_shared(posts, MILD, share=0.6)
-    points = (
-        3 if is_shared(posts, CRITICAL) else 2 if is_broken and not is_mild else 1 if is_broken or not is_mild else 0
-    )
-    points += 0.5 * (cluster_size >= 30) + 0.5 * (cluster_size >= 100) + 0.5 * (source_count >= 3)
+    reach = 0.5 * (cluster_size >= 30) + 0.5 * (cluster_size >= 100) + 0.5 * (source_count >= 3)
+    points = _severity(posts) + reach
     return "high" if points >= 3 else "medium" if points >= 1.5 else "low"
+
+
+def _severity(posts: Sequence[Post]) -> int:
+    """From 0 (questions and wishes) to 3 (loss, crash, outage)."""
+    if is_shared(posts, CRITICAL):
+        return 3
+    return int(is_shared(posts, BROKEN)) + int(not is_shared(posts, MILD, share=0.6))
 
 
 def symptoms(posts: Sequence[Post]) -> list[str]:

@@ -16,8 +16,9 @@ from painpoint_platform.llm.output_rules import forbidden_content
 
 LONGEST_TITLE = 120
 MOST_WORDS = 14
-# A candidate below this says too little of what the posts share; naming the topic is more honest.
-LEAST_SCORE = 0.22
+# Half of what a candidate says of the shared matter, half how central its post is; below this the posts have so little
+# in common that naming the topic is more honest than quoting one of them.
+LEAST_SCORE = 0.2
 FORM_WEIGHTS: dict[Form, float] = {
     "statement": 1.0,
     "cannot": 1.0,
@@ -27,7 +28,7 @@ FORM_WEIGHTS: dict[Form, float] = {
     "theme": 0.5,
 }
 COMMON = 0.75  # rarity under which a capitalised first word is taken for an ordinary one and not for a name
-SNIPPET_WEIGHT = 0.7
+SNIPPET_WEIGHT = 0.55
 PERSONAL_WEIGHT = 0.5
 # Where a tail that no other post shares may be cut off without hurting what stands before it.
 TAIL = re.compile(
@@ -51,9 +52,9 @@ def ranked_titles(posts: Sequence[Post], shared: Shared, centrality: Sequence[fl
     """
     texts = [post.text for post in posts]
     candidates = [
-        (_score(statement, shared) * weight, statement)
+        ((_saying(statement, shared) + closeness) / 2 * weight, statement)
         for post, closeness in zip(posts, centrality, strict=True)
-        for statement, weight in _statements(post, closeness, shared)
+        for statement, weight in _statements(post, shared)
     ]
     candidates.sort(key=lambda scored: (-scored[0], len(scored[1].text), scored[1].text))
     topic = _common_tag(posts)
@@ -64,7 +65,7 @@ def ranked_titles(posts: Sequence[Post], shared: Shared, centrality: Sequence[fl
     return list(dict.fromkeys(fitting)) or [_last_resort(None)]
 
 
-def _statements(post: Post, closeness: float, shared: Shared) -> Iterable[tuple[Statement, float]]:
+def _statements(post: Post, shared: Shared) -> Iterable[tuple[Statement, float]]:
     for sentences, place_weight in ((post.title, 1.0), (post.snippet[:2], SNIPPET_WEIGHT)):
         for sentence in sentences:
             statement = rewrite(sentence)
@@ -73,7 +74,7 @@ def _statements(post: Post, closeness: float, shared: Shared) -> Iterable[tuple[
             for variant in dict.fromkeys((statement, _without_tail(statement, shared))):
                 if len(tokens(variant.text)) >= 2 and len(variant.text) <= LONGEST_TITLE:
                     personal = PERSONAL_WEIGHT if variant.personal else 1.0
-                    yield variant, place_weight * FORM_WEIGHTS[variant.form] * personal * (0.5 + 0.5 * closeness)
+                    yield variant, place_weight * FORM_WEIGHTS[variant.form] * personal
 
 
 def _without_tail(statement: Statement, shared: Shared) -> Statement:
@@ -86,7 +87,7 @@ def _without_tail(statement: Statement, shared: Shared) -> Statement:
     return statement
 
 
-def _score(statement: Statement, shared: Shared) -> float:
+def _saying(statement: Statement, shared: Shared) -> float:
     """Harmonic mean of how much of the shared matter it says and how little else it says; long ones lose."""
     words = [word for word in tokens(statement.text) if is_content(word)]
     if not words or not shared.total:
