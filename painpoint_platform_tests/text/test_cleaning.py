@@ -234,30 +234,32 @@ ADVERSARIAL = {
 }  # fmt: skip
 
 
+def fastest(text, source):
+    """CPU seconds of the fastest of three: a collection of garbage in one of them is not the cleaner's."""
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        clean_body(text, source)
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
 @pytest.mark.parametrize("unit", ADVERSARIAL.values(), ids=ADVERSARIAL.keys())
 def test_a_megabyte_costs_no_more_than_the_bound_allows(unit):
     # 50 times the text in 50 times the time would be linear; the bound on what is read makes it less.
     for source in ("github", "stackoverflow", "reddit", "hackernews"):
         small = unit * (MAX_INPUT_CHARS // len(unit))
         large = unit * (1_000_000 // len(unit))
-        start = time.process_time()
-        clean_body(small, source)
-        middle = time.process_time()
-        clean_body(large, source)
-        end = time.process_time()
-        assert end - middle < 10 * (middle - start) + 0.25
-        assert middle - start < 2
+        quick = fastest(small, source)
+        assert fastest(large, source) < 10 * quick + 0.25
+        assert quick < 2
 
 
 @pytest.mark.parametrize("unit", ADVERSARIAL.values(), ids=ADVERSARIAL.keys())
 def test_below_the_bound_the_time_grows_no_faster_than_the_text(unit):
     small, large = unit * (2_000 // len(unit)), unit * (MAX_INPUT_CHARS // len(unit))
-    start = time.process_time()
-    clean_body(small, "github")
-    middle = time.process_time()
-    clean_body(large, "github")
-    end = time.process_time()
-    assert end - middle < 30 * (middle - start) + 0.05  # ten times the text; a quadratic corner takes a hundred times
+    # Ten times the text; a quadratic corner takes a hundred times as long.
+    assert fastest(large, "github") < 30 * fastest(small, "github") + 0.05
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=400), st.sampled_from(SOURCES))
