@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -192,6 +193,17 @@ def test_one_failure_never_costs_another_request_its_answer(make_client, task, s
     answers = make_client(LOCAL, LOCAL, timeout_s=1.0).ask_many(task, items(14))
     assert [index for index, answer in enumerate(answers) if answer.reply is None] == sorted(bad)
     assert all(answers[index].failure_reason for index in bad)
+
+
+def test_a_defect_in_one_conversation_is_raised_after_the_others_have_kept_their_answers(make_client, task, server):
+    def fails_for_three(payload, reply):
+        return [] if payload["item"] != 3 else [str(1 / 0)]
+
+    server.delay_s = 0.05
+    with pytest.raises(ZeroDivisionError):
+        make_client(concurrency=2).ask_many(replace(task, check=fails_for_three), items(12))
+    answers = make_client().ask_many(task, items(12))
+    assert [answer.outcome for answer in answers] == ["cached"] * 3 + ["ok"] + ["cached"] * 8
 
 
 @pytest.mark.parametrize("fault", [status(500), status(503), status(529), TRUNCATED, RESET, HTML])

@@ -12,18 +12,19 @@ def no_embedder():
 
 
 def test_every_field_comes_from_the_settings(tmp_path):
+    limits = {"max_concurrency": 3, "requests_per_minute": 30, "timeout_s": 7.0, "budget_usd": 1.5}
     settings = load_settings(
-        None, data_dir=tmp_path, llm_local_model="ollama_chat/x", llm_remote_model="groq/y",
-        llm_local_api_key="secret-1", llm_max_concurrency=3, llm_requests_per_minute=30, llm_timeout_s=7, llm_budget_usd=1.5,
-    )  # fmt: skip
+        None,
+        data_dir=tmp_path,
+        llm_local_model="ollama_chat/x",
+        llm_remote_model="groq/y",
+        llm_local_api_key="secret-1",
+        **{f"llm_{name}": value for name, value in limits.items()},
+    )
     resource = LLMResource.from_settings(settings)
     assert resource.state_path == str(tmp_path / "llm.sqlite")
-    assert (resource.max_concurrency, resource.requests_per_minute, resource.timeout_s, resource.budget_usd) == (
-        3,
-        30,
-        7,
-        1.5,
-    )
+    assert resource.local_api_key == "secret-1"
+    assert {name: getattr(resource, name) for name in limits} == limits
     assert resource.client("run", no_embedder).models == ("ollama_chat/x", "groq/y")
 
 
