@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export DAGSTER_HOME ?= $(CURDIR)/data/dagster
+DEFAULT_HOME := $(CURDIR)/data/dagster
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
 .PHONY: demo test dev install lint types check bench snapshot clean
@@ -30,8 +30,8 @@ test: install  ## run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 dev: install  ## open the Dagster UI on http://127.0.0.1:3000
-	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
-	$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $${PORT:-3000}
+	@mkdir -p $(DEFAULT_HOME) && cp dagster.yaml $(DEFAULT_HOME)/dagster.yaml
+	DAGSTER_HOME=$${DAGSTER_HOME:-$(DEFAULT_HOME)} $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $${PORT:-3000}
 
 lint: install  ## ruff
 	$(BIN)/ruff format --check .
@@ -41,7 +41,6 @@ types: install  ## mypy
 	$(BIN)/mypy
 
 check: install  ## do the definitions load?
-	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/dagster definitions validate -w workspace.yaml
 	$(BIN)/dg check defs
 

@@ -1,4 +1,4 @@
-"""A backfill of 30 days and four sources by four runs at once, beside the same work done in one process without Dagster.
+"""A backfill of 30 days and four sources by four runs at once, beside the same work in one process without Dagster.
 
 Run ``python -m benchmarks.backfill``. Prints the ratio of wall clock to pure work, failures of the lock, and whether
 both ways collected the same items.

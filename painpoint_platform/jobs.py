@@ -59,11 +59,13 @@ class RunOutcome:
 def open_instance(data_dir: Path) -> dg.DagsterInstance:
     """Open Dagster's instance, so that runs of the command line are seen in the UI.
 
-    DAGSTER_HOME is DATA_DIR/dagster unless it is set, and gets the project's ``dagster.yaml`` when it has none.
+    DAGSTER_HOME is DATA_DIR/dagster unless it is set. There the project's ``dagster.yaml`` is put, the current one each
+    time; a DAGSTER_HOME of the user's own gets it only when it has none.
     """
+    is_ours = "DAGSTER_HOME" not in os.environ
     home = Path(os.environ.setdefault("DAGSTER_HOME", str((data_dir / "dagster").resolve())))
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
+    if is_ours or not (home / "dagster.yaml").exists():
         shutil.copyfile(bundled("dagster.yaml"), home / "dagster.yaml")
     return dg.DagsterInstance.get()
 

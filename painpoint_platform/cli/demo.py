@@ -4,8 +4,8 @@ Belongs here: the servers that the demo starts and what it prints. Does not belo
 one that ``painpoint run`` runs.
 """
 
-import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -36,6 +36,7 @@ def demo(
     from painpoint_platform.sample.corpus import load_corpus
     from painpoint_platform.sample.world import sample_world
 
+    signal.signal(signal.SIGTERM, _end_politely)
     started = time.monotonic()
     settings = load_settings()
     corpus = load_corpus()
@@ -64,7 +65,7 @@ def demo(
         if failed:
             raise typer.Exit(FINDING)
         if ui:
-            _open_ui(environment, port)
+            _open_ui(port)
 
 
 def _refuse_to_mix(settings: Settings, corpus: "Corpus") -> None:
@@ -120,8 +121,20 @@ def _show(result: Mapping[str, Any]) -> None:
     out.print("  painpoint cluster FILE --text COLUMN   the same clustering on your own texts")
 
 
-def _open_ui(environment: Mapping[str, str], port: int) -> None:
+def _open_ui(port: int) -> None:
     say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it and the sample servers)")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "painpoint_platform.definitions", "-h", "127.0.0.1"]
-    with contextlib.suppress(KeyboardInterrupt):
-        subprocess.run([*command, "-p", str(port)], env={**os.environ, **environment}, check=False)
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "painpoint_platform.definitions"]
+    process = subprocess.Popen([*command, "-h", "127.0.0.1", "-p", str(port)])
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        say("stopping")
+    finally:
+        # dagster dev stops its own processes on an interrupt; it does not listen to SIGTERM.
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _end_politely(_signal: int, _frame: object) -> None:
+    """End as Ctrl-C does, so that the servers that the demo started are stopped too."""
+    raise KeyboardInterrupt

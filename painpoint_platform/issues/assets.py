@@ -119,7 +119,7 @@ SILVER_CHECKS = (
 
 
 @dg.multi_asset(
-    name="clusters",
+    name="cluster_items",
     specs=[
         table_spec(
             CLUSTERS,
@@ -170,13 +170,13 @@ GOLD_CHECKS = (
 
 
 @dg.multi_asset(
-    name="issues",
+    name="label_clusters",
     specs=[
         table_spec(
             ISSUES,
             group=GROUP,
             description="Clusters labelled by a model; a label known for the same representatives is reused.",
-            kinds={"python", "openai"},
+            kinds={"python", "llm"},
             deps=[CLUSTERS, ASSIGNMENTS],
             automation_condition=after_new_rows,
         ),
@@ -222,7 +222,7 @@ PUBLISH_CHECKS = (
 
 
 @dg.multi_asset(
-    name="live_issues",
+    name="publish_issues",
     specs=[
         table_spec(
             LIVE_ISSUES,

@@ -12,8 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from painpoint_platform.issues.clustering import Clustering, cluster
-from painpoint_platform.issues.plots import map_coordinates
+from painpoint_platform.issues.clustering import Clustering, cluster, map_coordinates
 from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.embeddings import Embedder, compute_embeddings_for_items
 
