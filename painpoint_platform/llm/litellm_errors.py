@@ -16,13 +16,16 @@ from painpoint_platform.text.redaction import redact
 
 LONGEST_DETAIL = 200
 SECRET_VARIABLE = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$")
+MEMORY_ADDRESS = re.compile(r"\s*\w*:?<[^<>]* object at 0x[0-9a-f]+>")
+# What LiteLLM finds out by itself it reports under various statuses.
+FOUND_BEFORE_THE_CALL = {"missing credentials": 401, "llm provider not provided": 404}
 CLASS_PREFIXES = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception)(?: Error)?(?::| -) ?)+", re.ASCII)
 
 
 def translate(error: Exception, endpoint: Endpoint) -> TransientModelError | PermanentModelError:
     """Return the error to raise instead; the two types say what they carry."""
-    status = _status(error)
     detail = _detail(error, endpoint)
+    status = next((code for words, code in FOUND_BEFORE_THE_CALL.items() if words in detail.lower()), _status(error))
     if status == 429:
         return TransientModelError(f"rate limit (429): {detail}", retry_after_s=_retry_after_s(error))
     if _is_timeout(error):
@@ -46,7 +49,8 @@ def _refusal(status: int, endpoint: Endpoint, detail: str) -> PermanentModelErro
 
 def _server_failure(error: Exception, endpoint: Endpoint, detail: str) -> TransientModelError:
     reached = not _has_cause(error, "ConnectError")
-    where = "" if reached else f"; is a server running at {endpoint.setting}_BASE_URL?"
+    place = f"is a server running at {endpoint.setting}_BASE_URL" if endpoint.base_url else "is there a network"
+    where = "" if reached else f"; {place}?"
     # A status line is the provider's word that nothing was done; a broken reply may have been paid for.
     billed = reached and _headers(error) is None
     return TransientModelError(
@@ -65,7 +69,7 @@ def scrub(text: str, endpoint: Endpoint) -> str:
 
 def _detail(error: Exception, endpoint: Endpoint) -> str:
     """The server's own words, shortened. Scrubbed before the cut, or half a key could remain."""
-    text = " ".join(scrub(str(error), endpoint).split())
+    text = MEMORY_ADDRESS.sub("", " ".join(scrub(str(error), endpoint).split()))
     while (shorter := CLASS_PREFIXES.sub("", text)) != text:
         text = shorter
     return text[:LONGEST_DETAIL].rstrip(" .") or type(error).__name__

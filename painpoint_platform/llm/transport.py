@@ -109,6 +109,7 @@ class Transport:
             if reason := self._health.down_reason(model.name):
                 raise ModelDownError(reason)
             row = replace(row, call_id=uuid.uuid4().hex)
+            # Before the clock runs: the first time, this also imports what the model needs, which takes seconds.
             worst_case = model.worst_case_usd(request)
             if not await self._budget.reserve(row.call_id, worst_case):
                 raise OverBudgetError

@@ -9,6 +9,8 @@ from dataclasses import replace
 import duckdb
 import pytest
 
+from painpoint_platform.llm.client import ModelClient
+from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform.llm.ledger import spooled_calls
 from painpoint_platform.llm.tasks import ModelRequest
 from painpoint_platform_tests.llm.conftest import LOCAL, REMOTE, SYSTEM, items
@@ -283,6 +285,17 @@ def test_a_permanent_failure_is_not_repeated_and_names_what_to_change(make_clien
     (answer,) = make_client(LOCAL, LOCAL).ask_many(task, items(1))
     assert len(server.seen) == 1
     assert named in answer.failure_reason
+
+
+@pytest.mark.parametrize(
+    ("model", "named"), [("nonsense", "LLM_LOCAL_MODEL"), ("openai/gpt-4o-mini", "LLM_LOCAL_API_KEY")]
+)
+def test_a_model_that_cannot_be_called_at_all_names_the_setting(tmp_path, task, model, named):
+    route = open_route(Endpoint(model, "LOCAL"), Endpoint(model, "REMOTE"), None)
+    client = ModelClient(route, state_path=tmp_path / "llm.sqlite", run_id="run")
+    (answer,) = client.ask_many(task, items(1))
+    assert named in answer.failure_reason
+    assert client.totals.calls == 1
 
 
 def test_a_model_that_refuses_every_request_is_not_asked_two_hundred_times(make_client, task, server):

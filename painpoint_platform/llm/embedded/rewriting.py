@@ -149,7 +149,7 @@ def _form(text: str, is_question: bool) -> tuple[str, Form]:
             return rewritten
     if WISH.match(text):
         return text, "wish"
-    return text, "statement" if _has_verb(text) else "topic"
+    return text, "statement" if has_verb(text) else "topic"
 
 
 def _why(text: str) -> tuple[str, Form] | None:
@@ -278,7 +278,8 @@ def _capitalised(text: str) -> str:
     return text[0].upper() + text[1:] if is_word else text
 
 
-def _has_verb(text: str) -> bool:
+def has_verb(text: str) -> bool:
+    """Whether an English text seems to have a verb after its first word, as a statement does."""
     words = [word.lower().strip(",;:") for word in text.split()]
     if any(word in BE | HAVE | DO | MODAL for word in words[1:]):
         return True

@@ -7,14 +7,16 @@ Does not belong here: how a sentence becomes impersonal (``rewriting``), what is
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from painpoint_platform.llm.embedded.phrases import Shared
 from painpoint_platform.llm.embedded.posts import Post
-from painpoint_platform.llm.embedded.rewriting import Form, Statement, rewrite
+from painpoint_platform.llm.embedded.rewriting import Form, Statement, has_verb, rewrite
 from painpoint_platform.llm.embedded.words import is_content, rarity, stem, tokens
 from painpoint_platform.llm.output_rules import forbidden_content
 
 LONGEST_TITLE = 120
+MOST_TITLES = 2  # one to answer with, one for when that is rejected
 MOST_WORDS = 14
 # Half of what a candidate says of the shared matter, half how central its post is; below this the posts have so little
 # in common that naming the topic is more honest than quoting one of them.
@@ -61,8 +63,8 @@ def ranked_titles(posts: Sequence[Post], shared: Shared, centrality: Sequence[fl
     good = [_titled(statement, topic) for score, statement in candidates if score >= LEAST_SCORE]
     rest = [_titled(statement, topic) for score, statement in candidates if score < LEAST_SCORE]
     ordered = [*good, *_topic_titles(shared, topic), *rest, _last_resort(topic)]
-    fitting = [title for title in ordered if not forbidden_content("", title.text, texts)]
-    return list(dict.fromkeys(fitting)) or [_last_resort(None)]
+    fitting = (title for title in dict.fromkeys(ordered) if not forbidden_content("", title.text, texts))
+    return list(islice(fitting, MOST_TITLES)) or [_last_resort(None)]
 
 
 def _statements(post: Post, shared: Shared) -> Iterable[tuple[Statement, float]]:
@@ -83,7 +85,8 @@ def _without_tail(statement: Statement, shared: Shared) -> Statement:
     for cut in cuts:
         head, tail = statement.text[:cut], statement.text[cut:]
         if len(tokens(head)) >= 4 and not shared.weight(tokens(tail)):
-            return Statement(head.rstrip(" ,;:"), statement.form, statement.personal)
+            lost_its_verb = statement.form == "statement" and not has_verb(head)
+            return Statement(head.rstrip(" ,;:"), "topic" if lost_its_verb else statement.form, statement.personal)
     return statement
 
 
