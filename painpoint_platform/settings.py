@@ -19,7 +19,7 @@ from painpoint_platform.paths import bundled
 
 EmbeddingBackend = Literal["auto", "torch", "openvino", "onnx"]
 EmbeddingPrecision = Literal["int8", "fp32"]
-Reducer = Literal["none", "smooth", "spectral", "umap"]
+Reducer = Literal["none", "smooth", "spectral", "smooth_spectral"]
 
 # Variables that other programs read from the same .env: providers' keys, Dagster, docker compose.
 # fmt: off
@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     embedding_precision: EmbeddingPrecision = Field("int8", description="Precision of the openvino backend")
     embedding_threads: int = Field(0, ge=0, description="Threads of the encoder; 0 = all cores")
     clustering_reducer: Reducer = Field(
-        "smooth", description="What happens to the vectors before HDBSCAN; none = nothing"
+        "smooth_spectral", description="What happens to the vectors before HDBSCAN; none = nothing"
     )
 
     # Models

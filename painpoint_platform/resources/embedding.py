@@ -9,7 +9,6 @@ from pathlib import Path
 from dagster import ConfigurableResource
 from pydantic import Field
 
-from painpoint_platform.settings import Settings
 from painpoint_platform.text.embeddings import Embedder, load_embedder
 
 
@@ -20,18 +19,7 @@ class EmbeddingResource(ConfigurableResource):  # type: ignore[type-arg]
     precision: str = Field(default="int8", description="int8 or fp32; the openvino backend heeds it")
     threads: int = Field(default=0, description="Threads of the encoder; 0 = all cores")
     cache_dir: str = Field(default="data", description="Folder of the converted encoder, made on first use")
-    reducer: str = Field(default="smooth", description="What happens to the vectors before HDBSCAN")
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "EmbeddingResource":
-        """Take every field from the settings."""
-        return cls(
-            backend=settings.embedding_backend,
-            precision=settings.embedding_precision,
-            threads=settings.embedding_threads,
-            cache_dir=str(settings.data_dir / "encoder"),
-            reducer=settings.clustering_reducer,
-        )
+    reducer: str = Field(default="smooth_spectral", description="What happens to the vectors before HDBSCAN")
 
     def embedder(self) -> Embedder:
         """Return the embedder, loaded once a process.

@@ -4,8 +4,7 @@ Belongs here: choosing a backend, duplicates, batches, progress. Does not belong
 (``minilm``), running the model (``encoder_*``), cleaning a text (``cleaning``).
 
 A text's vector depends on the text alone: not on the texts beside it, their order or the number of threads (with
-openvino bit for bit). Each batch holds texts of one padded length, and that length depends on nothing but the text's own
-tokens.
+openvino bit for bit). See ``batches``.
 """
 
 import importlib.util

@@ -74,6 +74,10 @@ def _export(folder: Path) -> None:
     example = {name: torch.ones((2, 8), dtype=torch.int64) for name in ("input_ids", "attention_mask")}
     sizes = {0: torch.export.Dim("texts", min=1), 1: torch.export.Dim("tokens", min=2, max=256)}
     program = torch.onnx.export(
-        Sentences(model), kwargs=example, dynamo=True, dynamic_shapes=dict.fromkeys(example, sizes), verbose=False
+        Sentences(model).eval(),
+        kwargs=example,
+        dynamo=True,
+        dynamic_shapes=dict.fromkeys(example, sizes),
+        verbose=False,
     )
     program.save(str(folder / "model.onnx"))

@@ -37,7 +37,7 @@ def load(precision: str, threads: int, cache_dir: Path) -> Forward:
     name = f"{MODEL_NAME}-{MODEL_SHA256[:8]}-openvino-{precision}-v{CONVERSION}"
     folder = kept_model(cache_dir / name, lambda made: _save(convert(weights, precision), made))
     # OpenVINO would take bf16 where the processor has it; f32 keeps the vectors the same. The
-    # latency hint puts all threads on one batch: on few cores as quick as two batches side by side, with half the memory.
+    # latency hint puts all threads on one batch: as quick on few cores as two batches at once, with half the memory.
     hints = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "f32",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 HEADS, HEAD_SIZE, LAYERS = 12, 32, 6
 HIDDEN = HEADS * HEAD_SIZE
 LAYER_NORM_EPSILON = 1e-12  # layer_norm_eps of the model's config.json
-MASKED = np.float32(-3e4)  # added to the score of a padded position: e^-30000 is 0 in every precision
+MASKED = -3e4  # added to the score of a padded position: e^-30000 is 0 in every precision
 
 Array = NDArray[np.float32]
 Node = Any  # openvino.Node, which comes without types
