@@ -4,10 +4,10 @@ Belongs here: the rule by which an item that HDBSCAN left out joins a cluster. D
 (``density``).
 
 HDBSCAN cuts a cluster where its density falls, and on short texts a fifth of the items falls just outside. The rule has
-no constant to tune: an item's *affinity* to a cluster is its mean similarity to the five nearest core items of the cluster
-(as many as the smallest cluster has); a cluster's *reach* is the least affinity that one of its own core items has to the
-rest. An item joins the cluster to which its affinity is greatest, if that is within the reach. So a loose cluster takes in
-more than a tight one, and what is near to nothing remains noise.
+no constant to tune: an item's *affinity* to a cluster is its mean similarity to the five nearest core items of the
+cluster (as many as the smallest cluster has); a cluster's *reach* is the least affinity that one of its own core items
+has to the rest. An item joins the cluster to which its affinity is greatest, if that is within the reach. So a loose
+cluster takes in more than a tight one, and what is near to nothing remains noise.
 """
 
 import numpy as np

@@ -35,22 +35,33 @@ Vectors = NDArray[np.float32]
 def reduce_vectors(vectors: Vectors, *, reducer: str, min_cluster_size: int) -> Vectors:
     """Return the vectors in which clusters are looked for, a row for each row of ``vectors``.
 
+    Equal rows are reduced once and stay equal: as neighbours of each other they would fill every place in the graph and
+    cut it into arbitrary pieces.
+
     Args:
         vectors: (rows, dimensions) of unit length.
         reducer: ``none``, ``smooth``, ``spectral`` or ``smooth_spectral``.
         min_cluster_size: bounds the number of clusters, and with it the dimensions that can tell them apart.
     """
-    if reducer == "none" or len(vectors) < 3:
+    distinct, place = _distinct_rows(vectors)
+    if reducer == "none" or len(distinct) < 3:
         return vectors
-    indices, similarities = nearest_neighbours(vectors, min(NEIGHBOURS, len(vectors) - 1))
+    indices, similarities = nearest_neighbours(distinct, min(NEIGHBOURS, len(distinct) - 1))
     # Two clusters a dimension at most: more eigenvectors than that are noise.
     dimensions = min(MOST_DIMENSIONS, len(vectors) // (2 * min_cluster_size))
     parts = []
     if reducer != "spectral" or dimensions < 2:
-        parts.append(_smoothed(vectors, indices, similarities))
+        parts.append(_smoothed(distinct, indices, similarities))
     if reducer != "smooth" and dimensions >= 2:
         parts.append(_spectral(indices, similarities, dimensions))
-    return np.hstack(parts)
+    return np.hstack(parts)[place]
+
+
+def _distinct_rows(vectors: Vectors) -> tuple[Vectors, NDArray[np.int64]]:
+    """Return the distinct rows and, for each row of ``vectors``, its place among them."""
+    as_bytes = vectors.view(np.dtype((np.void, vectors.itemsize * vectors.shape[1]))).ravel()
+    _, first, place = np.unique(as_bytes, return_index=True, return_inverse=True)
+    return vectors[first], place
 
 
 def nearest_neighbours(vectors: Vectors, count: int) -> tuple[NDArray[np.int64], Vectors]:
