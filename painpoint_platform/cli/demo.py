@@ -4,6 +4,7 @@ Belongs here: the servers that the demo starts and what it prints. Does not belo
 one that ``painpoint run`` runs.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from painpoint_platform.sample.corpus import Corpus
 
 TOP_ISSUES = 12
+STOP_WITHIN_S = 5.0
 
 
 def demo(
@@ -36,7 +38,6 @@ def demo(
     from painpoint_platform.sample.corpus import load_corpus
     from painpoint_platform.sample.world import sample_world
 
-    signal.signal(signal.SIGTERM, _end_politely)
     started = time.monotonic()
     settings = load_settings()
     corpus = load_corpus()
@@ -124,15 +125,24 @@ def _show(result: Mapping[str, Any]) -> None:
 def _open_ui(port: int) -> None:
     say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it and the sample servers)")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "painpoint_platform.definitions"]
-    process = subprocess.Popen([*command, "-h", "127.0.0.1", "-p", str(port)])
+    # A session of its own, so that all of its processes can be ended together: webserver, daemon, code servers.
+    process = subprocess.Popen([*command, "-h", "127.0.0.1", "-p", str(port)], start_new_session=True)
+    for stop in (signal.SIGTERM, signal.SIGINT):  # a run in this process leaves Dagster's own handlers behind
+        signal.signal(stop, _end_politely)
     try:
         process.wait()
     except KeyboardInterrupt:
         say("stopping")
     finally:
-        # dagster dev stops its own processes on an interrupt; it does not listen to SIGTERM.
-        process.send_signal(signal.SIGINT)
-        process.wait()
+        _end_session(process)
+
+
+def _end_session(process: "subprocess.Popen[bytes]") -> None:
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_WITHIN_S)
 
 
 def _end_politely(_signal: int, _frame: object) -> None:
