@@ -14,7 +14,6 @@ import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from painpoint_platform.layers import bronze
-from painpoint_platform.partitions import daily_partitions, source_day_partitions
 from painpoint_platform.paths import bundled
 
 RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
@@ -22,13 +21,11 @@ RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
 collect_job = dg.define_asset_job(
     "collect",
     selection=RAW_ITEMS,
-    partitions_def=source_day_partitions,
     description="Collect one source's day (or a range of days) into bronze.",
 )
 issues_job = dg.define_asset_job(
     "issues",
     selection=dg.AssetSelection.groups("issues") - RAW_ITEMS,
-    partitions_def=daily_partitions,
     description="From a day's bronze rows to published issues: cluster, label, publish, refresh the day's SQL models.",
 )
 snapshot_job = dg.define_asset_job(

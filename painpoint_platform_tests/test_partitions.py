@@ -37,7 +37,9 @@ def things(outcomes: dict[str, Any], seen: list[str]) -> dg.AssetsDefinition:
     return asset
 
 
-def run_range(first: str, last: str, outcomes: dict[str, Any] | None = None) -> tuple[Any, dg.DagsterInstance, list[str]]:
+def run_range(
+    first: str, last: str, outcomes: dict[str, Any] | None = None
+) -> tuple[Any, dg.DagsterInstance, list[str]]:
     seen: list[str] = []
     instance = dg.DagsterInstance.ephemeral()
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}

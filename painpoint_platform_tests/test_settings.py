@@ -71,7 +71,8 @@ def test_the_example_file_explains_every_setting_and_no_other() -> None:
     lines = (bundled("dbt_like_sql").parent / ".env.example").read_text().splitlines()
     shown = {line[2:].split("=")[0] for line in lines if line.startswith("# ") and line[2:].split("=")[0].isupper()}
     assert shown == setting_names() | {"POSTGRES_PASSWORD"}
-    defaults = {line[2:].split("=", 1)[0]: line.split("=", 1)[1] for line in lines if "=" in line and line[2:3].isupper()}
+    assigned = (line[2:].split("=", 1) for line in lines if "=" in line and line[2:3].isupper())
+    defaults = dict(assigned)
     for name, field in Settings.model_fields.items():
         assert defaults[name.upper()] == ("" if field.default is None else str(field.default)), name
 

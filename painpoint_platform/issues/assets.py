@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from painpoint_platform.automation import after_new_rows, when_all_sources_are_in
-from painpoint_platform.issues import days, views
+from painpoint_platform.issues import views
 from painpoint_platform.issues.items import SOURCES, Source
 from painpoint_platform.layers import bronze, gold, silver, table_attributes, table_spec
 from painpoint_platform.partitions import (
@@ -55,6 +55,8 @@ def collect_from(source: Source) -> dg.OpDefinition:
     def collect(
         context: dg.OpExecutionContext, keys: list[str], collectors: CollectorsResource, warehouse: WarehouseResource
     ) -> list[str]:
+        from painpoint_platform.issues import days  # Polars and the numerics come with it
+
         salt = collectors.salt()
         failed: dict[str, Exception] = {}
         for key in keys:
@@ -147,6 +149,7 @@ def clusters(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, embedding: EmbeddingResource
 ) -> Iterator[Any]:
     """Cluster each day of the run."""
+    from painpoint_platform.issues import days
 
     def one_day(key: str) -> Committed:
         day = date.fromisoformat(key)
@@ -163,9 +166,7 @@ GOLD_CHECKS = (
     dg.AssetCheckSpec("unique_cluster_id", asset=ISSUES, description="A cluster has one issue."),
     dg.AssetCheckSpec("every_cluster_has_an_issue", asset=ISSUES, description="No cluster is lost, labelled or not."),
     dg.AssetCheckSpec("no_orphan_evidence", asset=EVIDENCE, description="Evidence has its issue and its item."),
-    dg.AssetCheckSpec(
-        "labels_given", asset=ISSUES, description="Every cluster got a label (warns)."
-    ),
+    dg.AssetCheckSpec("labels_given", asset=ISSUES, description="Every cluster got a label (warns)."),
 )
 
 
@@ -201,6 +202,8 @@ def issues(
     embedding: EmbeddingResource,
 ) -> Iterator[Any]:
     """Label each day of the run."""
+    from painpoint_platform.issues import days
+
     client = llm.client(run_id=context.run_id, embedder_factory=embedding.embedder)
 
     def one_day(key: str) -> Committed:
@@ -242,6 +245,7 @@ def live_issues(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, pocketbase: PocketBaseResource
 ) -> Iterator[Any]:
     """Publish each day of the run; without POCKETBASE_URL nothing is published and the metadata says so."""
+    from painpoint_platform.issues import days
 
     def one_day(key: str) -> Committed:
         if not pocketbase.configured:

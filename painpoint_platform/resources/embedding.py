@@ -5,11 +5,13 @@ Belongs here: fields and turning them into an embedder. Does not belong here: an
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagster import ConfigurableResource
 from pydantic import Field
 
-from painpoint_platform.text.embeddings import Embedder, load_embedder
+if TYPE_CHECKING:
+    from painpoint_platform.text.embeddings import Embedder
 
 
 class EmbeddingResource(ConfigurableResource):  # type: ignore[type-arg]
@@ -21,12 +23,14 @@ class EmbeddingResource(ConfigurableResource):  # type: ignore[type-arg]
     cache_dir: str = Field(default="data", description="Folder of the converted encoder, made on first use")
     reducer: str = Field(default="smooth_spectral", description="What happens to the vectors before HDBSCAN")
 
-    def embedder(self) -> Embedder:
+    def embedder(self) -> "Embedder":
         """Return the embedder, loaded once a process.
 
         Raises:
             UserError: an unknown or uninstalled backend, or weights that are not the model's.
         """
+        from painpoint_platform.text.embeddings import load_embedder
+
         return load_embedder(
             backend=self.backend, precision=self.precision, threads=self.threads, cache_dir=Path(self.cache_dir)
         )

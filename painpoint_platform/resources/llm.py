@@ -5,14 +5,16 @@ Belongs here: fields and turning them into a client. Does not belong here: anyth
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagster import ConfigurableResource
 from pydantic import Field
 
 from painpoint_platform.llm.client import Limits, ModelClient
 from painpoint_platform.llm.endpoints import EMBEDDED, Endpoint, open_route
-from painpoint_platform.settings import Settings
-from painpoint_platform.text.embeddings import Embedder
+
+if TYPE_CHECKING:
+    from painpoint_platform.text.embeddings import Embedder
 
 
 class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
@@ -30,25 +32,7 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
     budget_usd: float | None = Field(default=None, description="Most a run may spend, in US dollars; none = no limit")
     state_path: str = Field(default="data/llm.sqlite", description="File of kept answers and spooled ledger rows")
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "LLMResource":
-        """Take every field from the settings; keys are read as they are and never logged."""
-        local_key, remote_key = settings.llm_local_api_key, settings.llm_remote_api_key
-        return cls(
-            local_model=settings.llm_local_model,
-            remote_model=settings.llm_remote_model,
-            local_base_url=settings.llm_local_base_url,
-            remote_base_url=settings.llm_remote_base_url,
-            local_api_key=local_key.get_secret_value() if local_key else None,
-            remote_api_key=remote_key.get_secret_value() if remote_key else None,
-            max_concurrency=settings.llm_max_concurrency,
-            requests_per_minute=settings.llm_requests_per_minute,
-            timeout_s=settings.llm_timeout_s,
-            budget_usd=settings.llm_budget_usd,
-            state_path=str(settings.data_dir / "llm.sqlite"),
-        )
-
-    def client(self, run_id: str, embedder_factory: Callable[[], Embedder]) -> ModelClient:
+    def client(self, run_id: str, embedder_factory: "Callable[[], Embedder]") -> ModelClient:
         """Make the client of a run. Nothing is loaded or contacted before it is asked something.
 
         Raises:

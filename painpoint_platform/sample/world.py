@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from painpoint_platform.issues.query_file import load_queries
 from painpoint_platform.sample import servers
 from painpoint_platform.sample.items import SampleItem
 from painpoint_platform.sample.pocketbase_server import pocketbase_server
@@ -30,8 +31,10 @@ def sample_world(items: Sequence[SampleItem], data_dir: Path) -> Iterator[dict[s
         The settings, as environment variables, with which a process collects and publishes here.
     """
     password = _kept_password(data_dir / "sample_pocketbase.password")
+    reddit = load_queries(SOURCES_FILE).reddit
+    options = servers.ServerOptions(subreddits=tuple(reddit.subreddits) if reddit else ())
     with (
-        servers.sample_servers(items) as apis,
+        servers.sample_servers(items, options) as apis,
         pocketbase_server(data_dir / "sample_pocketbase", email=EMAIL, password=password) as pocketbase,
     ):
         yield {

@@ -24,7 +24,10 @@ REDDIT_CLIENT_SECRET = "sample-reddit-secret"
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """Caps and limits, by default the real APIs' but for the requests a minute: a demonstration is in a hurry."""
+    """Caps and limits, by default the real APIs' but for the requests a minute: a demonstration is in a hurry.
+
+    ``subreddits`` exist beside those that have items; a collector is told so when it asks for one that does not.
+    """
 
     result_cap: int = 1_000
     listing_cap: int = 1_000
@@ -33,6 +36,7 @@ class ServerOptions:
     stackexchange_quota: int = 10_000
     last_page_without_key: int = 25
     requests_per_token: int = FOREVER
+    subreddits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def sample_servers(items: Sequence[SampleItem], options: ServerOptions | None = 
         listing_cap=options.listing_cap,
         allowance=Allowance(options.reddit_per_minute),
         requests_per_token=options.requests_per_token,
+        subreddits=options.subreddits,
     )
     apis: dict[str, SampleApi] = {
         "github": SampleGithub(

@@ -21,12 +21,13 @@ class SampleReddit:
     Every subreddit begins with a welcome post of 2015, as real ones have something older than the day in question.
 
     Args:
-        items: sample items of the source reddit; their channels are the subreddits that exist.
+        items: sample items of the source reddit; their channels are subreddits that exist.
         client_id: accepted application.
         client_secret: its secret.
         listing_cap: newest posts that a listing shows.
         allowance: requests a minute.
         requests_per_token: requests after which a token is refused, though it has not expired.
+        subreddits: more that exist, without posts.
     """
 
     def __init__(
@@ -38,8 +39,9 @@ class SampleReddit:
         listing_cap: int,
         allowance: Allowance,
         requests_per_token: int,
+        subreddits: Sequence[str] = (),
     ) -> None:
-        self._listings = _listings(items, listing_cap)
+        self._listings = _listings(items, subreddits, listing_cap)
         pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._credentials = f"Basic {pair}"
         self._allowance = allowance
@@ -84,11 +86,11 @@ class SampleReddit:
         return _page(posts, request.query, headers)
 
 
-def _listings(items: Sequence[SampleItem], cap: int) -> dict[str, list[SampleItem]]:
-    by_subreddit: dict[str, list[SampleItem]] = {}
+def _listings(items: Sequence[SampleItem], subreddits: Sequence[str], cap: int) -> dict[str, list[SampleItem]]:
+    by_subreddit: dict[str, list[SampleItem]] = {name.casefold(): [] for name in subreddits}
     for item in sorted(items, key=lambda item: (item.created_at, item.source_item_id), reverse=True):
         by_subreddit.setdefault(item.channel.casefold(), []).append(item)
-    return {name: [*posts, _welcome(posts[0].channel)][:cap] for name, posts in by_subreddit.items()}
+    return {name: [*posts, _welcome(posts[0].channel if posts else name)][:cap] for name, posts in by_subreddit.items()}
 
 
 def _page(posts: Sequence[SampleItem], query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:

@@ -1,0 +1,145 @@
+"""Anyone's file: read by its suffix, clustered day by day, scored, with mistakes named."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.cluster_file import ClusteredFile, cluster_table, read_table, require_column, scores
+from painpoint_platform.text.embeddings import Embedder
+
+QUESTIONS = {
+    "refund": ["Where is my refund?", "My refund has not arrived", "When do I get my refund back?", "Refund still missing",
+               "I am waiting for my refund", "The refund never came", "No refund after two weeks"],
+    "pin": ["How do I change my PIN?", "I forgot my PIN code", "Reset my card PIN please", "PIN change does not work",
+            "Where can I change the PIN of my card?", "My PIN is blocked", "I need a new PIN"],
+    "boot": ["Laptop will not boot after the update", "Computer stuck on boot screen", "PC does not start since update",
+             "Boot loop after system update", "My laptop does not boot any more", "Black screen on boot", "Boot fails"],
+}  # fmt: skip
+
+
+def table() -> pl.DataFrame:
+    rows = [(text, label) for label, texts in QUESTIONS.items() for text in texts]
+    return pl.DataFrame(rows, schema=["question", "topic"], orient="row")
+
+
+def first_titles(representatives: Sequence[Sequence[tuple[str, str]]], sizes: Sequence[int]) -> list[str]:
+    assert len(representatives) == len(sizes)
+    return [posts[0][0] for posts in representatives]
+
+
+def clustered(frame: pl.DataFrame, embedder: Embedder, **options: str | None) -> ClusteredFile:
+    columns = {"text": "question", "label": None, "day": None, **options}
+    return cluster_table(frame, **columns, embedder=embedder, reducer="smooth_spectral", titler=first_titles)
+
+
+def test_rows_keep_their_order_and_get_a_cluster(embedder: Embedder) -> None:
+    result = clustered(table(), embedder, label="topic")
+    assert result.rows["question"].to_list() == table()["question"].to_list()
+    assert result.rows.columns == ["question", "topic", "day", "cluster_id", "issue_key", "membership", "probability"]
+    assert set(result.scores) == {"n_items", "n_clusters", "coverage", "nmi", "ari"}
+    assert result.scores["n_items"] == 21
+    assert result.scores["n_clusters"] == result.clusters.height >= 2
+    assert result.scores["nmi"] > 0.6
+
+
+def test_rows_without_text_are_noise_and_stay_in_place(embedder: Embedder) -> None:
+    frame = pl.concat([pl.DataFrame({"question": [None, "", "  \n "], "topic": ["x"] * 3}), table()])
+    result = clustered(frame, embedder)
+    assert result.rows.height == 24
+    assert result.rows["cluster_id"][:3].to_list() == [-1, -1, -1]
+    assert result.rows["membership"][:3].to_list() == ["noise"] * 3
+    assert result.rows["issue_key"][:3].null_count() == 3
+
+
+def test_identical_texts_share_a_cluster(embedder: Embedder) -> None:
+    result = clustered(pl.concat([table(), table(), table()]), embedder)
+    per_text = result.rows.group_by("question").agg(pl.col("cluster_id").n_unique())
+    assert (per_text["cluster_id"] == 1).all()
+    assert result.clusters["size"].sum() == (result.rows["cluster_id"] >= 0).sum()
+
+
+def test_the_order_of_the_rows_does_not_show(embedder: Embedder) -> None:
+    one = clustered(table(), embedder).rows.sort("question")
+    other = clustered(table().sample(fraction=1, shuffle=True, seed=3), embedder).rows.sort("question")
+    assert one["issue_key"].to_list() == other["issue_key"].to_list()
+    assert one["cluster_id"].to_list() == other["cluster_id"].to_list()
+
+
+def test_every_day_is_clustered_on_its_own(embedder: Embedder) -> None:
+    frame = pl.concat([table().with_columns(date=pl.lit(day)) for day in ("2025-01-01", "2025-01-02")])
+    result = clustered(frame, embedder, day="date", label="topic")
+    alone = clustered(table(), embedder)
+    assert result.rows["day"].to_list() == frame["date"].to_list()
+    assert result.rows["cluster_id"].to_list() == alone.rows["cluster_id"].to_list() * 2
+    assert result.scores["n_clusters"] == 2 * alone.scores["n_clusters"]
+
+
+def test_columns_of_the_input_that_bear_our_names_are_kept(embedder: Embedder) -> None:
+    frame = table().with_columns(cluster_id=pl.lit("theirs"), day=pl.lit("also theirs"))
+    rows = clustered(frame, embedder).rows
+    assert rows["cluster_id_input"].unique().to_list() == ["theirs"]
+    assert rows["cluster_id"].dtype == pl.Int32
+
+
+def test_few_rows_have_no_clusters(embedder: Embedder) -> None:
+    result = clustered(table().head(3), embedder, label="topic")
+    assert result.scores["n_clusters"] == 0
+    assert result.scores["coverage"] == 0
+    assert result.clusters.is_empty()
+
+
+def test_noise_counts_as_one_class_and_days_as_different() -> None:
+    ids, days = pl.Series([0, 0, 1, -1, 0, -1]), pl.Series(["a", "a", "a", "a", "b", "b"])
+    perfect = scores(ids, days, pl.Series(["x", "x", "y", "-", "z", "-"]))
+    assert perfect["nmi"] == pytest.approx(1)
+    assert perfect["n_clusters"] == 3
+    assert perfect["coverage"] == pytest.approx(4 / 6)
+    assert scores(ids, days, pl.Series(["x", "x", "y", "-", "x", "-"]))["nmi"] < 1
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_a_file_is_read_by_its_suffix(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"questions{suffix}"
+    frame = pl.DataFrame(
+        {"question": ["one, with comma", "two\nlines", 'with "quotes"', "naïve 🙂"], "n": ["1", "2", "3", "4"]}
+    )
+    {
+        ".csv": frame.write_csv,
+        ".tsv": lambda target: frame.write_csv(target, separator="\t"),
+        ".jsonl": frame.write_ndjson,
+        ".parquet": frame.write_parquet,
+    }[suffix](path)
+    assert read_table(path).to_dicts() == frame.to_dicts()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.csv", None, "no such file"),
+        ("table.xlsx", b"x", r"cannot read a \.xlsx; use \.csv"),
+        ("plain", b"x", "file without suffix"),
+        ("empty.csv", b"", "empty"),
+        ("empty.jsonl", b"", "empty"),
+        ("header.csv", b"a,b\n", "no rows"),
+        ("latin.csv", "a\nSchlüssel\n".encode("latin-1"), "UTF-8"),
+        ("broken.csv", b'a,b\n1,2\n3,4,5,6\n"7', r"broken\.csv"),
+        ("broken.jsonl", b'{"a": 1}\n{"a": \n', r"broken\.jsonl"),
+        ("broken.parquet", b"PAR1 nonsense", r"broken\.parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        read_table(path)
+
+
+def test_a_missing_column_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"--text names column 'body', but the file has question, topic"):
+        require_column(table(), tmp_path / "x.csv", "--text", "body")

@@ -1,0 +1,65 @@
+"""The whole platform on loopback: sample APIs, a real PocketBase, a real warehouse, Dagster."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from painpoint_platform.jobs import RunOutcome, run_in_process
+from painpoint_platform.sample.corpus import generate_items
+from painpoint_platform.sample.items import SampleItem
+from painpoint_platform.sample.world import sample_world
+from painpoint_platform.settings import Settings, load_settings
+from painpoint_platform_tests.conftest import MODEL_CACHE
+
+DAYS = (date(2025, 1, 6), date(2025, 1, 7))
+ITEMS_A_DAY = 220
+
+
+@dataclass
+class Platform:
+    """A platform of its own: settings, definitions and Dagster's instance."""
+
+    settings: Settings
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    items: list[SampleItem]
+
+    def run(self, job: str, first: str | None = None, last: str | None = None) -> RunOutcome:
+        return run_in_process(self.definitions, job, instance=self.instance, first=first, last=last)
+
+    def run_day(self, day: date) -> list[RunOutcome]:
+        sources = ("github", "hackernews", "reddit", "stackoverflow")
+        return [
+            *(self.run("collect", f"{day}|{source}") for source in sources),
+            self.run("issues", str(day)),
+            self.run("snapshot"),
+        ]
+
+
+@pytest.fixture(scope="session")
+def sample_items() -> list[SampleItem]:
+    return [item for day in DAYS for item in generate_items(day, ITEMS_A_DAY, seed=11)]
+
+
+@pytest.fixture(scope="session")
+def world(sample_items: list[SampleItem], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with sample_world(sample_items, tmp_path_factory.mktemp("world")) as environment:
+        yield environment
+
+
+@pytest.fixture
+def platform(
+    world: dict[str, str], sample_items: list[SampleItem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Platform]:
+    from painpoint_platform.definitions import build_defs
+
+    for name, value in world.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    (tmp_path / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Platform(load_settings(None), build_defs(), instance, sample_items)

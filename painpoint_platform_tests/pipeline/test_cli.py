@@ -1,0 +1,113 @@
+"""The command line: mistakes are told in a sentence, results can be read by a machine."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from painpoint_platform.cli.app import app, main
+
+COMMANDS = ("demo", "run", "backfill", "cluster", "snapshot", "doctor", "llm")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Return exit code and standard error of ``painpoint`` as a user sees them."""
+    monkeypatch.setattr(sys, "argv", ["painpoint", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0), capsys.readouterr().err
+
+
+def test_help_names_every_command() -> None:
+    text = CliRunner().invoke(app, ["--help"]).output
+    assert all(command in text for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("run", "--date", "yesterday"), "--date: 'yesterday' is not a day; write it as 2025-01-31"),
+        (("run", "--date", "2024-12-31"), "2024-12-31 lies before PARTITIONS_START_DATE (2025-01-01)"),
+        (("run", "--date", "2025-01-06", "--source", "myspace"), "'myspace' is no source; choose from github,"),
+        (("backfill", "--from", "2025-01-09", "--to", "2025-01-06"), "--from 2025-01-09 lies after --to 2025-01-06"),
+    ],
+)
+def test_a_mistake_is_told_without_a_traceback_and_exits_with_2(
+    arguments: tuple[str, ...],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, told = call(*arguments, monkeypatch=monkeypatch, capsys=capsys)
+    assert code == 2
+    assert expected in " ".join(told.split())
+    assert "Traceback" not in told
+
+
+def test_a_day_that_is_not_over_cannot_be_collected(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, told = call("run", "--date", str(datetime.now(UTC).date()), monkeypatch=monkeypatch, capsys=capsys)
+    assert code == 2
+    assert "is not over yet" in told
+
+
+def test_a_wrong_setting_is_told_with_its_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".env").write_text("DATA_DIR=x\nEMBEDING_BACKEND=torch\n")
+    code, told = call("doctor", "--offline", monkeypatch=monkeypatch, capsys=capsys)
+    assert code == 2
+    assert ".env:2: unknown setting EMBEDING_BACKEND; did you mean EMBEDDING_BACKEND?" in " ".join(told.split())
+
+
+def test_doctor_says_what_is_missing_and_never_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POCKETBASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("POCKETBASE_PASSWORD", "do-not-print-me")
+    monkeypatch.setenv("GITHUB_TOKEN", "nor-me")
+    result = CliRunner().invoke(app, ["doctor", "--offline", "--json"])
+    report = json.loads(result.stdout)
+    missing = {finding["what"] for finding in report["findings"] if finding["state"] == "missing"}
+    assert result.exit_code == 1
+    assert not report["healthy"]
+    assert {"POCKETBASE_EMAIL", "reddit"} <= missing
+    assert "do-not-print-me" not in result.output
+    assert "nor-me" not in result.output
+
+
+def test_doctor_says_that_a_server_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, world: dict[str, str]) -> None:
+    for name, value in world.items():
+        monkeypatch.setenv(name, value)
+    assert CliRunner().invoke(app, ["doctor", "--json"]).exit_code == 0
+    monkeypatch.setenv("HACKERNEWS_API_URL", "http://127.0.0.1:9")
+    report = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+    assert [finding["what"] for finding in report["findings"] if finding["state"] == "missing"] == ["hackernews"]
+
+
+def test_costs_of_an_empty_warehouse_are_nothing() -> None:
+    result = CliRunner().invoke(app, ["llm", "costs", "--json"])
+    assert json.loads(result.stdout) == {"cost_usd": 0.0, "rows": []}
+
+
+def test_a_snapshot_of_an_empty_warehouse_has_all_gold_tables(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["snapshot", "--json"])
+    assert "gold.issues" in json.loads(result.stdout)["row_counts"]
+    assert (folder / "data" / "analytics.duckdb").exists()
+
+
+def test_help_loads_no_heavy_package() -> None:
+    heavy = ["torch", "litellm", "dagster", "duckdb", "polars", "openvino", "hdbscan", "sklearn"]
+    code = f"import sys, painpoint_platform.cli.app; print(sorted(set({heavy}) & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "[]"

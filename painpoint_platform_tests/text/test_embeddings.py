@@ -1,0 +1,279 @@
+"""The encoder: agrees with the reference, gives a text the same vector in any company, takes any text, breaks nothing."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.sample.corpus import load_corpus
+from painpoint_platform.text import embeddings, encoder_openvino, minilm
+from painpoint_platform.text.converted_models import kept_model
+from painpoint_platform.text.embeddings import (
+    Embedder,
+    ModelEmbedder,
+    compute_embeddings_for_items,
+    count_tokens,
+    load_embedder,
+)
+from painpoint_platform_tests.conftest import MODEL_CACHE
+
+STRANGE = [
+    "",
+    " ",
+    "\0",
+    "a\0b",
+    "🙂",
+    "🤷‍♂️" * 40,
+    "مرحبا بالعالم",
+    "日本語の題名",
+    "\ud800 lone",
+    "x" * 5_000,
+    "\n" * 9_000,
+    "!?" * 999,
+]
+
+
+def sample_texts(count: int) -> list[str]:
+    """Posts of the sample, as they are: short and long, prose, code, other languages."""
+    items = load_corpus().items
+    return [f"{item.title}\n{item.body}".strip() for item in items[:: len(items) // count]][:count]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Embedder:
+    return load_embedder(backend="torch", cache_dir=MODEL_CACHE)
+
+
+def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return (one * other).sum(axis=1)
+
+
+def test_torch_gives_what_sentence_transformers_gives(reference: Embedder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = [*sample_texts(20), "word " * 2_000]
+    model = SentenceTransformer(str(minilm.model_folder()), device="cpu", local_files_only=True)
+    assert model.max_seq_length == minilm.MAX_TOKENS
+    np.testing.assert_allclose(reference.embed(texts), model.encode(texts, normalize_embeddings=True), atol=1e-5)
+
+
+@pytest.mark.parametrize(("backend", "precision", "least"), [("openvino", "fp32", 0.99999), ("openvino", "int8", 0.99)])
+def test_every_text_agrees_with_torch(reference: Embedder, backend: str, precision: str, least: float) -> None:
+    texts = [*sample_texts(120), *STRANGE, "Thank you!", "Sure.", "no", "."]
+    other = load_embedder(backend=backend, precision=precision, cache_dir=MODEL_CACHE)
+    agreement = cosines(reference.embed(texts), other.embed(texts))
+    assert agreement.min() >= least, texts[int(agreement.argmin())]
+
+
+def test_onnx_agrees_with_torch(reference: Embedder) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    texts = [*sample_texts(10), "", "🙂", "word " * 400]
+    onnx = load_embedder(backend="onnx", cache_dir=MODEL_CACHE)
+    assert cosines(reference.embed(texts), onnx.embed(texts)).min() > 0.99999
+
+
+def test_neighbours_survive_eight_bits(embedder: Embedder) -> None:
+    texts = sorted(set(sample_texts(600)))
+    precise = load_embedder(backend="openvino", precision="fp32", cache_dir=MODEL_CACHE)
+
+    def neighbours(vectors: np.ndarray) -> np.ndarray:
+        products = vectors @ vectors.T
+        np.fill_diagonal(products, -1)
+        return np.argsort(-products, axis=1)[:, :10]
+
+    pairs = zip(neighbours(embedder.embed(texts)), neighbours(precise.embed(texts)), strict=True)
+    assert np.mean([len(set(one) & set(other)) / 10 for one, other in pairs]) >= 0.94
+
+
+def test_a_text_has_the_same_vector_in_any_company_and_order(embedder: Embedder) -> None:
+    texts = sample_texts(60) + STRANGE
+    together = embedder.embed(texts)
+    backwards = embedder.embed(texts[::-1])[::-1]
+    alone = np.vstack([embedder.embed([text]) for text in texts])
+    np.testing.assert_array_equal(together, backwards)
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_the_number_of_threads_does_not_show(embedder: Embedder) -> None:
+    texts = sample_texts(40)
+    one, two = (load_embedder(threads=threads, cache_dir=MODEL_CACHE).embed(texts) for threads in (1, 2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_any_text_becomes_a_unit_vector(embedder: Embedder) -> None:
+    vectors = embedder.embed(STRANGE)
+    assert vectors.shape == (len(STRANGE), 384)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_no_texts_become_no_vectors(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, 384)
+    assert compute_embeddings_for_items(embedder, []).shape == (0, 384)
+
+
+def test_a_megabyte_is_read_only_as_far_as_the_model_sees(embedder: Embedder) -> None:
+    start = "The build fails with exit code 137 on the runner. " * 40
+    megabyte = start + "unseen " * 150_000
+    np.testing.assert_array_equal(embedder.embed([megabyte]), embedder.embed([start + "other words " * 100]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["a", "word", "naïve", " ", "\n", "-", "x" * 99, "y" * 250, "日", "🙂", " " * 700]),
+        max_size=400,
+    )
+)
+def test_reading_a_part_gives_the_tokens_of_the_whole(parts: list[str]) -> None:
+    text = "".join(parts)
+    whole = minilm._cutting_tokenizer().encode(text).ids
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(minilm, "_FIRST_REACH", 300)
+        assert minilm.token_ids([text, "other"]) == [whole, minilm.token_ids(["other"])[0]]
+
+
+def test_tokens_are_counted_uncut() -> None:
+    assert count_tokens(["hello world", "", "word " * 1_000, "\ud800"]) == [2, 0, 1_000, 1]
+    assert count_tokens([]) == []
+
+
+def test_identical_texts_are_run_once_and_progress_counts_all() -> None:
+    rows = []
+
+    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        rows.append(len(ids))
+        return np.tile(np.arange(384, dtype=np.float32), (len(ids), 1)) + ids.sum(axis=1, keepdims=True)
+
+    seen: list[tuple[int, int]] = []
+    texts = ["one", "two words", "one", "a much longer text " * 20] * 500
+    vectors = ModelEmbedder("fake", forward).embed(texts, progress=lambda done, total: seen.append((done, total)))
+    assert sum(rows) == 3
+    assert vectors.shape == (2_000, 384)
+    np.testing.assert_array_equal(vectors[0], vectors[2])
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (2_000, 2_000)
+
+
+def test_no_batch_holds_more_than_a_thousand_texts() -> None:
+    sizes = []
+
+    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        sizes.append(ids.shape)
+        return np.zeros((len(ids), 384), np.float32)
+
+    ModelEmbedder("fake", forward).embed([f"t {number}" for number in range(2_500)])
+    assert max(count for count, _ in sizes) <= 1_000
+    assert sum(count for count, _ in sizes) == 2_500
+
+
+def test_an_embedder_is_loaded_once_a_process(embedder: Embedder) -> None:
+    assert load_embedder(cache_dir=MODEL_CACHE) is embedder
+
+
+def test_versions_tell_backends_and_precisions_apart(embedder: Embedder, reference: Embedder) -> None:
+    precise = load_embedder(backend="openvino", precision="fp32", cache_dir=MODEL_CACHE)
+    assert len({embedder.version, reference.version, precise.version}) == 3
+    assert "openvino-int8" in embedder.version
+
+
+def test_the_fast_encoder_needs_neither_torch_nor_transformers() -> None:
+    script = (
+        "import sys, json; from pathlib import Path; from painpoint_platform.text.embeddings import load_embedder\n"
+        f"load_embedder(backend='openvino', cache_dir=Path({str(MODEL_CACHE)!r})).embed(['a text', 'b' * 50])\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    modules = json.loads(subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True).stdout)
+    assert "openvino" in modules
+    assert not {"torch", "transformers", "sentence_transformers", "nncf", "sklearn"} & set(modules)
+
+
+def test_two_processes_may_convert_at_once(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from painpoint_platform.text.embeddings import load_embedder\n"
+        f"embedder = load_embedder(backend='openvino', precision='fp32', cache_dir=Path({str(tmp_path / 'm')!r}))\n"
+        "print(embedder.embed(['hello there']).sum())"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert answers[0] == answers[1]
+    assert [path.name for path in (tmp_path / "m").iterdir()] == [
+        f"all-MiniLM-L6-v2-53aa5117-openvino-fp32-v{encoder_openvino.CONVERSION}"
+    ]
+
+
+def test_the_second_of_two_conversions_gives_way(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+
+    def convert(made: Path) -> None:
+        (made / "weights").write_text("late")
+        folder.mkdir()
+        (folder / "weights").write_text("first")
+
+    assert (kept_model(folder, convert) / "weights").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_conversion_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    def convert(made: Path) -> None:
+        (made / "half").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match=r"model.*No space left.*DATA_DIR"):
+        kept_model(tmp_path / "model", convert)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_converted_model_is_named(tmp_path: Path) -> None:
+    name = f"all-MiniLM-L6-v2-53aa5117-openvino-fp32-v{encoder_openvino.CONVERSION}"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "model.xml").write_text("<broken")
+    with pytest.raises(UserError, match=r"delete the folder"):
+        encoder_openvino.load("fp32", 1, tmp_path)
+
+
+def test_a_cache_folder_that_is_a_file_is_a_mistake_of_the_user(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot keep the converted encoder"):
+        encoder_openvino.load("fp32", 1, tmp_path / "file")
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    with pytest.raises(UserError, match=r"model\.safetensors.*sha256 .* expected 53aa5117"):
+        minilm.genuine_weights(tmp_path)
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"model\.safetensors.*missing"):
+        minilm.genuine_weights(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [({"backend": "tensorflow"}, "auto, openvino, torch, onnx"), ({"precision": "int4"}, "int8 or fp32")],
+)
+def test_an_unknown_choice_names_the_allowed_ones(choice: dict[str, str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        load_embedder(**choice, cache_dir=MODEL_CACHE)
+
+
+def test_a_backend_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"needs the package onnxruntime.*pip install"):
+        load_embedder(backend="onnx", cache_dir=MODEL_CACHE)
+    with pytest.raises(UserError, match="no encoder backend is installed"):
+        load_embedder(cache_dir=MODEL_CACHE)
+
+
+def test_without_openvino_torch_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings.importlib.util, "find_spec", lambda name: None if name == "openvino" else object())
+    assert embeddings._installed_backend("auto") == "torch"
