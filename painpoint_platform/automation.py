@@ -27,15 +27,15 @@ LATEST_CLUSTERING = "0 6 * * *"
 
 # The day is clustered once all its sources are in. A source that stays broken does not hold the day up for ever: at
 # LATEST_CLUSTERING it goes on with what is there, and again whenever the missing source arrives.
-when_all_sources_are_in = (
-    dg.AutomationCondition.eager()
-    | (
-        dg.AutomationCondition.in_latest_time_window()
-        & dg.AutomationCondition.cron_tick_passed(LATEST_CLUSTERING).since_last_handled()
-        & dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
-        & ~dg.AutomationCondition.in_progress()
-    )
-).with_label("when all sources are in, or at 06:00 UTC with those that are")
+_at_the_latest = (
+    dg.AutomationCondition.in_latest_time_window()
+    & dg.AutomationCondition.cron_tick_passed(LATEST_CLUSTERING).since_last_handled()  # type: ignore[misc, operator]
+    & dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
+    & ~dg.AutomationCondition.in_progress()
+)
+when_all_sources_are_in = (dg.AutomationCondition.eager() | _at_the_latest).with_label(
+    "when all sources are in, or at 06:00 UTC with those that are"
+)
 
 # Also for a day of the past: a backfill of silver is followed by gold, label reuse makes that cheap.
 after_new_rows = (

@@ -87,15 +87,19 @@ def run_in_process(
         verbose: show Dagster's own log on standard error.
     """
     started = time.monotonic()
-    is_range = last is not None and last != first
+    is_range = first is not None and last is not None and last != first
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         partition_key=None if is_range else first,
-        tags={ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last} if is_range else None,
+        tags=_range_tags(str(first), str(last)) if is_range else None,
         run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
         raise_on_error=False,
     )
     return RunOutcome(job, first, last, result.run_id, _failure_of(result), time.monotonic() - started)
+
+
+def _range_tags(first: str, last: str) -> dict[str, str]:
+    return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
 
 
 def _failure_of(result: dg.ExecuteInProcessResult) -> str | None:

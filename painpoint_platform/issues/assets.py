@@ -126,7 +126,7 @@ SILVER_CHECKS = (
         table_spec(
             CLUSTERS,
             group=GROUP,
-            description="The day's items of all sources, embedded on the fly (all-MiniLM-L6-v2) and clustered by HDBSCAN.",
+            description="The day's items of all sources, embedded on the fly (all-MiniLM-L6-v2), clustered by HDBSCAN.",
             kinds={"python", "scikitlearn"},
             deps=[dg.AssetDep(RAW_ITEMS, partition_mapping=by_day)],
             automation_condition=when_all_sources_are_in,

@@ -19,7 +19,8 @@ from painpoint_platform.issues import bronze, gold, silver
 from painpoint_platform.issues.items import Collection, Source
 from painpoint_platform.issues.labelling import ISSUE_LABEL
 from painpoint_platform.issues.pocketbase_client import PocketBaseClient
-from painpoint_platform.issues.publishing import SyncReport, sync_day
+from painpoint_platform.issues.publishing import sync_day
+from painpoint_platform.issues.publishing_outcome import SyncReport
 from painpoint_platform.issues.publishing_tables import TrackingChanges, read_publishing_input, write_tracking
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.totals import Totals

@@ -12,7 +12,7 @@ from datetime import date
 
 import polars as pl
 
-from painpoint_platform.issues.labelling import LabelRequest
+from painpoint_platform.issues.labelling import IssueLabel, LabelRequest
 from painpoint_platform.issues.representatives import representatives_of_clusters
 from painpoint_platform.llm.tasks import Answer
 
@@ -92,7 +92,7 @@ def label_requests(clusters: pl.DataFrame) -> list[LabelRequest]:
     ]
 
 
-def labels_from(clusters: pl.DataFrame, answers: Sequence[Answer]) -> pl.DataFrame:
+def labels_from(clusters: pl.DataFrame, answers: Sequence[Answer[IssueLabel]]) -> pl.DataFrame:
     """Return one row a cluster that was asked about: its label, or why it has none."""
     rows = [
         {
@@ -162,7 +162,7 @@ def evidence_rows(day: date, prepared: DayOfClusters) -> pl.DataFrame:
             "author_hash",
             "membership",
             "is_representative",
-        )  # fmt: skip
+        )
         .sort("cluster_id", "url_hash")
     )
 

@@ -16,8 +16,8 @@ SOURCES: tuple[Source, ...] = ("github", "hackernews", "reddit", "stackoverflow"
 class RawItem:
     """One post as a source returned it, before anything is derived from it.
 
-    ``author`` is the source's user name; it lives in memory only and is stored as a salted hash. ``created_at`` is aware
-    and in UTC. ``body`` is what the source sent (Markdown or HTML), unclean.
+    ``author`` is the source's user name; it lives in memory only and is stored as a salted hash. ``created_at`` is
+    aware and in UTC. ``body`` is what the source sent (Markdown or HTML), unclean.
     """
 
     source: Source

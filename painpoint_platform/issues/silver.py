@@ -106,7 +106,7 @@ def _assignments(day: date, assigned: pl.DataFrame) -> pl.DataFrame:
 
 
 def _clusters(day: date, assigned: pl.DataFrame, clustering: Clustering) -> pl.DataFrame:
-    noise_share = float((assigned["cluster_id"] == -1).mean() or 0.0) if assigned.height else 0.0
+    noise_share = int((assigned["cluster_id"] == -1).sum()) / max(assigned.height, 1)
     persistence = pl.DataFrame(
         {
             "cluster_id": np.arange(len(clustering.persistence), dtype=np.int32),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from painpoint_platform.issues.days import Labelled, Warehouse
-    from painpoint_platform.issues.publishing import SyncReport
+    from painpoint_platform.issues.publishing_outcome import SyncReport
 
 PREVIEW_ROWS = 10
 
