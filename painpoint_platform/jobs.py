@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from dagster._utils.error import SerializableErrorInfo
 
+from painpoint_platform import processes
 from painpoint_platform.layers import bronze
 from painpoint_platform.paths import bundled
 
+PROCESS_TAG = "painpoint/process"
 RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
 
 collect_job = dg.define_asset_job(
@@ -54,7 +58,7 @@ class RunOutcome:
 
 
 def open_instance(data_dir: Path) -> dg.DagsterInstance:
-    """Open Dagster's instance, so that runs of the command line are seen in the UI.
+    """Open Dagster's instance, so that runs of the command line are seen in the UI, and end runs that were killed.
 
     DAGSTER_HOME is DATA_DIR/dagster unless it is set. There the project's ``dagster.yaml`` is put, the current one each
     time; a DAGSTER_HOME of the user's own gets it only when it has none.
@@ -64,7 +68,26 @@ def open_instance(data_dir: Path) -> dg.DagsterInstance:
     home.mkdir(parents=True, exist_ok=True)
     if is_ours or not (home / "dagster.yaml").exists():
         shutil.copyfile(bundled("dagster.yaml"), home / "dagster.yaml")
-    return dg.DagsterInstance.get()
+    instance = dg.DagsterInstance.get()
+    end_runs_of_dead_processes(instance)
+    return instance
+
+
+def end_runs_of_dead_processes(instance: dg.DagsterInstance) -> list[str]:
+    """End the runs whose process was killed, and return their ids.
+
+    A killed run still counts as running and keeps its pools' slots. The daemon's run monitoring sees to the runs that
+    it launched; those of the command line carry their process as a tag, and the next command sees to them.
+    """
+    ended = []
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    for run in instance.get_runs(unfinished):
+        process = run.tags.get(PROCESS_TAG)
+        if process and not processes.is_alive(process):
+            instance.report_run_failed(run, "the process of this run was killed")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            ended.append(run.run_id)
+    return ended
 
 
 def run_in_process(
@@ -91,11 +114,30 @@ def run_in_process(
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         partition_key=None if is_range else first,
-        tags=_range_tags(str(first), str(last)) if is_range else None,
+        tags={PROCESS_TAG: processes.own()} | (_range_tags(str(first), str(last)) if is_range else {}),
         run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
         raise_on_error=False,
     )
     return RunOutcome(job, first, last, result.run_id, _failure_of(result), time.monotonic() - started)
+
+
+def _innermost(error: SerializableErrorInfo | None) -> str | None:
+    """Return the message of the error that began it; Dagster wraps it in errors about steps."""
+    while error and error.cause:
+        error = error.cause
+    return error.message.strip() if error else None
+
+
+def _seconds_to_next_claim(self: InstanceConcurrencyContext) -> float:
+    if not self._pending_claims:
+        return 0.0
+    waiting = [ready_at - time.time() for ready_at in self._pending_timeouts.values()]
+    return max(0.0, min(waiting, default=0.0))
+
+
+# Dagster 1.13.27 takes the minimum of these and 0, so that a run that waits for a pool asks again without a pause and
+# keeps a core busy: with four runs on two cores those that wait take the time of the one that works.
+InstanceConcurrencyContext.interval_to_next_pending_claim_check = _seconds_to_next_claim  # type: ignore[method-assign]
 
 
 def _range_tags(first: str, last: str) -> dict[str, str]:
@@ -110,5 +152,5 @@ def _failure_of(result: dg.ExecuteInProcessResult) -> str | None:
         if event.is_step_failure:
             data = event.step_failure_data
             described = data.user_failure_data.description if data.user_failure_data else None
-            reasons.append(described or (data.error.message.strip() if data.error else event.message))
+            reasons.append(described or _innermost(data.error) or event.message)
     return "\n".join(str(reason) for reason in reasons) or "the run failed before its first step; see the Dagster UI"
