@@ -1,7 +1,7 @@
 """Items into clusters by what their texts mean.
 
 Belongs here: the steps and what comes out of them. Does not belong here: each step (``reduction``, ``density``,
-``attachment``), tables (``silver``), choosing who speaks for a cluster (``representatives``).
+``coherence``, ``attachment``), tables (``silver``), choosing who speaks for a cluster (``representatives``).
 
 The same items give the same clusters in any order, on any number of threads: rows are sorted by id before anything is
 computed, and matrix products are done in blocks of fixed size by one BLAS thread each (``products``).
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.attachment import attach_noise
+from painpoint_platform.issues.coherence import without_incoherent
 from painpoint_platform.issues.density import DensityClusters, density_clusters
 from painpoint_platform.issues.products import one_blas_thread
 from painpoint_platform.issues.reduction import Vectors, reduce_vectors
@@ -122,6 +123,8 @@ def _cluster_ordered(vectors: Vectors, reducer: str, min_cluster_size: int) -> C
     with one_blas_thread():
         reduced = reduce_vectors(vectors, reducer=reducer, min_cluster_size=min_cluster_size)
         found = density_clusters(reduced, min_cluster_size=min_cluster_size, min_samples=max(1, min_cluster_size // 2))
+        if reducer != "none":  # which is HDBSCAN as it is
+            found = without_incoherent(vectors, found)
         return _described(vectors, reduced, attach_noise(vectors, found.labels), found)
 
 
