@@ -1,5 +1,5 @@
 #!/bin/sh
 # Make sure of the superuser, then serve. exec, so that docker's signals reach PocketBase.
 set -eu
-pocketbase superuser upsert "$POCKETBASE_EMAIL" "$POCKETBASE_PASSWORD" --dir /srv/pocketbase
+pocketbase superuser upsert --dir /srv/pocketbase -- "$POCKETBASE_EMAIL" "$POCKETBASE_PASSWORD"
 exec pocketbase serve --http=0.0.0.0:8090 --dir /srv/pocketbase

@@ -110,7 +110,8 @@ def _folders(data_dir: Path) -> list[str]:
 
 
 def _upsert_superuser(executable: Path, data_dir: Path, email: str, password: str) -> None:
-    command = [str(executable), "superuser", "upsert", email, password, *_folders(data_dir)]
+    # What follows the two dashes is no option, even where a password begins with one.
+    command = [str(executable), "superuser", "upsert", *_folders(data_dir), "--", email, password]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
         reason = (done.stderr or done.stdout).strip().replace(password, "***")
