@@ -1,7 +1,7 @@
 """Items into clusters by what their texts mean.
 
 Belongs here: the steps and what comes out of them. Does not belong here: each step (``reduction``, ``density``,
-``coherence``, ``attachment``), tables (``silver``), choosing who speaks for a cluster (``representatives``).
+``coherence``, ``reach``), tables (``silver``), choosing who speaks for a cluster (``representatives``).
 
 The same items give the same clusters in any order, on any number of threads: rows are sorted by id before anything is
 computed, and matrix products are done in blocks of fixed size by one BLAS thread each (``products``).
@@ -15,17 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.attachment import attach_noise
 from painpoint_platform.issues.coherence import without_incoherent
 from painpoint_platform.issues.density import DensityClusters, density_clusters
 from painpoint_platform.issues.products import one_blas_thread
+from painpoint_platform.issues.reach import within_reach
 from painpoint_platform.issues.reduction import Vectors, reduce_vectors
 
 REDUCERS = ("none", "smooth", "spectral", "smooth_spectral")
 DEFAULT_REDUCER = "smooth_spectral"
 SMALLEST_CLUSTER = 5
-
-_MEMBERSHIPS = np.array(["noise", "attached", "core"])
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,8 @@ class Clustering:
 
     Attributes:
         labels: (items,) int32, cluster of each item; -1 is noise.
-        membership: (items,) str: ``core`` (HDBSCAN's own), ``attached`` (noise within a cluster's reach) or ``noise``.
+        membership: (items,) str: ``core`` (HDBSCAN's own), ``attached`` (noise within a cluster's reach) or
+            ``noise`` (see ``reach``).
         probability: (items,) float64, HDBSCAN's: how deep in its cluster an item lies, 0 to 1; 0 outside the core.
         centroid_distance: (items,) float64, Euclidean distance to the mean of the item's cluster in the original
             vectors; nan for noise.
@@ -70,7 +69,8 @@ def cluster(
     Args:
         vectors: (items, dimensions), rows of unit length.
         ids: a distinct id for each row; they settle ties.
-        reducer: ``none`` (HDBSCAN on the vectors as they are), ``smooth``, ``spectral`` or ``smooth_spectral``.
+        reducer: ``none`` (HDBSCAN as it is, nothing before and nothing after), ``smooth``, ``spectral`` or
+            ``smooth_spectral``.
         min_cluster_size: default ``max(5, items // 200)``; HDBSCAN's ``min_samples`` is half of it.
 
     Raises:
@@ -123,9 +123,10 @@ def _cluster_ordered(vectors: Vectors, reducer: str, min_cluster_size: int) -> C
     with one_blas_thread():
         reduced = reduce_vectors(vectors, reducer=reducer, min_cluster_size=min_cluster_size)
         found = density_clusters(reduced, min_cluster_size=min_cluster_size, min_samples=max(1, min_cluster_size // 2))
-        if reducer != "none":  # which is HDBSCAN as it is
-            found = without_incoherent(vectors, found)
-        return _described(vectors, reduced, attach_noise(vectors, found.labels), found)
+        if reducer == "none":
+            return _described(vectors, reduced, found.labels, found)
+        found = without_incoherent(vectors, found)
+        return _described(vectors, reduced, within_reach(vectors, found.labels), found)
 
 
 def _import_numerics() -> None:
@@ -142,10 +143,11 @@ def _described(vectors: Vectors, reduced: Vectors, labels: NDArray[np.int64], fo
     distance = _centroid_distances(vectors, labels, size)
     clustered = labels >= 0
     total = np.bincount(labels[clustered], weights=distance[clustered], minlength=count)
+    membership = np.where(clustered, np.where(found.labels >= 0, "core", "attached"), "noise")
     return Clustering(
         labels=labels.astype(np.int32),
-        membership=_MEMBERSHIPS[np.where(found.labels >= 0, 2, np.where(clustered, 1, 0))],
-        probability=found.probability,
+        membership=membership,
+        probability=np.where(membership == "core", found.probability, 0.0),
         centroid_distance=distance,
         reduced=reduced,
         size=size,

@@ -70,8 +70,8 @@ def _distances(vectors: NDArray[Any]) -> Floats:
         part = distances[block]
         np.matmul(points[block], points.T, out=part)
         part *= -2
-        part += squares[block, None]
-        part += squares
+        # Both squares at once: added one after the other they would round differently from a to b than from b to a.
+        part += squares[block, None] + squares
         np.maximum(part, 0, out=part)
         np.sqrt(part, out=part)
 

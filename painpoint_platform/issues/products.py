@@ -1,7 +1,7 @@
 """Work on the rows of a large matrix, block by block, on all cores, with the same result on any number of them.
 
 Belongs here: how blocks are cut and run, and the hold on BLAS. Does not belong here: what is computed (``density``,
-``reduction``, ``attachment``).
+``reduction``, ``reach``).
 
 BLAS splits a product differently for every number of threads and rounds differently with it; one flipped bit can move a
 neighbour, and with it a cluster. So each block is computed by one BLAS thread, and the blocks run side by side.

@@ -1,6 +1,6 @@
 """What the vectors go through before they are clustered by density.
 
-Belongs here: the reducers. Does not belong here: HDBSCAN (``density``), noise afterwards (``attachment``).
+Belongs here: the reducers. Does not belong here: HDBSCAN (``density``), noise afterwards (``reach``).
 
 In 384 dimensions everything is about equally far from everything, and density says little. The graph of nearest
 neighbours knows more, and both reducers read it:

@@ -4,8 +4,8 @@ Belongs here: running the fp32 graph over the bundled texts and keeping each cha
 what is made of the ranges (``int8``).
 
 ``calibration_texts.jsonl`` was written for this project: posts as the four sources send them, and what posts are seldom
-made of (single signs, emoji, other scripts, code, numbers), because the widest values come from the oddest tokens. A
-change to that file changes the vectors: raise ``encoder_openvino.CONVERSION`` with it.
+made of (single signs, emoji, other scripts, code, numbers, one sign two hundred times), because the widest values come
+from the oddest tokens. A change to that file changes the vectors: raise ``encoder_openvino.CONVERSION`` with it.
 """
 
 import json

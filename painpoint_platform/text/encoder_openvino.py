@@ -18,7 +18,7 @@ from painpoint_platform.text.embeddings import Forward
 from painpoint_platform.text.minilm import MODEL_NAME, MODEL_SHA256, genuine_weights, model_folder
 
 # Raised when graph, quantisation or calibration texts change: part of the file's name and of the embedder's version.
-CONVERSION = 2
+CONVERSION = 3
 # A text of so few tokens is run in fp32 even where int8 is asked for. With little to average over, the rounding of a
 # single token shows (cosine 0.988 for "Thank you!"), and such texts cost next to nothing.
 FEW_TOKENS = 8

@@ -8,10 +8,11 @@ import pytest
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.cluster_file import ClusteredFile, cluster_table, read_table, require_column, scores
+from painpoint_platform.issues.clustering import DEFAULT_REDUCER
 from painpoint_platform.text.embeddings import Embedder
 
 QUESTIONS = {
-    "refund": ["Where is my refund?", "My refund has not arrived", "When do I get my refund back?", "Refund still missing",
+    "refund": ["Where is my refund?", "My refund has not arrived", "When do I get my refund back?", "Still no refund",
                "I am waiting for my refund", "The refund never came", "No refund after two weeks"],
     "pin": ["How do I change my PIN?", "I forgot my PIN code", "Reset my card PIN please", "PIN change does not work",
             "Where can I change the PIN of my card?", "My PIN is blocked", "I need a new PIN"],
@@ -32,7 +33,7 @@ def first_titles(representatives: Sequence[Sequence[tuple[str, str]]], sizes: Se
 
 def clustered(frame: pl.DataFrame, embedder: Embedder, **options: str | None) -> ClusteredFile:
     columns = {"text": "question", "label": None, "day": None, **options}
-    return cluster_table(frame, **columns, embedder=embedder, reducer="smooth_spectral", titler=first_titles)
+    return cluster_table(frame, **columns, embedder=embedder, reducer=DEFAULT_REDUCER, titler=first_titles)
 
 
 def test_rows_keep_their_order_and_get_a_cluster(embedder: Embedder) -> None:
