@@ -65,7 +65,7 @@ def main() -> None:
                 (place / "data" / "models").symlink_to(reference / "data" / "models")
                 process = start(environment)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(seconds * (point + 1) / (options.points + 1))
+                    process.wait(0.9 * seconds * (point + 1) / options.points)
                 if process.poll() is None:
                     killed += 1
                     os.kill(process.pid, signal.SIGKILL)
@@ -76,7 +76,7 @@ def main() -> None:
             shutil.rmtree(place)
             print(f"point {point + 1} of {options.points}", file=sys.stderr)
     rows = [
-        Row("kills in the middle of a run", killed, "", limit=min(20, options.points) - 1, better="more"),
+        Row("kills in the middle of a run", killed, "", limit=options.points, better="more"),
         Row("runs whose gold tables differ afterwards", differing, "", limit=0),
         Row("answered model calls that were made again", repeated, "", limit=0),
         Row("distinct model calls of the day", calls_needed, ""),
@@ -99,7 +99,7 @@ def label(seen: "Seen") -> dict[str, Any]:
 
 def model_settings(server: "ModelServer") -> dict[str, str]:
     """Return the settings that send every label to the server."""
-    settings = {}
+    settings = {"AUTHOR_SALT": "the same for all, or every author would have another hash"}
     for role in ("LOCAL", "REMOTE"):
         settings[f"LLM_{role}_MODEL"] = "openai/benchmark"
         settings[f"LLM_{role}_BASE_URL"] = server.base_url

@@ -8,10 +8,11 @@ graph of neighbours, in which clusters are looked for, gives every item neighbou
 Both are mended in the original vectors.
 
 An item's *affinity* to a cluster is its mean similarity to the five members nearest to it (as many as the smallest
-cluster has). What is usual in a cluster follows from its own members' affinities, by the fences of Tukey (Exploratory
-Data Analysis, 1977). Noise joins the cluster to which its affinity is greatest where that is not below the inner fence,
-1.5 interquartile ranges under the lower quartile; a member below the outer fence, at 3, becomes noise. So a loose
-cluster takes in more than a tight one, and what is near to nothing stays or becomes noise.
+cluster has). A member whose affinity lies far below what is usual in its cluster, under the outer fence of Tukey
+(Exploratory Data Analysis, 1977: three interquartile ranges under the lower quartile), becomes noise. A cluster's
+*reach* is then the least affinity that one of its members has to the others, and noise joins the cluster to which its
+affinity is greatest, if that is within the reach. So a loose cluster takes in more than a tight one, and what is near
+to nothing stays or becomes noise.
 """
 
 import numpy as np
@@ -21,7 +22,7 @@ from painpoint_platform.issues.products import blockwise
 from painpoint_platform.issues.reduction import Vectors
 
 NEAREST_MEMBERS = 5
-INNER_FENCE, OUTER_FENCE = 1.5, 3.0
+OUTER_FENCE = 3.0
 
 
 def within_reach(vectors: Vectors, labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -32,28 +33,32 @@ def within_reach(vectors: Vectors, labels: NDArray[np.int64]) -> NDArray[np.int6
         labels: (rows,) clusters numbered from 0 without gaps.
     """
     noise = np.flatnonzero(labels < 0)
-    clustered = np.flatnonzero(labels >= 0)
-    if not len(clustered):
+    count = int(labels.max(initial=-1)) + 1
+    if not count:
         return labels
-    clustered = clustered[np.argsort(labels[clustered], kind="stable")]
-    places = np.split(clustered, np.searchsorted(labels[clustered], np.arange(1, labels.max() + 1)))
-    members = [vectors[rows] for rows in places]
-    own = [_own_affinities(cluster) for cluster in members]
-    lower, upper = np.array([np.quantile(affinity, (0.25, 0.75)) for affinity in own]).T
-    inner, outer = (lower - fence * (upper - lower) for fence in (INNER_FENCE, OUTER_FENCE))
     mended = labels.copy()
-    for rows, affinity, fence in zip(places, own, outer, strict=True):
-        mended[rows[affinity < fence]] = -1
+    members, reach = [], np.empty(count, np.float32)
+    for cluster in range(count):
+        rows = np.flatnonzero(labels == cluster)
+        stays = _is_usual(_own_affinities(vectors[rows]))
+        mended[rows[~stays]] = -1
+        members.append(vectors[rows[stays]])
+        reach[cluster] = _own_affinities(members[-1]).min()
 
     def join(block: slice) -> None:
         rows = noise[block]
         affinity = np.column_stack([_affinities(vectors[rows] @ cluster.T) for cluster in members])
         best = affinity.argmax(axis=1)
-        reached = affinity[np.arange(len(rows)), best] >= inner[best]
-        mended[rows[reached]] = best[reached]
+        within = affinity[np.arange(len(rows)), best] >= reach[best]
+        mended[rows[within]] = best[within]
 
     blockwise(join, len(noise))
     return mended
+
+
+def _is_usual(affinity: Vectors) -> NDArray[np.bool_]:
+    lower, upper = np.quantile(affinity, (0.25, 0.75))
+    return np.asarray(affinity >= lower - OUTER_FENCE * (upper - lower))
 
 
 def _own_affinities(cluster: Vectors) -> Vectors:
