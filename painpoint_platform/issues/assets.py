@@ -204,7 +204,7 @@ def issues(
     """Label each day of the run."""
     from painpoint_platform.issues import days
 
-    client = llm.client(run_id=context.run_id, embedder_factory=embedding.embedder)
+    client = llm.client(run_id=context.run.run_id, embedder_factory=embedding.embedder)
 
     def one_day(key: str) -> Committed:
         day = date.fromisoformat(key)

@@ -221,15 +221,20 @@ ADVERSARIAL = [
 ]  # fmt: skip
 
 
+def fastest(text):
+    """CPU seconds of the fastest of three: a collection of garbage in one of them is not the redaction's."""
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        redact(text)
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_the_time_grows_no_faster_than_the_text(unit):
     small, large = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
-    start = time.process_time()
-    redact(small)
-    middle = time.process_time()
-    redact(large)
-    end = time.process_time()
-    assert end - middle < 30 * (middle - start) + 0.3
+    assert fastest(large) < 30 * fastest(small) + 0.3
 
 
 def test_recall_and_precision_are_whole_for_every_kind():
