@@ -67,13 +67,19 @@ def _distances(vectors: NDArray[Any]) -> Floats:
     distances = np.empty((rows, rows), kind)
 
     def fill(block: slice) -> None:
-        part = distances[block]
-        np.matmul(points[block], points.T, out=part)
+        # From the diagonal on; what lies before it is the mirror image, which another block writes.
+        part = points[block] @ points[block.start :].T
         part *= -2
-        # Both squares at once: added one after the other they would round differently from a to b than from b to a.
-        part += squares[block, None] + squares
+        part += squares[block, None]
+        part += squares[block.start :]
         np.maximum(part, 0, out=part)
         np.sqrt(part, out=part)
+        size = len(part)
+        # Within the block itself the product rounds differently from a to b than from b to a.
+        own = part[:, :size]
+        own[np.tril_indices(size, -1)] = own.T[np.tril_indices(size, -1)]
+        distances[block, block.start :] = part
+        distances[block.stop :, block] = part[:, size:].T
 
     blockwise(fill, rows)
     np.fill_diagonal(distances, 0)

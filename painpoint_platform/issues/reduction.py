@@ -97,7 +97,7 @@ def _spectral(indices: NDArray[np.int64], similarities: Vectors, dimensions: int
     """
     from scipy.sparse import diags_array
 
-    distances = np.sqrt(np.maximum(2 - 2 * similarities.astype(np.float64), 0))
+    distances = np.sqrt(np.maximum(2 - 2 * similarities, 0))
     beyond_nearest = distances - distances.min(axis=1, keepdims=True)
     scale = np.maximum(beyond_nearest.mean(axis=1, keepdims=True), 1e-6)
     directed = _graph(indices, np.exp(-beyond_nearest / scale))
@@ -107,7 +107,7 @@ def _spectral(indices: NDArray[np.int64], similarities: Vectors, dimensions: int
     return _unit_rows(vectors * np.maximum(values, 0)).astype(np.float32)
 
 
-def _leading_eigenvectors(matrix: "csr_array", count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _leading_eigenvectors(matrix: "csr_array", count: int) -> tuple[Vectors, Vectors]:
     """Return the ``count`` greatest eigenvalues of a symmetric matrix and their eigenvectors as columns."""
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
@@ -116,9 +116,9 @@ def _leading_eigenvectors(matrix: "csr_array", count: int) -> tuple[NDArray[np.f
         values, vectors = np.linalg.eigh(matrix.toarray())
         return values[-count:], vectors[:, -count:]
     # A start of its own instead of ARPACK's, which differs from call to call.
-    start = np.random.default_rng(0).standard_normal(rows)
+    start = np.random.default_rng(0).standard_normal(rows, np.float32)
     try:
-        values, vectors = eigsh(matrix, k=count, which="LA", v0=start, tol=1e-4)
+        values, vectors = eigsh(matrix, k=count, which="LA", v0=start, tol=1e-3)
     except ArpackNoConvergence as error:
         # Many equal eigenvalues, as of a graph in many pieces: those found tell the pieces apart as well.
         values, vectors = error.eigenvalues, error.eigenvectors
@@ -129,8 +129,8 @@ def _graph(indices: NDArray[np.int64], weights: NDArray[Any]) -> "csr_array":
     from scipy.sparse import csr_array
 
     rows, count = indices.shape
-    starts = np.arange(0, rows * count + 1, count)
-    return csr_array((weights.ravel(), indices.ravel(), starts), shape=(rows, rows))
+    starts = np.arange(0, rows * count + 1, count, dtype=np.int32)
+    return csr_array((weights.ravel(), indices.ravel().astype(np.int32), starts), shape=(rows, rows))
 
 
 def _unit_rows(vectors: NDArray[Any]) -> NDArray[Any]:
