@@ -88,6 +88,7 @@ def pocketbase_server(data_dir: Path, *, email: str, password: str, port: int = 
             the end of its log).
     """
     executable = pocketbase_executable()
+    data_dir = data_dir.absolute()  # the server runs in this folder, where a relative path would be another
     data_dir.mkdir(parents=True, exist_ok=True)
     _upsert_superuser(executable, data_dir, email, password)
     process, url = _serve(executable, data_dir, port)
