@@ -7,17 +7,16 @@ import argparse
 import csv
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from painpoint_platform.sample.corpus import generate_items
+from painpoint_platform.sample.corpus import DAYS, generate_items
 from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.minilm import count_tokens
 
 DEFAULT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-SAMPLE_DAY = date(2025, 1, 6)
+SAMPLE_DAY = DAYS[0]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -72,10 +71,10 @@ def labelled_sets(data: Path) -> dict[str, tuple[list[str], list[str]]]:
             noise = _noise_posts(count // 3)
             sets[f"banking77 train, {intents} intents and noise"] = texts + noise, classes + [""] * len(noise)
         sets["banking77 train"] = _texts(train)
-    for count in (1_100, 5_000):
-        items = generate_items(SAMPLE_DAY, count, seed=3)
+    for day, count in (*((day, 1_100) for day in DAYS), (SAMPLE_DAY, 5_000)):
+        items = generate_items(day, count, seed=3)
         texts = {f"{item.title}\n{clean_body(item.body, item.source)}".strip(): item.problem_id or "" for item in items}
-        sets[f"sample day of {count:,}"] = list(texts), list(texts.values())
+        sets[f"sample day {day} of {count:,}"] = list(texts), list(texts.values())
     return sets
 
 
