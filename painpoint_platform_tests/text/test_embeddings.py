@@ -140,6 +140,14 @@ def test_reading_a_part_gives_the_tokens_of_the_whole(parts: list[str]) -> None:
         assert minilm.token_ids([text, "other"]) == [whole, minilm.token_ids(["other"])[0]]
 
 
+def test_a_word_that_crosses_the_end_of_the_part_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The last token that fits begins a word of 250 characters, of which the part shows only 47: another token.
+    text = "!" * 253 + "y" * 250
+    whole = minilm._cutting_tokenizer().encode(text).ids
+    monkeypatch.setattr(minilm, "_FIRST_REACH", 300)
+    assert minilm.token_ids([text]) == [whole]
+
+
 def test_tokens_are_counted_uncut() -> None:
     assert count_tokens(["hello world", "", "word " * 1_000, "\ud800"]) == [2, 0, 1_000, 1]
     assert count_tokens([]) == []
