@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -39,7 +39,9 @@ class BronzeFrames:
     collections: "pl.DataFrame"
 
 
-def bronze_frames(collection: Collection, day: date, *, salt: str, collected_at: datetime) -> BronzeFrames:
+def bronze_frames(
+    collection: Collection, day: date, *, salt: str, collected_at: datetime, stored: "pl.DataFrame | None" = None
+) -> BronzeFrames:
     """Turn a collection into rows.
 
     An item without a title, which clustering and readers need, is given the first words of its cleaned body, or
@@ -51,13 +53,17 @@ def bronze_frames(collection: Collection, day: date, *, salt: str, collected_at:
         day: the partition.
         salt: of ``author_hash``; see :func:`load_author_salt`.
         collected_at: aware.
+        stored: url_hash, title, body and language of the partition as it is; a text that is the same keeps its language
+            without being looked at again.
     """
     import polars as pl
 
     kept, unkeyed = _keyed(collection.items)
     moment = _naive_utc(collected_at)
     rejected = (*collection.rejected, *unkeyed)
-    raw_items = pl.DataFrame(_item_rows(kept, day, salt, moment), schema=_raw_item_schema(), orient="row")
+    raw_items = pl.DataFrame(
+        _item_rows(kept, day, salt, moment, _known_languages(stored)), schema=_raw_item_schema(), orient="row"
+    )
     return BronzeFrames(
         raw_items=raw_items,
         rejected_items=pl.DataFrame(
@@ -114,7 +120,9 @@ def keep_first_seen(items: "pl.DataFrame", earlier: "pl.DataFrame") -> "pl.DataF
 
     version = ["url_hash", "title", "body", "comment_count", "vote_count"]
     return (
-        items.join(earlier, on=version, how="left", suffix="_earlier", maintain_order="left")
+        items.join(
+            earlier.select(*version, "collected_at"), on=version, how="left", suffix="_earlier", maintain_order="left"
+        )
         .with_columns(collected_at=pl.coalesce("collected_at_earlier", "collected_at"))
         .drop("collected_at_earlier")
     )
@@ -184,11 +192,28 @@ def _keyed(items: Sequence[RawItem]) -> tuple[list[tuple[str, RawItem]], list[Re
     return list(kept.items()), unkeyed
 
 
-def _item_rows(kept: Sequence[tuple[str, RawItem]], day: date, salt: str, moment: datetime) -> list[tuple[Any, ...]]:
+def _known_languages(stored: "pl.DataFrame | None") -> Mapping[tuple[str, str, str], str | None]:
+    if stored is None:
+        return {}
+    rows = stored.select("url_hash", "title", "body", "language").iter_rows()
+    return {(key, title, body): language for key, title, body, language in rows}
+
+
+def _item_rows(
+    kept: Sequence[tuple[str, RawItem]],
+    day: date,
+    salt: str,
+    moment: datetime,
+    known: Mapping[tuple[str, str, str], str | None],
+) -> list[tuple[Any, ...]]:
     titles = [storable(_title(item)) for _, item in kept]
     bodies = [storable(item.body) for _, item in kept]
-    cleaned = [clean_body(body, item.source) for body, (_, item) in zip(bodies, kept, strict=True)]
-    languages = detect_languages([f"{title}\n{text}" for title, text in zip(titles, cleaned, strict=True)])
+    texts = [(key, title, body) for (key, _), title, body in zip(kept, titles, bodies, strict=True)]
+    sources = {key: item.source for key, item in kept}
+    unknown = [text for text in texts if text not in known]
+    found = detect_languages([f"{title}\n{clean_body(body, sources[key])}" for key, title, body in unknown])
+    language_of = dict(known) | dict(zip(unknown, found, strict=True))
+    languages = [language_of[text] for text in texts]
     return [
         (
             item.source,

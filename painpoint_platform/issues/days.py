@@ -69,11 +69,12 @@ def collect_day(
         TransientError: the source did not answer in time; the old partition stands.
     """
     collection = collect(source, day)
-    frames = bronze.bronze_frames(collection, day, salt=salt, collected_at=now())
+    with warehouse.read() as connection:
+        stored = fetch(connection, "stored_items_of_partition", source=source, day=day)
+    frames = bronze.bronze_frames(collection, day, salt=salt, collected_at=now(), stored=stored)
+    items = bronze.keep_first_seen(frames.raw_items, stored)
     partition = {"source": source, "collection_date": day}
     with warehouse.write() as connection:
-        seen = fetch(connection, "collected_at_of_partition", source=source, day=day)
-        items = bronze.keep_first_seen(frames.raw_items, seen)
         replace_partition(connection, "bronze.raw_items", where=partition, rows=items, key=["url_hash"])
         replace_partition(connection, "bronze.rejected_items", where=partition, rows=frames.rejected_items)
         replace_partition(connection, "bronze.collections", where=partition, rows=frames.collections)

@@ -134,4 +134,4 @@ def _graph(indices: NDArray[np.int64], weights: NDArray[Any]) -> "csr_array":
 
 
 def _unit_rows(vectors: NDArray[Any]) -> NDArray[Any]:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))

@@ -180,3 +180,13 @@ def test_a_salt_that_cannot_be_made_says_what_to_set(tmp_path):
     with pytest.raises(UserError, match="set AUTHOR_SALT"):
         load_author_salt(tmp_path / "file" / "author_salt")
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_stored_text_keeps_its_language_and_a_changed_one_is_looked_at_again():
+    first = bronze_frames(Collection("github", (item(),)), DAY, salt=SALT, collected_at=NOON).raw_items
+    stored = first.with_columns(language=pl.lit("xx"))
+    same = bronze_frames(Collection("github", (item(),)), DAY, salt=SALT, collected_at=NOON, stored=stored).raw_items
+    assert same["language"].to_list() == ["xx"]
+    changed = stored.with_columns(body=pl.lit("another text"))
+    again = bronze_frames(Collection("github", (item(),)), DAY, salt=SALT, collected_at=NOON, stored=changed).raw_items
+    assert again["language"].to_list() == first["language"].to_list()
