@@ -18,7 +18,10 @@ from dagster_shared.error import SerializableErrorInfo
 from painpoint_platform import processes
 from painpoint_platform.layers import bronze
 from painpoint_platform.paths import bundled
+from painpoint_platform.warehouse import locking
+from painpoint_platform.warehouse.locking import Deadline
 
+INSTANCE_LOCK_TIMEOUT_S = 120.0
 PROCESS_TAG = "painpoint/process"
 RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
 
@@ -68,7 +71,9 @@ def open_instance(data_dir: Path) -> dg.DagsterInstance:
     home.mkdir(parents=True, exist_ok=True)
     if is_ours or not (home / "dagster.yaml").exists():
         shutil.copyfile(bundled("dagster.yaml"), home / "dagster.yaml")
-    instance = dg.DagsterInstance.get()
+    # Two processes that are the first to open an instance would both make its tables, and one would fail.
+    with locking.exclusive(home / "instance", Deadline(INSTANCE_LOCK_TIMEOUT_S)):
+        instance = dg.DagsterInstance.get()
     end_runs_of_dead_processes(instance)
     return instance
 

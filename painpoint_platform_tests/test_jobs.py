@@ -1,6 +1,9 @@
 """Running jobs for the command line: pools, killed runs, waiting."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from threading import Timer
@@ -84,3 +87,12 @@ def test_a_failing_run_is_an_outcome_with_its_reason(instance: dg.DagsterInstanc
     assert not outcome.succeeded
     assert outcome.failure
     assert "the reason" in outcome.failure
+
+
+def test_several_processes_may_be_the_first_to_open_the_instance(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from painpoint_platform.jobs import open_instance\n"
+    code += "with open_instance(Path(sys.argv[1])) as instance: instance.get_runs_count()"
+    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    openers = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [opener.communicate()[1] for opener in openers if opener.wait()] == []
