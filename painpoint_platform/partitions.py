@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from painpoint_platform.errors import DataContractError, UserError
+from painpoint_platform.errors import DataContractError, PainpointError, UserError
 from painpoint_platform.issues.items import SOURCES
 from painpoint_platform.settings import load_settings
 
@@ -126,8 +126,7 @@ def failure(failed: Mapping[str, Exception], total: int) -> dg.Failure:
 
 def describe(error: Exception) -> str:
     """Return the error as one line for a person: without the type where the message was written to be read."""
-    written_for_people = isinstance(error, UserError | DataContractError)
-    return str(error) if written_for_people else f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, PainpointError) else f"{type(error).__name__}: {error}"
 
 
 def _check_results(

@@ -55,7 +55,7 @@ def collect_day(
     source: Source,
     day: date,
     *,
-    collect: Callable[[Source, date], Collection],
+    collect: Callable[[Source, date, Callable[[int], None]], Collection],
     salt: str,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Collection:
@@ -68,7 +68,7 @@ def collect_day(
         UserError: what a person must mend at the source, such as a missing token.
         TransientError: the source did not answer in time; the old partition stands.
     """
-    collection = collect(source, day)
+    collection = collect(source, day, lambda count: progress.report(f"collecting {source} {day}", count, None))
     with warehouse.read() as connection:
         stored = fetch(connection, "stored_items_of_partition", source=source, day=day)
     frames = bronze.bronze_frames(collection, day, salt=salt, collected_at=now(), stored=stored)

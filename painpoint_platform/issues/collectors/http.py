@@ -66,6 +66,10 @@ class ApiProfile:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+WORTH_TELLING_S = 2.0
+_log = logging.getLogger(__name__)
+
+
 class _TryAgainError(Exception):
     def __init__(self, what: str, wait_s: float | None = None) -> None:
         super().__init__(what)
@@ -134,6 +138,7 @@ class Api:
             retry=tenacity.retry_if_exception_type(_TryAgainError),
             wait=_wait,
             stop=lambda state: clock.now() + state.upcoming_sleep > deadline,
+            before_sleep=self._tell,
             reraise=True,
         )
         url = f"{self.profile.base_url.rstrip('/')}/{path.lstrip('/')}"
@@ -220,6 +225,13 @@ class Api:
                 f"{self.profile.name}: the certificate of {_safe(httpx.URL(url))} is not trusted; set SSL_CERT_FILE to "
                 f"your proxy's certificate, or check {self.profile.url_setting}"
             ) from None
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        """Say why nothing seems to happen: a limit or an outage may last for minutes."""
+        if state.upcoming_sleep >= WORTH_TELLING_S:
+            error = state.outcome.exception() if state.outcome else None
+            wait = f"trying again in {state.upcoming_sleep:.0f} s (attempt {state.attempt_number})"
+            _log.warning(self._say(f"{self.profile.name}: {error}; {wait}"))
 
     def _gave_up(self, error: _TryAgainError, attempts: int, url: str) -> str:
         wait = f"; it asks to wait {error.wait_s:.0f} s" if error.wait_s is not None else ""
