@@ -206,7 +206,7 @@ def _item_rows(
     moment: datetime,
     known: Mapping[tuple[str, str, str], str | None],
 ) -> list[tuple[Any, ...]]:
-    titles = [storable(_title(item)) for _, item in kept]
+    titles = [_title(item) for _, item in kept]
     bodies = [storable(item.body) for _, item in kept]
     texts = [(key, title, body) for (key, _), title, body in zip(kept, titles, bodies, strict=True)]
     sources = {key: item.source for key, item in kept}
@@ -235,10 +235,10 @@ def _item_rows(
 
 
 def _title(item: RawItem) -> str:
-    title = " ".join(item.title.split())
+    title = " ".join(storable(item.title).split())
     if title:
         return title
-    words = clean_body(item.body, item.source).split(maxsplit=_TITLE_WORDS)[:_TITLE_WORDS]
+    words = clean_body(storable(item.body), item.source).split(maxsplit=_TITLE_WORDS)[:_TITLE_WORDS]
     return " ".join(words)[:_TITLE_CHARACTERS] or NO_TITLE
 
 

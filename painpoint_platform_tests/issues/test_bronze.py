@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
@@ -138,6 +138,7 @@ def test_times_of_other_zones_are_stored_in_utc():
 
 
 @settings(max_examples=60, deadline=None)
+@example("\0", "")
 @given(st.text(st.characters(exclude_categories=())), st.text(st.characters(exclude_categories=())))
 def test_no_text_is_lost_whatever_it_holds(title, body):
     made = frames(item(title=title, body=body, author=body, source_item_id=title))
