@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from painpoint_platform.views import View
 from painpoint_platform.warehouse.schema import described_tables
 
 OWNERS = ("team:data-platform",)
@@ -74,3 +75,17 @@ def table_spec(
     """Describe one table of a multi-asset; see ``table_attributes``. Gold tables carry the freshness policy."""
     attributes = table_attributes(key, description=description, group=group, kinds=kinds)
     return dg.AssetSpec(**attributes, freshness_policy=GOLD_FRESHNESS if key.path[0] == "gold" else None, **spec)
+
+
+def view_metadata(view: View, changed: bool = True) -> dict[str, Any]:
+    """Turn a view into Dagster's metadata: facts, the first rows as a table, pictures inline."""
+    table = dg.MetadataValue.table(
+        [dg.TableRecord(row) for row in view.preview], schema=dg.TableSchema.from_name_type_dict(view.preview_types)
+    )
+    return {
+        "dagster/row_count": view.row_count,
+        **view.facts,
+        **({} if changed else {"unchanged": "made from the same input before; nothing was computed"}),
+        **({"preview": table} if view.preview else {}),
+        **{name: dg.MetadataValue.md(picture) for name, picture in view.pictures.items()},
+    }

@@ -20,6 +20,7 @@ from painpoint_platform.paths import bundled
 EmbeddingBackend = Literal["auto", "torch", "openvino", "onnx"]
 EmbeddingPrecision = Literal["int8", "fp32"]
 Reducer = Literal["none", "smooth", "spectral", "smooth_spectral"]
+QaMode = Literal["never", "auto", "always"]
 
 # Variables that other programs read from the same .env: providers' keys, Dagster, docker compose.
 # fmt: off
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     analytics_path: Path | None = Field(
         None, description="The analysts' copy of gold; default DATA_DIR/analytics.duckdb"
     )
+    artifacts_dir: Path = Field(Path("artifacts"), description="Folder of run artefacts: stage1, stage2, stage3, ...")
     warehouse_lock_timeout_s: float = Field(300, gt=0, description="Longest wait for the warehouse, in seconds")
     partitions_start_date: date = Field(date(2025, 1, 1), description="First day that can be collected, YYYY-MM-DD")
 
@@ -93,6 +95,38 @@ class Settings(BaseSettings):
     llm_requests_per_minute: int = Field(0, ge=0, description="Model calls a minute; 0 = no limit")
     llm_timeout_s: float = Field(60, gt=0, description="Time-out of one model call, in seconds")
     llm_budget_usd: float | None = Field(None, ge=0, description="Most a run may spend on models; unset = no limit")
+    llm_context_tokens: int = Field(
+        0, ge=0, description="Tokens of one request and its reply; larger work is split. 0 = what is known of the model"
+    )
+    llm_token_endpoint: str | None = Field(
+        None, description="OAuth token endpoint (client credentials) of the model servers; unset: API keys are used"
+    )
+    llm_client_id: str | None = Field(None, description="OAuth client id for LLM_TOKEN_ENDPOINT")
+    llm_client_secret: SecretStr | None = Field(None, description="OAuth client secret for LLM_TOKEN_ENDPOINT")
+    llm_ca_bundle: Path | None = Field(
+        None, description="PEM file of the authorities that sign the model servers' certificates, where it is not a public one"
+    )
+
+    # Courses
+    courses_inbox: Path | None = Field(
+        None, description="A folder a Stage-1 run, with predictions_FULL.csv; default ARTIFACTS_DIR/stage1/full_corpus"
+    )
+    course_list: Path | None = Field(
+        None, description="The list of courses; default DATA_DIR/course_list_with_college.csv"
+    )
+    courses_taxonomy_file: Path | None = Field(
+        None, description="Labels of themes; default prompts/global_themes/taxonomy.csv"
+    )
+    courses_theme_batch_size: int = Field(60, ge=1, description="Clusters that one call of global_themes gets")
+
+    # Transcripts
+    transcripts_inbox: Path | None = Field(
+        None, description="Folder of classified_transcript_sections.json files; default DATA_DIR/inbox/transcripts"
+    )
+    qa_model: QaMode = Field(
+        "auto", description="When a model decides a boundary: never, where the rules are unsure (auto), or always"
+    )
+    qa_margin: float = Field(0.2, ge=0, le=1, description="In auto, boundaries that the rules decide by less are asked")
 
     # Publishing
     pocketbase_url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")
@@ -108,6 +142,21 @@ class Settings(BaseSettings):
     def warehouse(self) -> Path:
         """Path of the warehouse file."""
         return self.warehouse_path or self.data_dir / "painpoint.duckdb"
+
+    @cached_property
+    def course_inbox(self) -> Path:
+        """Folder in which Stage-1 runs appear, one folder each."""
+        return self.courses_inbox or self.artifacts_dir / "stage1" / "full_corpus"
+
+    @cached_property
+    def course_list_file(self) -> Path:
+        """Path of the list of courses."""
+        return self.course_list or self.data_dir / "course_list_with_college.csv"
+
+    @cached_property
+    def transcript_inbox(self) -> Path:
+        """Folder in which classified transcripts appear."""
+        return self.transcripts_inbox or self.data_dir / "inbox" / "transcripts"
 
     @cached_property
     def sources(self) -> Path:

@@ -13,7 +13,7 @@ import dagster as dg
 from painpoint_platform.automation import after_new_rows, when_all_sources_are_in
 from painpoint_platform.issues import views
 from painpoint_platform.issues.items import SOURCES, Source
-from painpoint_platform.layers import bronze, gold, silver, table_attributes, table_spec
+from painpoint_platform.layers import bronze, gold, silver, table_attributes, table_spec, view_metadata
 from painpoint_platform.partitions import (
     Committed,
     by_day,
@@ -156,7 +156,7 @@ def clusters(
         changed = days.cluster_day(warehouse, day, embedder=embedding.embedder(), reducer=embedding.reducer)
         view = views.clusters(warehouse, day)
         return Committed(
-            {CLUSTERS: _metadata(view.clusters, changed), ASSIGNMENTS: _metadata(view.assignments, changed)}
+            {CLUSTERS: view_metadata(view.clusters, changed), ASSIGNMENTS: view_metadata(view.assignments, changed)}
         )
 
     yield from materialize_each(context, one_day, checks=SILVER_CHECKS)
@@ -213,7 +213,7 @@ def issues(
         warnings = {"labels_given": f"{labelled.failed} labels failed"} if labelled.failed else {}
         changed = not labelled.unchanged
         return Committed(
-            {ISSUES: _metadata(view.issues, changed), EVIDENCE: _metadata(view.evidence, changed)}, warnings
+            {ISSUES: view_metadata(view.issues, changed), EVIDENCE: view_metadata(view.evidence, changed)}, warnings
         )
 
     yield from materialize_each(context, one_day, checks=GOLD_CHECKS)
@@ -255,27 +255,13 @@ def live_issues(
                 warehouse, date.fromisoformat(key), client=client, min_authors=pocketbase.min_authors
             )
         warnings = {"everything_published": views.shortfall(report)} if report.failed or report.outage else {}
-        return Committed({LIVE_ISSUES: _metadata(views.live_issues(warehouse, report))}, warnings)
+        return Committed({LIVE_ISSUES: view_metadata(views.live_issues(warehouse, report))}, warnings)
 
     yield from materialize_each(context, one_day, checks=PUBLISH_CHECKS)
 
 
 def _raw_items_metadata(warehouse: WarehouseResource, key: str) -> dict[str, Any]:
-    return _metadata(views.raw_items(warehouse, *source_and_day(key)))
-
-
-def _metadata(view: views.View, changed: bool = True) -> dict[str, Any]:
-    """Turn a view into Dagster's metadata: facts, the first rows as a table, pictures inline."""
-    table = dg.MetadataValue.table(
-        [dg.TableRecord(row) for row in view.preview], schema=dg.TableSchema.from_name_type_dict(view.preview_types)
-    )
-    return {
-        "dagster/row_count": view.row_count,
-        **view.facts,
-        **({} if changed else {"unchanged": "made from the same input before; nothing was computed"}),
-        **({"preview": table} if view.preview else {}),
-        **{name: dg.MetadataValue.md(picture) for name, picture in view.pictures.items()},
-    }
+    return view_metadata(views.raw_items(warehouse, *source_and_day(key)))
 
 
 ASSETS = [raw_items, clusters, issues, live_issues]

@@ -6,10 +6,8 @@ Dagster (``assets``).
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Protocol
 
 import duckdb
 import polars as pl
@@ -25,17 +23,10 @@ from painpoint_platform.issues.publishing_tables import TrackingChanges, read_pu
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.text.embeddings import Embedder
+from painpoint_platform.warehouse.access import Warehouse, made_from, remember_input
 from painpoint_platform.warehouse.checks import Check
 from painpoint_platform.warehouse.partitions import replace_partition
 from painpoint_platform.warehouse.queries import fetch, query_text
-
-
-class Warehouse(Protocol):
-    """What a day needs of the warehouse: short reads, and writes of one transaction each."""
-
-    def read(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
-
-    def write(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
 
 
 @dataclass(frozen=True)
@@ -89,9 +80,9 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
     """
     with warehouse.read() as connection:
         items = fetch(connection, "items_of_day", day=day)
-        made_from = _made_from(connection, "silver.clusters", day)
+        found = made_from(connection, "silver.clusters", day.isoformat())
     wanted = silver.input_hash(items, embedder.version, reducer)
-    if made_from == wanted:
+    if found == wanted:
         return False
     result = silver.cluster_day(
         day, items, embedder=embedder, reducer=reducer, progress=progress.reporter(f"embedding {day}")
@@ -105,7 +96,7 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
             connection, "silver.clusters", where=partition, rows=result.clusters, key=["cluster_id"],
             checks=[_check("sizes_match_assignments", day)],
         )  # fmt: skip
-        _remember(connection, "silver.clusters", day, wanted)
+        remember_input(connection, "silver.clusters", day.isoformat(), wanted)
     return True
 
 
@@ -116,10 +107,10 @@ def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labell
     """
     with warehouse.read() as connection:
         members = fetch(connection, "clustered_items_of_day", day=day)
-        made_from = _made_from(connection, "gold.issues", day)
+        found = made_from(connection, "gold.issues", day.isoformat())
     prompt_version = ISSUE_LABEL.version
     wanted = gold.input_hash(members, prompt_version, *client.models)
-    if made_from == wanted:
+    if found == wanted:
         return Labelled(unchanged=True)
     prepared = gold.prepare(members)
     fingerprints = prepared.clusters["cluster_fingerprint"].to_list()
@@ -139,7 +130,7 @@ def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labell
             day, prepared, known=known, asked=asked, prompt_version=prompt_version
         ))  # fmt: skip
         # A day with failed labels is never finished: the next run takes it up again.
-        _remember(connection, "gold.issues", day, "labels failed" if failed else wanted)
+        remember_input(connection, "gold.issues", day.isoformat(), "labels failed" if failed else wanted)
         client.drain(connection)
     client.forget_drained()
     total = prepared.clusters.height
@@ -173,15 +164,3 @@ def _replace_gold(
 
 def _check(name: str, day: date) -> Check:
     return Check(name, query_text(f"checks/{name}"), {"day": day})
-
-
-def _made_from(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> str | None:
-    found = fetch(connection, "partition_input", table_name=table, partition_key=day.isoformat())
-    return found["input_hash"][0] if found.height else None
-
-
-def _remember(connection: duckdb.DuckDBPyConnection, table: str, day: date, input_hash: str) -> None:
-    connection.execute(
-        query_text("remember_partition_input"),
-        {"table_name": table, "partition_key": day.isoformat(), "input_hash": input_hash},
-    )

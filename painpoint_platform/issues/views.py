@@ -1,45 +1,23 @@
 """What a person wants to see of a partition that was just committed: facts, the first rows, pictures.
 
 Belongs here: reading a committed partition back and choosing what to show. Does not belong here: how Dagster renders it
-(``assets``), drawing (``plots``).
+(``layers``), drawing (``plots``).
 """
 
-import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from painpoint_platform.views import PREVIEW_ROWS, Fact, View, first_rows, picture
 from painpoint_platform.warehouse.queries import fetch
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from painpoint_platform.issues.days import Labelled, Warehouse
+    from painpoint_platform.issues.days import Labelled
     from painpoint_platform.issues.publishing_outcome import SyncReport
-
-PREVIEW_ROWS = 10
-
-Fact = int | float | str
-
-
-@dataclass(frozen=True)
-class View:
-    """What is shown of one table's partition.
-
-    Attributes:
-        row_count: rows of the partition.
-        facts: name -> number or short text.
-        preview: the first rows, each {column: value}; values are text, numbers, booleans or None.
-        preview_types: column -> type, in the order of display.
-        pictures: name -> Markdown with an inline image.
-    """
-
-    row_count: int
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    preview: Sequence[Mapping[str, Any]] = ()
-    preview_types: Mapping[str, str] = field(default_factory=dict)
-    pictures: Mapping[str, str] = field(default_factory=dict)
+    from painpoint_platform.warehouse.access import Warehouse
 
 
 @dataclass(frozen=True)
@@ -64,7 +42,7 @@ def raw_items(warehouse: "Warehouse", source: str, day: date) -> View:
         summary = fetch(connection, "views/collection", source=source, day=day).row(0, named=True)
         preview = fetch(connection, "views/raw_items", source=source, day=day, rows=PREVIEW_ROWS)
     facts = {name: value for name, value in summary.items() if name != "item_count" and value is not None}
-    return View(summary["item_count"], facts, *_preview(preview))
+    return View(summary["item_count"], facts, *first_rows(preview))
 
 
 def partial_collections(warehouse: "Warehouse", partitions: Sequence[tuple[str, date]]) -> list[str]:
@@ -98,13 +76,13 @@ def clusters(warehouse: "Warehouse", day: date) -> ClustersView:
     pictures = {}
     if overview.height:
         pictures = {
-            "cluster_sizes": _picture(plot_cluster_sizes(sizes, noise), f"Cluster sizes of {day}"),
-            "cluster_map": _picture(plot_cluster_map(points, titles=_titles(overview)), f"Map of {day}"),
+            "cluster_sizes": picture(plot_cluster_sizes(sizes, noise), f"Cluster sizes of {day}"),
+            "cluster_map": picture(plot_cluster_map(points, titles=_titles(overview)), f"Map of {day}"),
         }
-    preview = _preview(overview.head(PREVIEW_ROWS))
+    preview = first_rows(overview)
     return ClustersView(
         View(overview.height, facts, *preview, pictures),
-        View(points.height, {"noise_items": noise}, *_preview(points.head(PREVIEW_ROWS))),
+        View(points.height, {"noise_items": noise}, *first_rows(points)),
     )
 
 
@@ -120,8 +98,8 @@ def issues(warehouse: "Warehouse", day: date, labelled: "Labelled") -> IssuesVie
         **({} if labelled.totals is None else labelled.totals.facts()),
     }
     return IssuesView(
-        View(top.height, facts, *_preview(top.head(PREVIEW_ROWS))),
-        View(evidence.height, {}, *_preview(evidence.head(PREVIEW_ROWS))),
+        View(top.height, facts, *first_rows(top)),
+        View(evidence.height, {}, *first_rows(evidence)),
     )
 
 
@@ -141,7 +119,7 @@ def live_issues(warehouse: "Warehouse", report: "SyncReport") -> View:
         **({"outage": report.outage} if report.outage else {}),
         **({"notes": "; ".join(report.notes)} if report.notes else {}),
     }
-    return View(tracked.height, facts, *_preview(tracked.head(PREVIEW_ROWS)))
+    return View(tracked.height, facts, *first_rows(tracked))
 
 
 def shortfall(report: "SyncReport") -> str:
@@ -152,20 +130,3 @@ def shortfall(report: "SyncReport") -> str:
 
 def _titles(overview: "pl.DataFrame") -> dict[int, str]:
     return dict(zip(overview["cluster_id"], overview["most_central_title"], strict=True))
-
-
-def _preview(frame: "pl.DataFrame") -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the rows as plain values, with dates as text: Dagster's tables hold nothing else."""
-    import polars as pl
-    import polars.selectors as cs
-
-    plain = frame.with_columns((cs.temporal() | cs.nested()).cast(pl.String), cs.float().round(4))
-    types = {
-        name: "int" if kind.is_integer() else "float" if kind.is_float() else "bool" if kind == pl.Boolean else "string"
-        for name, kind in plain.schema.items()
-    }
-    return plain.to_dicts(), types
-
-
-def _picture(png: bytes, title: str) -> str:
-    return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"
