@@ -1,0 +1,1 @@
+"""Earnings calls: which question was asked, and what was answered."""
