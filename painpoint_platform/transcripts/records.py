@@ -195,7 +195,12 @@ def _shown(found: object) -> str:
     return shown if len(shown) <= LONGEST_FOUND else f"{shown[:LONGEST_FOUND]}…"
 
 
-def _parse(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Parse a file.
+
+    Raises:
+        UserError: it cannot be read, is empty, is not UTF-8 or not JSON; says line and byte.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
