@@ -6,11 +6,15 @@ Does not belong here: whether a reply is any good (``replies``), who is asked ne
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from painpoint_platform.errors import TransientError, UserError
 
 ReplyKind = Literal["json", "tool"]
+# Why a model gave no answer, what a person must mend first: credentials, the budget, a refused request or setting, a
+# server that is down, replies that were invalid.
+FailureKind = Literal["authentication", "budget", "refused", "unavailable", "invalid"]
+FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,10 @@ class ChatModel(Protocol):
     def in_process(self) -> bool:
         """True when nothing leaves this process: no redaction, no pacing, no cost."""
 
+    @property
+    def context_tokens(self) -> int | None:
+        """How many tokens a prompt may have; None = as many as one likes."""
+
     def worst_case_usd(self, request: ChatRequest) -> float | None:
         """The most that the call can cost, in US dollars; None where the model has no known price."""
 
@@ -113,10 +121,18 @@ class TransientModelError(TransientError):
     a time-out or a broken reply yes, a refused request no.
     """
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, billed: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        billed: bool = False,
+        kind: FailureKind = "unavailable",
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.billed = billed
+        self.kind = kind
 
 
 class PermanentModelError(UserError):
@@ -125,6 +141,7 @@ class PermanentModelError(UserError):
     ``model_wide``: every other request to this model fails likewise (a wrong key, an unknown model).
     """
 
-    def __init__(self, message: str, *, model_wide: bool) -> None:
+    def __init__(self, message: str, *, model_wide: bool, kind: FailureKind = "refused") -> None:
         super().__init__(message)
         self.model_wide = model_wide
+        self.kind = kind

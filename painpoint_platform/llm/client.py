@@ -6,11 +6,11 @@ Does not belong here: the course of one request (``conversation``).
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from painpoint_platform.llm import background
 from painpoint_platform.llm.budget import Budget
@@ -18,6 +18,7 @@ from painpoint_platform.llm.cache import AnswerCache
 from painpoint_platform.llm.conversation import Conversations
 from painpoint_platform.llm.ledger import Ledger, forget_spooled, insert_calls, spooled_calls
 from painpoint_platform.llm.pacing import Pace
+from painpoint_platform.llm.rejected_replies import RejectedReplies
 from painpoint_platform.llm.routing import Health, Route
 from painpoint_platform.llm.state import StateFile
 from painpoint_platform.llm.tasks import Answer, ModelRequest, ReplyT, Task
@@ -63,10 +64,10 @@ class ModelClient:
                 pace=Pace(limits.concurrency, limits.requests_per_minute),
                 health=Health(patience=limits.concurrency),
                 budget=Budget(self.state, run_id, limits.budget_usd),
-                ledger=self._ledger,
                 timeout_s=limits.timeout_s,
             ),
             cache=AnswerCache(self.state),
+            rejected=RejectedReplies(self.state),
             ledger=self._ledger,
             state=self.state,
             run_id=run_id,
@@ -78,7 +79,8 @@ class ModelClient:
         """Answer all requests concurrently and return the answers in the order of the requests.
 
         A request that fails gets an ``Answer`` with its reason; it never costs another its answer. Equal payloads are
-        asked once (at the remote model if any of them is large). Works with or without a running event loop.
+        asked once (at the remote model if any of them is large, with the largest bound of the reply). Works with or
+        without a running event loop.
 
         Args:
             progress: called in this thread with (requests done, requests).
@@ -91,10 +93,7 @@ class ModelClient:
         groups: dict[str, list[int]] = {}
         for index, request in enumerate(requests):
             groups.setdefault(json.dumps(request.payload, sort_keys=True, allow_nan=False), []).append(index)
-        distinct = [
-            ModelRequest(requests[same[0]].payload, any(requests[index].large for index in same))
-            for same in groups.values()
-        ]
+        distinct = [_as_one([requests[index] for index in same]) for same in groups.values()]
         sizes = [len(same) for same in groups.values()]
         replies = self._ask_distinct(task, distinct, sizes, progress)
         answers = {index: reply for same, reply in zip(groups.values(), replies, strict=True) for index in same}
@@ -103,8 +102,16 @@ class ModelClient:
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the models that may answer: the one asked first, then the one that stands in."""
-        route = self._conversations.route
-        return tuple(dict.fromkeys((route.local.name, route.remote.name)))
+        return tuple(dict.fromkeys(model.name for model in self._conversations.route.models))
+
+    @property
+    def context_tokens(self) -> int | None:
+        """How many tokens a prompt may have, at the model that takes the fewest; None = as many as one likes.
+
+        The prompt and the reply share a model's context: leave room for ``max_completion_tokens``.
+        """
+        bounds = [model.context_tokens for model in self._conversations.route.models]
+        return min((bound for bound in bounds if bound is not None), default=None)
 
     @property
     def totals(self) -> Totals:
@@ -125,6 +132,12 @@ class ModelClient:
         """Empty the spool of what the last ``drain`` inserted."""
         forget_spooled(self.state, self._drained)
         self._drained = []
+
+    def forget(self, task: Task[ReplyT], payloads: Iterable[Mapping[str, Any]]) -> None:
+        """Delete the kept answers to these payloads, so that the next run asks anew."""
+        with self.state.write():
+            for payload in payloads:
+                self._conversations.forget(task, payload)
 
     def close(self) -> None:
         """Close the state file."""
@@ -161,3 +174,9 @@ class ModelClient:
             if isinstance(result, BaseException):
                 raise result
         return [result for result in results if not isinstance(result, BaseException)]
+
+
+def _as_one(equal: Sequence[ModelRequest]) -> ModelRequest:
+    """One request in place of several with the same payload."""
+    bounds = [request.max_completion_tokens for request in equal if request.max_completion_tokens is not None]
+    return ModelRequest(equal[0].payload, any(request.large for request in equal), max(bounds, default=None))

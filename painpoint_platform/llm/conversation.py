@@ -1,33 +1,29 @@
-"""One request from question to answer: cache, first model, one retry, then the model that stands in.
+"""One request from question to answer: cache, first model, one retry, the model that stands in, then mending.
 
 Belongs here: the course that the model contract prescribes. Does not belong here: how a call is made (``transport``),
 what makes a reply valid (``replies``, the task's ``check``).
 """
 
 import time
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic
 
-from painpoint_platform.llm.cache import AnswerCache, cache_key, input_hash
-from painpoint_platform.llm.chat import ChatModel, ChatRequest, Message, PermanentModelError, TransientModelError
-from painpoint_platform.llm.ledger import Call, Ledger
-from painpoint_platform.llm.replies import validate, validate_object
+from painpoint_platform.llm.cache import AnswerCache, KeptAnswer
+from painpoint_platform.llm.chat import FAILURE_KINDS, FailureKind, Message, PermanentModelError, TransientModelError
+from painpoint_platform.llm.ledger import Bill, Call, Ledger
+from painpoint_platform.llm.questions import Question, questions
+from painpoint_platform.llm.rejected_replies import RejectedReplies, RejectedReply
+from painpoint_platform.llm.replies import Verdict, find_object, validate, validate_object
 from painpoint_platform.llm.routing import Route
 from painpoint_platform.llm.state import StateFile
 from painpoint_platform.llm.tasks import Answer, ModelRequest, Outcome, ReplyT, Task, user_json
 from painpoint_platform.llm.transport import Exchange, ModelDownError, OverBudgetError, Transport
-from painpoint_platform.text.redaction import redact_json
 
 OVER_BUDGET = "not asked: the call could exceed LLM_BUDGET_USD of this run"
 # Providers refuse an assistant message without content.
 NOTHING = "(no content)"
-
-
-class _NotAnsweredError(Exception):
-    """This model gave no valid reply; the message says why."""
+ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
@@ -37,45 +33,34 @@ class Conversations:
     route: Route
     transport: Transport
     cache: AnswerCache
+    rejected: RejectedReplies
     ledger: Ledger
     state: StateFile
     run_id: str
 
     async def ask(self, task: Task[ReplyT], request: ModelRequest) -> Answer[ReplyT]:
         """Get an answer, or the reasons why there is none. Never raises for what one request or model does wrong."""
-        models = self.route.order(large=request.large)
-        questions = _questions(models, request.payload)
-        for question in questions:
+        asked = questions(self.route.order(large=request.large), task, request)
+        for question in asked:
             if kept := self._kept(task, question):
                 return kept
-        reasons = []
-        for position, question in enumerate(questions):
-            try:
-                return await self._ask_model(task, question, stands_in=position > 0)
-            except (_NotAnsweredError, ModelDownError) as error:
-                reasons.append(f"{question.model.name}: {error}")
-            except OverBudgetError:
-                self.ledger.note_refusal()
-                reasons.append(f"{question.model.name}: {OVER_BUDGET}")
-                break
-        return Answer(
-            reply=None,
-            outcome="failed",
-            prompt_version=task.version,
-            model=questions[len(reasons) - 1].model.name,
-            failure_reason="; ".join(reasons),
-            redacted=questions[-1].redacted,
-        )
+        return await _Conversation(self, task, asked).answer()
 
-    def _kept(self, task: Task[ReplyT], question: "_Question") -> Answer[ReplyT] | None:
+    def forget(self, task: Task[ReplyT], payload: Mapping[str, Any]) -> None:
+        """Delete what was kept of a payload, at every model of the route."""
+        keys = [question.key for question in questions(self.route.models, task, ModelRequest(payload))]
+        with self.state.write():
+            self.cache.forget(keys)
+            self.rejected.forget(keys)
+
+    def _kept(self, task: Task[ReplyT], question: Question[ReplyT]) -> Answer[ReplyT] | None:
         began = time.monotonic()
-        found = self.cache.get(question.cache_key(task))
-        # Rules may have become stricter since the reply was kept.
-        reply = validate_object(task, question.fields, found).reply if found is not None else None
-        if reply is None:
+        kept = self.cache.get(question.key)
+        reply = _read_again(task, question, kept) if kept else None
+        if kept is None or reply is None:
             return None
         row = replace(
-            self._row(task, question),
+            question.row(self.run_id),
             outcome="cached",
             prompt_tokens=0,
             completion_tokens=0,
@@ -84,80 +69,178 @@ class Conversations:
         )
         with self.state.write(durable=False):
             self.ledger.write(row)
-        return _answer(task, question, reply, "cached")
-
-    async def _ask_model(self, task: Task[ReplyT], question: "_Question", *, stands_in: bool) -> Answer[ReplyT]:
-        """Ask one model, and once more when its reply is invalid."""
-        messages = [Message("user", user_json(task.name, question.fields))]
-        self.ledger.note_redacted(question.redacted)
-        errors: tuple[str, ...] = ()
-        for is_retry in (False, True):
-            exchange = await self._call(task, question, messages)
-            verdict = validate(task, question.fields, exchange.reply)
-            if verdict.reply is not None:
-                outcome: Outcome = "fallback" if stands_in else "retried" if is_retry or exchange.repeated else "ok"
-                self._keep(task, question, verdict.reply, exchange.ended(outcome))
-                return _answer(task, question, verdict.reply, outcome)
-            errors = verdict.errors
-            self.ledger.write(exchange.ended("failed", "; ".join(errors)))
-            messages += [
-                Message("assistant", exchange.reply.content or NOTHING),
-                Message("user", user_json(task.name, {"errors": list(errors)})),
-            ]
-        raise _NotAnsweredError(f"the reply is invalid, also when asked again: {'; '.join(errors)}")
-
-    async def _call(self, task: Task[ReplyT], question: "_Question", messages: list[Message]) -> Exchange:
-        request = ChatRequest(
-            task=task.name,
-            system=task.prompt.text,
-            messages=tuple(messages),
-            reply_format=task.reply_format,
-            payload=question.fields,
-            max_completion_tokens=task.max_completion_tokens,
-            timeout_s=0.0,  # the transport says how much time is left
-        )
-        try:
-            return await self.transport.call(question.model, request, self._row(task, question))
-        except (PermanentModelError, TransientModelError) as error:
-            raise _NotAnsweredError(str(error)) from None
-
-    def _keep(self, task: Task[ReplyT], question: "_Question", reply: ReplyT, call: Call) -> None:
-        """Make answer and ledger row safe together, before anything else happens."""
-        model = question.model
-        with self.state.write(durable=not model.in_process):
-            self.cache.put(question.cache_key(task), task.name, model.name, task.version, reply.model_dump_json())
-            self.ledger.write(call)
-
-    def _row(self, task: Task[ReplyT], question: "_Question") -> Call:
-        return Call(
-            call_id=uuid.uuid4().hex,
-            called_at=datetime.now(UTC).replace(tzinfo=None),
-            run_id=self.run_id,
-            task=task.name,
-            model=question.model.name,
-            prompt_version=task.version,
-            input_hash=input_hash(question.fields),
-        )
+        return _answer(question, reply, "cached", kept)
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A payload as one model gets it: masked where it leaves the process, as it is where it does not."""
+class _Rejection(Generic[ReplyT]):
+    """A reply that the conversation could not use: the object in it, if there was one, and what was wrong."""
 
-    model: ChatModel
-    fields: Mapping[str, Any]
-    redacted: Mapping[str, int]
-
-    def cache_key(self, task: Task[ReplyT]) -> str:
-        return cache_key(task, self.model.cache_identity, self.fields)
+    question: Question[ReplyT]
+    found: Mapping[str, Any] | None
+    errors: tuple[str, ...]
+    outcome: Outcome
 
 
-def _questions(models: Sequence[ChatModel], payload: Mapping[str, Any]) -> list[_Question]:
-    masked: tuple[Mapping[str, Any], Mapping[str, int]] = ({}, {})
-    if any(not model.in_process for model in models):
-        masked = redact_json(payload)
-    return [_Question(model, *((payload, {}) if model.in_process else masked)) for model in models]
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why one model gave no answer."""
+
+    model: str
+    kind: FailureKind
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.reason}"
 
 
-def _answer(task: Task[ReplyT], question: _Question, reply: ReplyT, outcome: Outcome) -> Answer[ReplyT]:
-    return Answer(reply, outcome, task.version, model=question.model.name, redacted=question.redacted)
+class _NotAnsweredError(Exception):
+    """This model gave no valid reply."""
+
+    def __init__(self, kind: FailureKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class _Conversation(Generic[ReplyT]):
+    """A request that is not answered yet: what it cost so far, what was rejected, which models failed and why."""
+
+    def __init__(self, shared: Conversations, task: Task[ReplyT], asked: list[Question[ReplyT]]) -> None:
+        self._shared = shared
+        self._task = task
+        self._asked = asked
+        self._bill = Bill(shared.ledger)
+        self._rejections: list[_Rejection[ReplyT]] = []
+        self._failures: list[_Failure] = []
+
+    async def answer(self) -> Answer[ReplyT]:
+        """Ask the models in turn."""
+        for question in self._asked:
+            try:
+                return await self._ask_model(question)
+            except (_NotAnsweredError, ModelDownError) as error:
+                self._failures.append(_Failure(question.model.name, error.kind, str(error)))
+            except OverBudgetError:
+                self._shared.ledger.note_refusal()
+                self._failures.append(_Failure(question.model.name, "budget", OVER_BUDGET))
+                break
+        if self._task.mend and self._rejections:
+            return self._mended(self._task.mend)
+        return self._failed()
+
+    async def _ask_model(self, question: Question[ReplyT]) -> Answer[ReplyT]:
+        """Ask one model, and once more when its reply is invalid."""
+        messages = [question.opening()]
+        self._shared.ledger.note_redacted(question.redacted)
+        earlier = self._shared.rejected.get(question.key)
+        for attempt in range(ATTEMPTS):
+            if attempt < len(earlier):
+                rejected = self._taken_up(question, attempt, earlier[attempt])
+            else:
+                exchange = await self._call(question, messages)
+                outcome = self._outcome(question, attempt, repeated=exchange.repeated)
+                verdict = validate(self._task, question.fields, exchange.reply)
+                if verdict.reply is not None:
+                    return self._keep(question, verdict, exchange.ended(outcome))
+                rejected = self._reject(question, attempt, exchange, verdict)
+            messages += [
+                Message("assistant", rejected.content or NOTHING),
+                Message("user", user_json(self._task.name, {"errors": list(rejected.errors)})),
+            ]
+        raise _NotAnsweredError("invalid", f"the reply is invalid, also when asked again: {'; '.join(rejected.errors)}")
+
+    async def _call(self, question: Question[ReplyT], messages: list[Message]) -> Exchange:
+        request, row = question.chat_request(messages), question.row(self._shared.run_id)
+        try:
+            return await self._shared.transport.call(question.model, request, row, self._bill)
+        except (PermanentModelError, TransientModelError) as error:
+            raise _NotAnsweredError(error.kind, str(error)) from None
+
+    def _outcome(self, question: Question[ReplyT], attempt: int, *, repeated: bool = False) -> Outcome:
+        if question is not self._asked[0]:
+            return "fallback"
+        return "retried" if attempt or repeated else "ok"
+
+    def _reject(
+        self, question: Question[ReplyT], attempt: int, exchange: Exchange, verdict: Verdict[ReplyT]
+    ) -> RejectedReply:
+        """Write the call down, and keep its reply while another attempt is to come."""
+        in_process, is_last = question.model.in_process, question is self._asked[-1] and attempt == ATTEMPTS - 1
+        with self._shared.state.write(durable=not in_process):
+            self._bill.write(exchange.ended("failed", "; ".join(verdict.errors)))
+            rejected = RejectedReply(exchange.reply.content, verdict.errors, self._bill.usage)
+            if not in_process and not is_last:
+                self._shared.rejected.put(question.key, attempt, rejected)
+        outcome = self._outcome(question, attempt, repeated=exchange.repeated)
+        self._rejections.append(_Rejection(question, verdict.found, verdict.errors, outcome))
+        return rejected
+
+    def _taken_up(self, question: Question[ReplyT], attempt: int, rejected: RejectedReply) -> RejectedReply:
+        """Go on after a reply that a killed process paid for and rejected."""
+        self._bill.usage = rejected.usage
+        found = find_object(rejected.content)
+        self._rejections.append(_Rejection(question, found, rejected.errors, self._outcome(question, attempt)))
+        return rejected
+
+    def _keep(self, question: Question[ReplyT], verdict: Verdict[ReplyT], call: Call) -> Answer[ReplyT]:
+        """Make answer and ledger row safe together, before anything else happens."""
+        with self._shared.state.write(durable=not question.model.in_process):
+            self._bill.write(call)
+            kept = KeptAnswer(verdict.found or {}, self._bill.usage)
+            self._end(question, kept)
+        return _answer(question, verdict.reply, call.outcome, kept)
+
+    def _mended(self, mend: Callable[[Mapping[str, Any], Mapping[str, Any]], ReplyT]) -> Answer[ReplyT]:
+        """Make the best of the last reply that was an object, or of nothing when none was."""
+        objects = [rejection for rejection in self._rejections if rejection.found is not None]
+        best = (objects or self._rejections)[-1]
+        unasked = [str(failure) for failure in self._failures if failure.kind != "invalid"]
+        kept = KeptAnswer(best.found or {}, self._bill.usage, (*best.errors, *unasked))
+        reply = mend(best.question.fields, kept.reply)
+        with self._shared.state.write(durable=not best.question.model.in_process):
+            self._end(best.question, kept)
+        self._shared.ledger.note_mended()
+        return _answer(best.question, reply, best.outcome, kept)
+
+    def _failed(self) -> Answer[ReplyT]:
+        if self._rejections:
+            with self._shared.state.write(durable=False):
+                self._end()
+        kinds = {failure.kind for failure in self._failures}
+        return Answer(
+            reply=None,
+            outcome="failed",
+            prompt_version=self._task.version,
+            model=self._failures[-1].model,
+            failure_reason="; ".join(map(str, self._failures)),
+            failure_kind=next(kind for kind in FAILURE_KINDS if kind in kinds),
+            usage=self._bill.usage,
+            redacted=self._asked[-1].redacted,
+        )
+
+    def _end(self, question: Question[ReplyT] | None = None, kept: KeptAnswer | None = None) -> None:
+        """Keep what the conversation came to, and nothing of the way there. Joins a transaction."""
+        if question and kept:
+            self._shared.cache.put(question.key, self._task, question.model.name, kept)
+        if self._rejections:
+            self._shared.rejected.forget(question.key for question in self._asked)
+
+
+def _read_again(task: Task[ReplyT], question: Question[ReplyT], kept: KeptAnswer) -> ReplyT | None:
+    """The reply of a kept answer, or None when it is none any more: rules may have become stricter since."""
+    if kept.findings is None:
+        return validate_object(task, question.fields, kept.reply).reply
+    return task.mend(question.fields, kept.reply) if task.mend else None
+
+
+def _answer(question: Question[ReplyT], reply: ReplyT | None, outcome: Outcome, kept: KeptAnswer) -> Answer[ReplyT]:
+    return Answer(
+        reply,
+        outcome,
+        question.task.version,
+        model=question.model.name,
+        mended=kept.findings is not None,
+        findings=kept.findings or (),
+        usage=kept.usage,
+        redacted=question.redacted,
+    )

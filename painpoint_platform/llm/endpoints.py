@@ -20,12 +20,16 @@ Role = Literal["LOCAL", "REMOTE"]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A model as the settings name it. ``role`` says which settings those are, for messages."""
+    """A model as the settings name it. ``role`` says which settings those are, for messages.
+
+    ``context_tokens``: how many tokens a prompt may have (LLM_CONTEXT_TOKENS); 0 = what LiteLLM knows of the model.
+    """
 
     name: str
     role: Role
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
+    context_tokens: int = 0
 
     @property
     def setting(self) -> str:

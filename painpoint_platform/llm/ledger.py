@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from painpoint_platform.llm.state import StateFile
-from painpoint_platform.llm.tasks import Outcome
+from painpoint_platform.llm.tasks import Outcome, Usage
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.warehouse.queries import fetch
 
@@ -72,6 +72,11 @@ class Ledger:
         with self._lock:
             self._totals.refused_by_budget += 1
 
+    def note_mended(self) -> None:
+        """Count an answer that was mended; its calls have their own rows."""
+        with self._lock:
+            self._totals.mended += 1
+
     def note_redacted(self, counts: Mapping[str, int]) -> None:
         """Count what was masked in a request before it left."""
         with self._lock:
@@ -81,6 +86,29 @@ class Ledger:
         """The sums so far, as a copy."""
         with self._lock:
             return deepcopy(self._totals)
+
+
+class Bill:
+    """The ledger rows of one conversation, summed up as they are written.
+
+    Attributes:
+        usage: the sums so far.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.usage = Usage()
+
+    def write(self, call: Call) -> None:
+        """Write a row to the ledger and add it up."""
+        self._ledger.write(call)
+        self.usage += Usage(
+            calls=1,
+            prompt_tokens=call.prompt_tokens or 0,
+            completion_tokens=call.completion_tokens or 0,
+            cost_usd=call.cost_usd,
+            latency_s=call.latency_s or 0.0,
+        )
 
 
 def spooled_calls(state: StateFile) -> list[Call]:

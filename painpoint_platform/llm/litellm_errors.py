@@ -38,7 +38,9 @@ def translate(error: Exception, endpoint: Endpoint) -> TransientModelError | Per
 def _refusal(status: int, endpoint: Endpoint, detail: str) -> PermanentModelError:
     if status in {401, 403}:
         key = f"set {endpoint.setting}_API_KEY or the provider's own key variable"
-        return PermanentModelError(f"access refused ({status}): {detail}; {key} to a valid key", model_wide=True)
+        return PermanentModelError(
+            f"access refused ({status}): {detail}; {key} to a valid key", model_wide=True, kind="authentication"
+        )
     if status == 402:
         return PermanentModelError(f"payment required (402): {detail}; check the account's credit", model_wide=True)
     if status == 404:

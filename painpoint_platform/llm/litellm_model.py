@@ -16,6 +16,10 @@ from painpoint_platform.llm.tokens import prompt_token_bound
 
 # The OpenAI client insists on a key; servers of one's own do not look at it.
 NO_KEY = "no-key"
+# What small models of one's own take; a prompt beyond their context is cut silently by Ollama.
+UNKNOWN_CONTEXT_TOKENS = 8192
+# For these LiteLLM looks models up at a server of the provider, and waits for it.
+ASKS_THE_NETWORK = ("ollama/", "ollama_chat/", "huggingface/", "lemonade/")
 
 
 def litellm_module() -> Any:
@@ -49,6 +53,21 @@ class LiteLLMModel:
     def cache_identity(self) -> str:
         """The LiteLLM name: the same model at another address gives the same answers."""
         return self._endpoint.name
+
+    @cached_property
+    def context_tokens(self) -> int:
+        """LLM_CONTEXT_TOKENS, else what LiteLLM knows of the model, else ``UNKNOWN_CONTEXT_TOKENS``."""
+        if self._endpoint.context_tokens:
+            return self._endpoint.context_tokens
+        litellm = litellm_module()
+        try:
+            if self.name.startswith(ASKS_THE_NETWORK):
+                known = litellm.model_cost.get(self.name, {})
+            else:
+                known = litellm.get_model_info(self.name)
+        except Exception:  # LiteLLM raises a bare Exception for a model that it does not know
+            known = {}
+        return known.get("max_input_tokens") or UNKNOWN_CONTEXT_TOKENS
 
     def worst_case_usd(self, request: ChatRequest) -> float | None:
         """Price of the most tokens that the call can use; None where LiteLLM's price list lacks the model."""

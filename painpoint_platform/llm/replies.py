@@ -22,10 +22,11 @@ MOST_ERRORS = 10
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Generic[ReplyT]):
-    """A validated reply, or the reasons why there is none."""
+    """A validated reply, or the reasons why there is none. ``found`` is the JSON object of the reply, if it had one."""
 
     reply: ReplyT | None
     errors: tuple[str, ...] = ()
+    found: Mapping[str, Any] | None = None
 
 
 class NoJsonObjectError(ValueError):
@@ -48,14 +49,22 @@ def validate(task: Task[ReplyT], payload: Mapping[str, Any], reply: ChatReply) -
     return validate_object(task, payload, found)
 
 
+def find_object(content: str | None) -> dict[str, Any] | None:
+    """Return the one JSON object of a reply, or None where there is not exactly one."""
+    try:
+        return extract_object(content or "")
+    except NoJsonObjectError:
+        return None
+
+
 def validate_object(task: Task[ReplyT], payload: Mapping[str, Any], found: Mapping[str, Any]) -> Verdict[ReplyT]:
     """As ``validate``, for an object that was parsed already (a kept answer)."""
     try:
         parsed = task.reply_model.model_validate(found)
     except ValidationError as error:
-        return Verdict(None, tuple(_sentences(error)))
+        return Verdict(None, tuple(_sentences(error)), found)
     problems = task.check(payload, parsed) if task.check else []
-    return Verdict(None, tuple(problems)) if problems else Verdict(parsed)
+    return Verdict(None, tuple(problems), found) if problems else Verdict(parsed, found=found)
 
 
 def extract_object(text: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Does not belong here: making a call (``transport``).
 from collections import Counter
 from dataclasses import dataclass
 
-from painpoint_platform.llm.chat import ChatModel
+from painpoint_platform.llm.chat import ChatModel, PermanentModelError, TransientModelError
 
 # A wrong key or model name shows at once; three refusals rule out a single odd request. Silence may be bad luck longer.
 REFUSALS_UNTIL_DOWN = 3
@@ -21,11 +21,14 @@ class Route:
     local: ChatModel
     remote: ChatModel
 
+    @property
+    def models(self) -> tuple[ChatModel, ...]:
+        """Each model once."""
+        return (self.local,) if self.local is self.remote else (self.local, self.remote)
+
     def order(self, *, large: bool) -> tuple[ChatModel, ...]:
         """The models to try in turn. Large work starts at the remote model, and nothing stands in for that one."""
-        if large or self.local is self.remote:
-            return (self.remote,)
-        return (self.local, self.remote)
+        return (self.remote,) if large else self.models
 
 
 class Health:
@@ -40,21 +43,22 @@ class Health:
         self._alive: set[str] = set()
         self._refusals: Counter[str] = Counter()
         self._silences: Counter[str] = Counter()
-        self._reason: dict[str, str] = {}
+        self._last_failure: dict[str, PermanentModelError | TransientModelError] = {}
 
     def note_reply(self, model: str) -> None:
         """The model answered something, right or wrong."""
         self._alive.add(model)
 
-    def note_failure(self, model: str, reason: str, *, refused: bool) -> None:
+    def note_failure(self, model: str, error: PermanentModelError | TransientModelError) -> None:
         """A request failed at the model: refused for every request alike, or unanswered for all repeats."""
+        refused = isinstance(error, PermanentModelError)
         (self._refusals if refused else self._silences)[model] += 1
-        self._reason[model] = reason
+        self._last_failure[model] = error
 
-    def down_reason(self, model: str) -> str | None:
-        """Why the model is not asked any more, or None."""
+    def why_down(self, model: str) -> PermanentModelError | TransientModelError | None:
+        """The last failure of a model that is not asked any more, or None."""
         if model in self._alive:
             return None
         if self._refusals[model] >= REFUSALS_UNTIL_DOWN or self._silences[model] >= self._patience:
-            return f"not asked, for it has answered nothing so far: {self._reason[model]}"
+            return self._last_failure[model]
         return None

@@ -1,8 +1,9 @@
-"""The SQLite file that model calls leave their traces in: kept answers, ledger rows on their way, money set aside.
+"""The SQLite file that model calls leave their traces in: kept answers, rejected replies, ledger rows on their way,
+and money set aside.
 
 Belongs here: the file, its schema and its transactions. It lies beside the warehouse and not in it, because an answer
 must be safe the moment it is paid for, and the warehouse's lock is held by whoever loads a partition.
-Does not belong here: what the rows mean (``cache``, ``ledger``, ``budget``).
+Does not belong here: what the rows mean (``cache``, ``rejected_replies``, ``ledger``, ``budget``).
 """
 
 import sqlite3
@@ -15,18 +16,20 @@ import tenacity
 
 from painpoint_platform.errors import UserError
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 30
-SCHEMA = """
-create table if not exists answers (
+VERSION_1 = (
+    """
+create table answers (
     key            text primary key,
     task           text not null,
     model          text not null,
     prompt_version text not null,
     reply          text not null,
     created_at     text not null
-) without rowid;
-create table if not exists spooled_calls (
+) without rowid
+""",
+    """
+create table spooled_calls (
     call_id           text primary key,
     called_at         text not null,
     run_id            text,
@@ -40,14 +43,44 @@ create table if not exists spooled_calls (
     latency_s         real,
     outcome           text not null,
     error             text
-) without rowid;
-create table if not exists spending (
+) without rowid
+""",
+    """
+create table spending (
     call_id text primary key,
     run_id  text not null,
     usd     real not null
-) without rowid;
-create index if not exists spending_by_run on spending (run_id);
-"""
+) without rowid
+""",
+    "create index spending_by_run on spending (run_id)",
+)
+# What an answer cost is unknown for those kept before; findings are there where an answer was mended.
+VERSION_2 = (
+    "alter table answers add column findings text",
+    "alter table answers add column calls integer not null default 0",
+    "alter table answers add column prompt_tokens integer not null default 0",
+    "alter table answers add column completion_tokens integer not null default 0",
+    "alter table answers add column cost_usd real",
+    "alter table answers add column latency_s real not null default 0",
+    """
+create table rejected_replies (
+    key               text not null,
+    attempt           integer not null,
+    content           text not null,
+    errors            text not null,
+    calls             integer not null,
+    prompt_tokens     integer not null,
+    completion_tokens integer not null,
+    cost_usd          real,
+    latency_s         real not null,
+    rejected_at       text not null,
+    primary key (key, attempt)
+) without rowid
+""",
+)
+# Statements that lead from each version to the next, from an empty file on. Only ever appended to.
+MIGRATIONS = (VERSION_1, VERSION_2)
+SCHEMA_VERSION = len(MIGRATIONS)
 
 
 class StateFile:
@@ -76,7 +109,7 @@ class StateFile:
             ) from None
 
     def _prepare(self) -> None:
-        found = self._connection.execute("pragma user_version").fetchone()[0]
+        found = self._version()
         if found > SCHEMA_VERSION:
             raise UserError(
                 f"{self.path}: written by a newer version (schema {found}, this one knows {SCHEMA_VERSION}); update "
@@ -84,7 +117,18 @@ class StateFile:
             )
         self._use_wal()
         if found < SCHEMA_VERSION:
-            self._connection.executescript(f"begin immediate; {SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
+            self._migrate()
+
+    def _version(self) -> int:
+        return int(self._connection.execute("pragma user_version").fetchone()[0])
+
+    def _migrate(self) -> None:
+        with self.write() as connection:
+            # Read again under the lock: another process may have been faster.
+            for statements in MIGRATIONS[self._version() :]:
+                for statement in statements:
+                    connection.execute(statement)
+            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     def _use_wal(self) -> None:
         """Let readers and one writer work at once. SQLite does not wait for other processes here, so we do."""

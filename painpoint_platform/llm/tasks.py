@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from painpoint_platform.llm.chat import ReplyFormat, ReplyKind
+from painpoint_platform.llm.chat import FailureKind, ReplyFormat, ReplyKind
 from painpoint_platform.llm.prompts import Prompt, load_prompt
 
 ReplyT = TypeVar("ReplyT", bound=BaseModel)
@@ -37,6 +37,9 @@ class Task(Generic[ReplyT]):
         reply_model: pydantic model that a reply must satisfy; every field required, extras forbidden.
         kind: ``json`` for a JSON object, ``tool`` for a decision between fixed options.
         check: rules over request and reply; returns one sentence a violation, written for the model that must mend it.
+        mend: makes the best of a reply that stayed invalid after the retry and at the model that stands in, from the
+            payload and the last reply that was a JSON object (``{}`` where none was). Must depend on nothing else: a
+            kept answer is mended again each time it is read.
         tool_name: name of the tool for ``tool`` tasks; default the task's name.
         max_completion_tokens: bound of the reply, part of the worst-case cost.
     """
@@ -46,6 +49,7 @@ class Task(Generic[ReplyT]):
     reply_model: type[ReplyT]
     kind: ReplyKind = "json"
     check: Callable[[Mapping[str, Any], ReplyT], list[str]] | None = None
+    mend: Callable[[Mapping[str, Any], Mapping[str, Any]], ReplyT] | None = None
     tool_name: str | None = None
     max_completion_tokens: int = 1024
 
@@ -67,18 +71,54 @@ class Task(Generic[ReplyT]):
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One question: JSON-able data, and whether the work is large enough to start at the remote model."""
+    """One question: JSON-able data, and whether the work is large enough to start at the remote model.
+
+    ``max_completion_tokens`` bounds this reply instead of the task's own bound.
+    """
 
     payload: Mapping[str, Any]
     large: bool = False
+    max_completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What calls came to: how many, their tokens, US dollars and seconds.
+
+    Tokens and cost sum what is known; ``cost_usd`` is None where the price of no call is. Seconds are those of the
+    calls, without the waiting between them.
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
+    latency_s: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Sum both."""
+        known = [cost for cost in (self.cost_usd, other.cost_usd) if cost is not None]
+        return Usage(
+            calls=self.calls + other.calls,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cost_usd=sum(known) if known else None,
+            latency_s=self.latency_s + other.latency_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[ReplyT]):
     """What became of a request: either ``reply`` or ``failure_reason`` is set.
 
-    ``model`` is the one that gave the reply, or the last one asked; None when none was. ``redacted`` counts what was
-    masked in the payload before it left, by kind.
+    Attributes:
+        outcome: which asking brought the reply; ``failed`` when none did.
+        model: the one that gave the reply, or the last one asked; None when none was.
+        failure_kind: the first of ``FAILURE_KINDS`` that befell any of the models, when there is no reply.
+        mended: no reply was valid, and the task's ``mend`` made this one; ``findings`` say what was wrong.
+        usage: what the answer cost when it was paid, rejected replies and failed calls included; a kept answer has it
+            too, while its outcome ``cached`` says that nothing was paid now. Empty for answers kept by old versions.
+        redacted: counts of what was masked in the payload before it left, by kind.
     """
 
     reply: ReplyT | None
@@ -86,6 +126,10 @@ class Answer(Generic[ReplyT]):
     prompt_version: str
     model: str | None = None
     failure_reason: str | None = None
+    failure_kind: FailureKind | None = None
+    mended: bool = False
+    findings: tuple[str, ...] = ()
+    usage: Usage = Usage()
     redacted: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -19,6 +19,7 @@ class Totals:
     failed_calls: int = 0
     retried: int = 0
     fallbacks: int = 0
+    mended: int = 0
     refused_by_budget: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -56,6 +57,7 @@ class Totals:
             "model_calls_failed": self.failed_calls,
             "model_calls_retried": self.retried,
             "model_fallbacks": self.fallbacks,
+            "model_answers_mended": self.mended,
             "model_calls_refused_by_budget": self.refused_by_budget,
             "model_prompt_tokens": self.prompt_tokens,
             "model_completion_tokens": self.completion_tokens,

@@ -12,8 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from painpoint_platform.llm.budget import Budget
-from painpoint_platform.llm.chat import ChatModel, ChatReply, ChatRequest, PermanentModelError, TransientModelError
-from painpoint_platform.llm.ledger import Call, Ledger
+from painpoint_platform.llm.chat import (
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    FailureKind,
+    PermanentModelError,
+    TransientModelError,
+)
+from painpoint_platform.llm.ledger import Bill, Call
 from painpoint_platform.llm.pacing import Pace
 from painpoint_platform.llm.routing import Health
 from painpoint_platform.llm.tasks import Outcome
@@ -28,6 +35,10 @@ class OverBudgetError(Exception):
 
 class ModelDownError(Exception):
     """The call was not made, because the model has answered nothing so far; the message says why."""
+
+    def __init__(self, last_failure: PermanentModelError | TransientModelError) -> None:
+        super().__init__(f"not asked, for it has answered nothing so far: {last_failure}")
+        self.kind: FailureKind = last_failure.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +56,10 @@ class Exchange:
 
 @dataclass(slots=True)
 class _Allowance:
-    """Seconds that the repeats of one call may take together. Waiting that the server asked for is not counted."""
+    """What the repeats of one call share: the seconds left to them, not counting waits that the server asked for."""
 
     left_s: float
+    bill: Bill
     attempts: int = 0
 
 
@@ -59,18 +71,18 @@ class Transport:
             comes on top, unless it asks for more than this.
     """
 
-    def __init__(self, *, pace: Pace, health: Health, budget: Budget, ledger: Ledger, timeout_s: float) -> None:
+    def __init__(self, *, pace: Pace, health: Health, budget: Budget, timeout_s: float) -> None:
         self._pace = pace
         self._health = health
         self._budget = budget
-        self._ledger = ledger
         self._timeout_s = timeout_s
 
-    async def call(self, model: ChatModel, request: ChatRequest, row: Call) -> Exchange:
+    async def call(self, model: ChatModel, request: ChatRequest, row: Call, bill: Bill) -> Exchange:
         """Ask until there is a reply, the failure is permanent, or attempts or time are used up.
 
         Args:
-            row: the ledger row of this question; every attempt writes or returns its own copy.
+            row: the ledger row of this question; every attempt has its own copy.
+            bill: where the rows of failed attempts go; that of a reply is returned, to be written once it was judged.
 
         Raises:
             TransientModelError: the last failure, after the bounded repeats.
@@ -79,13 +91,10 @@ class Transport:
             ModelDownError: no call was made.
         """
         try:
-            exchange = await self._repeat(model, request, row, _Allowance(self._timeout_s))
-        except PermanentModelError as error:
-            if error.model_wide:
-                self._health.note_failure(model.name, str(error), refused=True)
-            raise
-        except TransientModelError as error:
-            self._health.note_failure(model.name, str(error), refused=False)
+            exchange = await self._repeat(model, request, row, _Allowance(self._timeout_s, bill))
+        except (PermanentModelError, TransientModelError) as error:
+            if isinstance(error, TransientModelError) or error.model_wide:
+                self._health.note_failure(model.name, error)
             raise
         self._health.note_reply(model.name)
         return exchange
@@ -106,8 +115,8 @@ class Transport:
     ) -> Exchange:
         async with self._pace.slot(model.name):
             # Asked here and not before the wait: the slot may come long after the model was found to be down.
-            if reason := self._health.down_reason(model.name):
-                raise ModelDownError(reason)
+            if last_failure := self._health.why_down(model.name):
+                raise ModelDownError(last_failure)
             row = replace(row, call_id=uuid.uuid4().hex)
             # Before the clock runs: the first time, this also imports what the model needs, which takes seconds.
             worst_case = model.worst_case_usd(request)
@@ -128,13 +137,13 @@ class Transport:
                 reply = await model.complete(replace(request, timeout_s=allowance.left_s))
         except TimeoutError:
             error = TransientModelError(f"no answer within {self._timeout_s:g} s (LLM_TIMEOUT_S)", billed=True)
-            self._note_failure(row, error, began)
+            self._note_failure(row, error, began, allowance.bill)
             raise error from None
         except (TransientModelError, PermanentModelError) as error:
-            self._note_failure(row, error, began)
+            self._note_failure(row, error, began, allowance.bill)
             raise
         except asyncio.CancelledError:
-            self._ledger.write(replace(row, error="cancelled", latency_s=time.monotonic() - began))
+            allowance.bill.write(replace(row, error="cancelled", latency_s=time.monotonic() - began))
             raise
         finally:
             allowance.left_s -= time.monotonic() - began
@@ -148,11 +157,13 @@ class Transport:
         )
         return Exchange(metered, reply, repeated=allowance.attempts > 1)
 
-    def _note_failure(self, row: Call, error: TransientModelError | PermanentModelError, began: float) -> None:
+    def _note_failure(
+        self, row: Call, error: TransientModelError | PermanentModelError, began: float, bill: Bill
+    ) -> None:
         billed = isinstance(error, TransientModelError) and error.billed
         self._budget.book(row.call_id, None if billed else 0.0)
         cost = None if billed else 0.0
-        self._ledger.write(replace(row, error=str(error), cost_usd=cost, latency_s=time.monotonic() - began))
+        bill.write(replace(row, error=str(error), cost_usd=cost, latency_s=time.monotonic() - began))
 
     def _is_over(self, error: TransientModelError, allowance: _Allowance) -> bool:
         too_long = error.retry_after_s is not None and error.retry_after_s > self._timeout_s

@@ -30,6 +30,7 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
     requests_per_minute: int = Field(default=0, description="Model calls a minute; 0 = no limit")
     timeout_s: float = Field(default=60.0, description="Time-out of one model call, in seconds")
     budget_usd: float | None = Field(default=None, description="Most a run may spend, in US dollars; none = no limit")
+    context_tokens: int = Field(default=0, description="Tokens that a prompt may have; 0 = what LiteLLM knows")
     state_path: str = Field(default="data/llm.sqlite", description="File of kept answers and spooled ledger rows")
 
     def client(self, run_id: str, embedder_factory: "Callable[[], Embedder]") -> ModelClient:
@@ -38,8 +39,9 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             UserError: a model name is malformed, or the state file cannot be used.
         """
-        local = Endpoint(self.local_model, "LOCAL", self.local_base_url, self.local_api_key)
-        remote = Endpoint(self.remote_model, "REMOTE", self.remote_base_url, self.remote_api_key)
+        tokens = self.context_tokens
+        local = Endpoint(self.local_model, "LOCAL", self.local_base_url, self.local_api_key, tokens)
+        remote = Endpoint(self.remote_model, "REMOTE", self.remote_base_url, self.remote_api_key, tokens)
         limits = Limits(
             concurrency=self.max_concurrency,
             requests_per_minute=self.requests_per_minute,

@@ -31,6 +31,7 @@ class EmbeddedModel:
 
     in_process = True
     name = EMBEDDED
+    context_tokens = None
 
     def __init__(self, embedder: "Callable[[], Embedder]") -> None:
         self._embedder = BatchedEmbedder(embedder)
