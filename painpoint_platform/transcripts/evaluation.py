@@ -204,7 +204,7 @@ def _judged_blocks(predicted: Grouping, reference: Grouping, shared: list[str]) 
     return ordered.with_columns(
         # None before a transcript's first block, which nothing precedes.
         pl.when(pl.int_range(pl.len()).over("transcript") > 0)
-        .then(pl.col(side).ne_missing(pl.col(side).shift(1).over("transcript")))
+        .then(pl.col(side).ne_missing(pl.col(side).shift(1)))
         .alias(f"{side}_boundary")
         for side in ("predicted", "reference")
     )
