@@ -1,0 +1,121 @@
+"""CSV files that other programs wrote, read strictly, and ours, written so that any program reads them back.
+
+Belongs here: encoding, header, ragged rows, and saying in which row what is wrong. Does not belong here: what the
+values mean (``predictions``, ``painpoints``).
+
+A row's number counts data rows from 1, as ``row_number`` does in the tables; the header and blank lines have none.
+"""
+
+import csv
+import difflib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from painpoint_platform.errors import UserError
+
+ROW_NUMBER = "row_number"
+# Findings of one kind that a message lists; the rest is counted.
+MOST_LISTED = 10
+LONGEST_VALUE = 60
+BOM = b"\xef\xbb\xbf"
+
+
+def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """Read columns of a CSV file as text.
+
+    Takes UTF-8 with or without byte-order mark, any line ends, quoted line breaks. Other columns are left out.
+
+    Args:
+        path: the file; its first line that is not blank is the header.
+        columns: the names under which a column may stand in the file, by the name that it gets.
+
+    Returns:
+        ``row_number`` (Int32) and ``columns`` (String), one row a data row, in the order of the file.
+
+    Raises:
+        UserError: no such file, not UTF-8 (with the byte's offset), malformed quotes, no header, a column that is
+            missing or stands there twice, rows with too few or too many values.
+    """
+    header, rows = _parse(path, _text(path))
+    places = _places(path, header, columns)
+    ragged = [
+        (number, f"found {len(row)} values, expected {len(header)} as in the header")
+        for number, row in enumerate(rows, 1)
+        if len(row) != len(header)
+    ]
+    if ragged:
+        raise UserError("\n".join(listed(path, ragged, "ragged rows")))
+    values = list(zip(*rows, strict=True)) or [()] * len(header)
+    return pl.DataFrame(
+        {ROW_NUMBER: range(1, len(rows) + 1), **{name: values[place] for name, place in places.items()}},
+        schema={ROW_NUMBER: pl.Int32, **dict.fromkeys(places, pl.String)},
+    )
+
+
+def write_csv_table(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as CSV: UTF-8, ``\\n``, quotes where a value needs them."""
+    frame.write_csv(path, line_terminator="\n", quote_style="necessary")
+
+
+def listed(path: Path, findings: Sequence[tuple[int, str]], kind: str) -> Iterator[str]:
+    """Yield a sentence each for the first findings (row number, text) of one kind, and one that counts the rest."""
+    for number, text in findings[:MOST_LISTED]:
+        yield f"{path}: row {number}: {text}"
+    if len(findings) > MOST_LISTED:
+        yield f"{path}: {kind}: {len(findings) - MOST_LISTED} more, {len(findings)} in all"
+
+
+def shown(value: str) -> str:
+    """Return a value as a message shows it: quoted, on one line, cut where it is long."""
+    return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…")
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); name a CSV file") from None
+    skipped = len(BOM) if raw.startswith(BOM) else 0
+    try:
+        return raw[skipped:].decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = skipped + error.start
+        line = raw.count(b"\n", 0, at) + 1
+        raise UserError(
+            f"{path}: line {line}, byte {at}: found 0x{raw[at]:02x}, which is not UTF-8; "
+            "save the file as UTF-8 (in Excel: CSV UTF-8)"
+        ) from None
+
+
+def _parse(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = [row for row in reader if row]
+    except csv.Error as error:
+        raise UserError(
+            f"{path}: line {reader.line_num}: malformed CSV ({error}); a value with commas, quotes or line breaks "
+            'stands in double quotes, and a quote inside it is written twice: ""'
+        ) from None
+    if not rows:
+        raise UserError(f"{path}: the file is empty; the first line names the columns")
+    return [name.strip() for name in rows[0]], rows[1:]
+
+
+def _places(path: Path, header: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    problems, places = [], {}
+    for name, spellings in columns.items():
+        found = next((spelling for spelling in spellings if spelling in header), None)
+        if found is None:
+            near = difflib.get_close_matches(spellings[0], header, n=1)
+            hint = f"; rename {near[0]!r}" if near else ""
+            problems.append(f"{path}: header: column {' or '.join(spellings)} is missing{hint}")
+        elif header.count(found) > 1:
+            problems.append(f"{path}: header: column {found} stands there {header.count(found)} times; keep one")
+        else:
+            places[name] = header.index(found)
+    if problems:
+        raise UserError("\n".join([*problems, f"{path}: header: found {', '.join(header)}"]))
+    return places
