@@ -79,7 +79,6 @@ class _Rejection(Generic[ReplyT]):
     question: Question[ReplyT]
     found: Mapping[str, Any] | None
     errors: tuple[str, ...]
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +134,12 @@ class _Conversation(Generic[ReplyT]):
         earlier = self._shared.rejected.get(question.key)
         for attempt in range(ATTEMPTS):
             if attempt < len(earlier):
-                rejected = self._taken_up(question, attempt, earlier[attempt])
+                rejected = self._take_up(question, earlier[attempt])
             else:
                 exchange = await self._call(question, messages)
-                outcome = self._outcome(question, attempt, repeated=exchange.repeated)
                 verdict = validate(self._task, question.fields, exchange.reply)
                 if verdict.reply is not None:
+                    outcome = self._outcome(question, repeated=exchange.repeated or attempt > 0)
                     return self._keep(question, verdict, exchange.ended(outcome))
                 rejected = self._reject(question, attempt, exchange, verdict)
             messages += [
@@ -156,10 +155,10 @@ class _Conversation(Generic[ReplyT]):
         except (PermanentModelError, TransientModelError) as error:
             raise _NotAnsweredError(error.kind, str(error)) from None
 
-    def _outcome(self, question: Question[ReplyT], attempt: int, *, repeated: bool = False) -> Outcome:
+    def _outcome(self, question: Question[ReplyT], *, repeated: bool) -> Outcome:
         if question is not self._asked[0]:
             return "fallback"
-        return "retried" if attempt or repeated else "ok"
+        return "retried" if repeated else "ok"
 
     def _reject(
         self, question: Question[ReplyT], attempt: int, exchange: Exchange, verdict: Verdict[ReplyT]
@@ -171,15 +170,13 @@ class _Conversation(Generic[ReplyT]):
             rejected = RejectedReply(exchange.reply.content, verdict.errors, self._bill.usage)
             if not in_process and not is_last:
                 self._shared.rejected.put(question.key, attempt, rejected)
-        outcome = self._outcome(question, attempt, repeated=exchange.repeated)
-        self._rejections.append(_Rejection(question, verdict.found, verdict.errors, outcome))
+        self._rejections.append(_Rejection(question, verdict.found, verdict.errors))
         return rejected
 
-    def _taken_up(self, question: Question[ReplyT], attempt: int, rejected: RejectedReply) -> RejectedReply:
+    def _take_up(self, question: Question[ReplyT], rejected: RejectedReply) -> RejectedReply:
         """Go on after a reply that a killed process paid for and rejected."""
         self._bill.usage = rejected.usage
-        found = find_object(rejected.content)
-        self._rejections.append(_Rejection(question, found, rejected.errors, self._outcome(question, attempt)))
+        self._rejections.append(_Rejection(question, find_object(rejected.content), rejected.errors))
         return rejected
 
     def _keep(self, question: Question[ReplyT], verdict: Verdict[ReplyT], call: Call) -> Answer[ReplyT]:
@@ -200,7 +197,7 @@ class _Conversation(Generic[ReplyT]):
         with self._shared.state.write(durable=not best.question.model.in_process):
             self._end(best.question, kept)
         self._shared.ledger.note_mended()
-        return _answer(best.question, reply, best.outcome, kept)
+        return _answer(best.question, reply, self._outcome(best.question, repeated=True), kept)
 
     def _failed(self) -> Answer[ReplyT]:
         if self._rejections:

@@ -90,7 +90,7 @@ class LiteLLMModel:
                 model=self.name,
                 messages=[
                     {"role": "system", "content": request.system},
-                    *({"role": message.role, "content": message.content} for message in request.messages),
+                    *({"role": message.role, "content": _sendable(message.content)} for message in request.messages),
                 ],
                 api_base=self._endpoint.base_url,
                 api_key=self._api_key,
@@ -171,3 +171,8 @@ class LiteLLMModel:
             return float(litellm_module().completion_cost(completion_response=response, model=self.name))
         except Exception:  # as in worst_case_usd
             return None
+
+
+def _sendable(text: str) -> str:
+    """Half a surrogate pair, as collected texts and replies may hold, has no UTF-8 and would fail the call."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -85,11 +85,12 @@ def make_client(tmp_path: Path, server: ModelServer) -> Iterator[Callable[..., M
         api_key: str | None = "sk-the-secret-key",
         state: Path = tmp_path / "llm.sqlite",
         run_id: str = "run-1",
+        at: ModelServer = server,
         **limits: Any,
     ) -> ModelClient:
         route = open_route(
-            Endpoint(local, "LOCAL", server.base_url, api_key),
-            Endpoint(remote, "REMOTE", server.base_url, api_key),
+            Endpoint(local, "LOCAL", at.base_url, api_key),
+            Endpoint(remote, "REMOTE", at.base_url, api_key),
             _none,
         )
         client = ModelClient(route, state_path=state, run_id=run_id, limits=Limits(**({"timeout_s": 5.0} | limits)))

@@ -423,3 +423,22 @@ def test_the_sums_of_the_warehouse_are_those_of_the_server(make_client, task, se
     assert row["completion_tokens"] == sum(seen.completion_tokens for seen in server.seen)
     assert row["cost_usd"] is None
     assert spooled_calls(client.state) == []
+
+
+@pytest.mark.parametrize(
+    ("local", "remote", "setting", "expected"),
+    [
+        ("openai/gpt-4o", "openai/gpt-4o", 0, 128_000),
+        ("openai/gpt-4o", "openai/unknown", 0, 8192),
+        ("ollama_chat/unknown", "embedded/v1", 0, 8192),
+        ("nonsense", "nonsense", 0, 8192),
+        ("openai/gpt-4o", "openai/unknown", 32_000, 32_000),
+        ("embedded/v1", "embedded/v1", 32_000, None),
+    ],
+)
+def test_the_context_is_that_of_the_model_that_takes_the_fewest_tokens(tmp_path, local, remote, setting, expected):
+    endpoints = [
+        Endpoint(model, role, context_tokens=setting) for model, role in ((local, "LOCAL"), (remote, "REMOTE"))
+    ]
+    client = ModelClient(open_route(*endpoints, None), state_path=tmp_path / "llm.sqlite", run_id="run")
+    assert client.context_tokens == expected

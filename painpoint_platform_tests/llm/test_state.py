@@ -11,8 +11,10 @@ import pytest
 from painpoint_platform.errors import UserError
 from painpoint_platform.llm import background
 from painpoint_platform.llm.budget import Budget
+from painpoint_platform.llm.cache import AnswerCache, KeptAnswer
 from painpoint_platform.llm.ledger import Call, Ledger, forget_spooled, insert_calls, spooled_calls
-from painpoint_platform.llm.state import StateFile
+from painpoint_platform.llm.state import MIGRATIONS, StateFile
+from painpoint_platform.llm.tasks import Usage
 from painpoint_platform.paths import bundled
 
 
@@ -101,6 +103,82 @@ def test_a_failed_transaction_leaves_nothing(state):
     assert spooled_calls(state) == []
 
 
+# The file as its first version made it.
+VERSION_1 = """
+create table answers (
+    key            text primary key,
+    task           text not null,
+    model          text not null,
+    prompt_version text not null,
+    reply          text not null,
+    created_at     text not null
+) without rowid;
+create table spooled_calls (
+    call_id           text primary key,
+    called_at         text not null,
+    run_id            text,
+    task              text not null,
+    model             text not null,
+    prompt_version    text not null,
+    input_hash        text not null,
+    prompt_tokens     integer,
+    completion_tokens integer,
+    cost_usd          real,
+    latency_s         real,
+    outcome           text not null,
+    error             text
+) without rowid;
+create table spending (
+    call_id text primary key,
+    run_id  text not null,
+    usd     real not null
+) without rowid;
+create index spending_by_run on spending (run_id);
+insert into answers values ('k', 'colour', 'openai/small', 'v1', '{"name":"blue","item":0}', '2025-01-06T12:00:00');
+insert into spooled_calls (call_id, called_at, task, model, prompt_version, input_hash, outcome)
+values ('call-1', '2025-01-06 12:00:00', 'colour', 'openai/small', 'v1', 'h', 'ok');
+insert into spending values ('call-1', 'run', 0.8);
+pragma user_version = 1;
+"""
+
+
+@pytest.fixture
+def version_1(tmp_path):
+    path = tmp_path / "llm.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(VERSION_1)
+    connection.close()
+    return path
+
+
+def schema(path):
+    with sqlite3.connect(path) as connection:
+        tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        found = {table: sorted(connection.execute(f"pragma table_info({table})").fetchall()) for table in tables}
+        version = connection.execute("pragma user_version").fetchone()[0]
+    connection.close()
+    return version, {table: {column[1:] for column in columns} for table, columns in found.items()}
+
+
+def test_a_file_of_the_first_version_loses_nothing_and_becomes_what_a_new_file_is(version_1, tmp_path):
+    state = StateFile(version_1)
+    assert AnswerCache(state).get("k") == KeptAnswer({"name": "blue", "item": 0}, Usage())
+    assert [row.call_id for row in spooled_calls(state)] == ["call-1"]
+    assert not reserve(Budget(state, "run", 1.0), "b", 0.3)
+    state.close()
+    StateFile(tmp_path / "new.sqlite").close()
+    assert schema(version_1) == schema(tmp_path / "new.sqlite")
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(version_1, monkeypatch):
+    before = schema(version_1)
+    monkeypatch.setattr("painpoint_platform.llm.state.MIGRATIONS", (*MIGRATIONS, ("nonsense",)))
+    monkeypatch.setattr("painpoint_platform.llm.state.SCHEMA_VERSION", len(MIGRATIONS) + 1)
+    with pytest.raises(UserError, match="nonsense"):
+        StateFile(version_1)
+    assert schema(version_1) == before
+
+
 WRITER = """
 import sys
 from datetime import datetime
@@ -113,11 +191,14 @@ for number in range(100):
 """
 
 
-def test_several_processes_write_the_same_new_file(tmp_path):
+@pytest.mark.parametrize("found", ["nothing", "version_1"])
+def test_several_processes_open_the_same_new_or_old_file(tmp_path, request, found):
     path = tmp_path / "llm.sqlite"
+    if found == "version_1":
+        request.getfixturevalue(found)
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number)]) for number in range(4)]
     assert [writer.wait(60) for writer in writers] == [0] * 4
-    assert len(spooled_calls(StateFile(path))) == 400
+    assert len(spooled_calls(StateFile(path))) == 400 + (found == "version_1")
 
 
 def reserve(budget, call_id, usd):
