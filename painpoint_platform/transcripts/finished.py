@@ -1,0 +1,107 @@
+"""Paired calls that are kept as soon as they are finished, so that a killed run goes on where it stopped.
+
+Belongs here: what is kept of a call, under which conditions it still holds, and the folder it lies in. Does not belong
+here: the output that readers use (``outputs``), single answers of models (kept by ``llm``).
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from painpoint_platform.llm.tasks import Usage
+from painpoint_platform.transcripts.groups import Pairing
+from painpoint_platform.transcripts.json_files import replacing
+from painpoint_platform.transcripts.records import Transcript
+
+# Raised when the same records and answers would be paired otherwise: part of every fingerprint.
+PAIRING_VERSION: Final = "1"
+UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_NAME: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class PairedCall:
+    """What became of one call.
+
+    Attributes:
+        pairing: decisions and groups.
+        usage: what its answers cost when they were paid, retries included.
+        seconds: how long it took, waiting for models included.
+        finished_at: aware, in UTC.
+        no_access: why no model could be asked at all; None when that was not so.
+    """
+
+    pairing: Pairing
+    usage: Usage
+    seconds: float
+    finished_at: datetime
+    no_access: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether asking again would bring nothing new: every block that needed a model got a reply.
+
+        A reply that broke the rules twice is a reply; a server that did not answer or refused is not.
+        """
+        return self.no_access is None and all(problem.kind == "validation" for problem in self.pairing.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    fingerprint: str
+    call: PairedCall
+
+
+_KEPT: Final = TypeAdapter(_Kept)
+
+
+class FinishedCalls:
+    """The folder of finished calls of one output folder; ``settings`` are what else a pairing depends on."""
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self._folder = folder
+        self._settings = (PAIRING_VERSION, *settings)
+
+    def get(self, transcript: Transcript) -> PairedCall | None:
+        """Return the call if it was finished with the same records and settings."""
+        path = self._path(transcript.key)
+        try:
+            kept = _KEPT.validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError:
+            return None  # by another version of this program, or torn by a power cut: the call is paired again
+        return kept.call if kept.fingerprint == self._fingerprint(transcript) else None
+
+    def put(self, transcript: Transcript, call: PairedCall) -> None:
+        """Keep a call. Safe against the end of the process; after a power cut it may have to be paired again.
+
+        Raises:
+            UserError: the folder cannot be written to.
+        """
+        with replacing(self._path(transcript.key), durable=False) as file:
+            file.write(_KEPT.dump_json(_Kept(self._fingerprint(transcript), call)))
+
+    def forget_others(self, keys: Iterable[str]) -> None:
+        """Delete what belongs to calls that the input no longer has."""
+        wanted = {self._path(key) for key in keys}
+        for path in self._folder.iterdir():
+            if path not in wanted:
+                path.unlink()
+
+    def _path(self, key: str) -> Path:
+        # Keys come from files of anyone; the digest keeps two keys apart that are spelled alike without their signs.
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return self._folder / f"{UNSAFE.sub('-', key)[:LONGEST_NAME]}-{digest}.json"
+
+    def _fingerprint(self, transcript: Transcript) -> str:
+        digest = hashlib.sha256("\0".join(self._settings).encode())
+        digest.update(json.dumps(transcript.records, sort_keys=True).encode())
+        return digest.hexdigest()
