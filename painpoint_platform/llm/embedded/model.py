@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from painpoint_platform.llm.chat import ChatReply, ChatRequest, PermanentModelError
 from painpoint_platform.llm.embedded.batching import BatchedEmbedder
+from painpoint_platform.llm.embedded.course_clusters import cluster_course
+from painpoint_platform.llm.embedded.global_themes import find_global_themes
 from painpoint_platform.llm.embedded.issue_label import label_issue
 from painpoint_platform.llm.endpoints import EMBEDDED
 
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
     from painpoint_platform.text.embeddings import Embedder
 
 Rule = Callable[..., Awaitable[dict[str, Any]]]
-RULES: dict[str, Rule] = {"issue_label": label_issue}
+RULES: dict[str, Rule] = {
+    "course_clusters": cluster_course,
+    "global_themes": find_global_themes,
+    "issue_label": label_issue,
+}
+# What an answer depends on besides the encoder: code, and the catalogues beside it.
+RULE_FILES = {".py", ".toml"}
 
 
 class EmbeddedModel:
@@ -40,8 +48,9 @@ class EmbeddedModel:
     def cache_identity(self) -> str:
         """Name and fingerprint of the rules' own code: an answer of older rules is not an answer of these."""
         digest = hashlib.sha256()
-        for path in sorted(Path(__file__).parent.glob("*.py")):
-            digest.update(path.read_bytes())
+        for path in sorted(Path(__file__).parent.iterdir()):
+            if path.suffix in RULE_FILES:
+                digest.update(path.read_bytes())
         return f"{EMBEDDED}+{digest.hexdigest()[:16]}"
 
     def worst_case_usd(self, request: ChatRequest) -> float:

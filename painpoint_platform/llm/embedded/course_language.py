@@ -1,0 +1,192 @@
+"""How feedback on a course is written: its abbreviations, hedges and consequences, and the cause inside a summary.
+
+Belongs here: one text to compare and one short sentence to show for each summary. Does not belong here: what kind of
+problem it is (``course_themes``).
+"""
+
+import re
+from collections.abc import Sequence
+
+from painpoint_platform.llm.embedded.grammar import expand, third_person
+from painpoint_platform.llm.embedded.posts import DIRECTIVE, LINK, MASKED, WHITE_SPACE
+from painpoint_platform.llm.embedded.rewriting import DANGLING
+from painpoint_platform.llm.embedded.titles import decapitalised
+from painpoint_platform.llm.embedded.words import GENRE_WORDS, any_of, is_content, tokens, word_set
+
+LONGEST_CAUSE = 140
+LONGEST_READ = 1_000
+MOST_KIND_WORDS = 4  # of a first clause that only names the kind: "Platform malfunction"
+LEAST_CAUSE_WORDS = 6  # that must be left when a consequence is cut off
+UNKNOWN = "Problem that is not described"
+
+# The encoder has never read these as words.
+ABBREVIATIONS = {
+    r"OAs?": "objective assessment",
+    r"(?:C\.?I\.?|CIs)": "course instructor",
+    r"PBQs?": "performance-based question",
+    r"VMs?": "virtual machine",
+}
+PRACTICE = re.compile(r"\bPAs?\b")  # "practice" or "pre-" beside a final exam, "performance assessment" by itself
+COURSE_CODE = re.compile(r"(?:\b[Tt]he )?\b[A-Z]{1,4}\d{2,4}[A-Z]?\b(?: course)?")
+ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+
+HEDGES = any_of(
+    r"""
+    (?:most )?likely causes?:
+    possible or
+    possibl[ey]
+    potentially|potential
+    likely|apparently|apparent|perhaps|probably|presumably|seemingly|reportedly|allegedly|perceived as|perceived
+    """
+)
+SEEMS = re.compile(
+    r"(?i)\b(?:(appears|seems)|(appear|seem)) (?:(not to)\b|(to be)|(to have) (?=\w+ed\b)|to (\w+)|(?=\w))"
+)
+# What follows is what the cause leads to, or what somebody makes of it.
+CONSEQUENCE = re.compile(
+    r"(?i)(?<! is)(?<! are)(?<! was)(?<! were)(?<! be),? (?:and |thereby |thus |therefore )?"
+    r"(?:causing|leading|leaving|resulting in|making|forcing|creating|preventing|blocking|impeding|hindering|suggesting"
+    r"|indicating|implying|raising|losing|risking|requiring|impairing|negatively affecting|meaning|despite|even though"
+    r"|although|compounded by|and is an? fixable|so (?:that|the|students?|they|studying|passing|changes)) "
+    r"|, (?:which|while|an? (?:\S+ ){0,5}(?:issue|problem|materials?|limitation|barrier|obstacle|defect)) "
+)
+SENTENCE_END = re.compile(r"(?<=[\w\"'”’%])(?:[.!?](?=\s+[\"'“]?[A-Z]|\s*$)|;\s|\s+[—–-]+\s+|—)|\s*[\r\n]+\s*")
+COLON = re.compile(r"(?<=\w):\s+(?=\w)")
+FIRST_PAIR = re.compile(
+    r"^([A-Za-z][a-z]+)/[a-z]+\b(?! (?:are|were|have|do)\b)"
+)  # "Unclear/vague": one of them will do
+PAIR = re.compile(r"\b([a-z]{3,})/([a-z]{3,})\b")
+# Where a text that is too long may end.
+JOINT = re.compile(
+    r",?\s(?=(?:because|when|but|so|which|that|and|or|where|whether|without|before|after|during|if|unless|with|while|about"
+    r"|for|to|by|in|on|from|as)\b)|,\s"
+)
+DANGLING_AFTER_CUT = DANGLING | word_set(
+    "before after during while than about into without how whether which who what where multiple such their its no"
+)
+STUDENT = re.compile(
+    r"\b(?:(?:[Tt]he|[Aa]|some) )?([Ss])tudents?\b(?=(?: (?:is|was|has|does|cannot|can|could|did|must|will|would|may"
+    r"|should|had|to|from|who|with|unable|unsure|uncertain|and|or|not|already|still|into|for|in|at|on)\b| *[,.;]| *$))"
+    r"( (?:is|was|has|does)\b)?"
+)
+PLURAL_VERBS = {" is": " are", " was": " were", " has": " have", " does": " do"}
+
+FEELINGS = word_set(
+    """
+    angry anger anxiety anxious annoyed annoying annoyance awful bad bored boring burnout challenging concern concerned
+    confuse confused confusing confusion demotivated demotivating despair difficult difficulty disappointed
+    disappointing disappointment discouraged discouraging dislike disliked dislikes dissatisfaction dissatisfied
+    distressed easy emotional enjoy enjoyed exhausted exhausting exhaustion expressed expresses expressing fear feel
+    feeling feelings feels felt frustrate frustrated frustrating frustration general hard hate hated hates helpless
+    horrible lost love loved mad miserable mood motivated motivation nervous nightmare overwhelm overwhelmed
+    overwhelming panic sad scared staying stress stressed stressful struggle struggled struggles struggling stuck
+    terrible tired tough unhappy unmotivated unspecified upset upsetting venting vague worried worries worry
+    worrying
+    """
+)
+SCENE = word_set(
+    """
+    anyone class classes college course courses degree exam exams experience experiences life lot people person program
+    programme school semester student students studies study studying subject task tasks teacher term test tests time
+    university week weeks work year years someone everyone
+    """
+)
+
+
+def comparable(summary: str) -> str:
+    """Return a summary as one reads it who does not know the course: no asides, no codes, abbreviations in words."""
+    text = COURSE_CODE.sub("the course", _without_asides(summary))
+    for abbreviation, words in ABBREVIATIONS.items():
+        text = re.sub(rf"\b{abbreviation}\b", words, text)
+    beside_exam = re.search(r"(?i)objective assessment|final exam|\bexam\b", text)
+    return " ".join(PRACTICE.sub("pre-assessment" if beside_exam else "performance assessment", text).split())
+
+
+def is_vague(text: str) -> bool:
+    """Whether a text holds only feelings and the scene, and so nothing that a course could mend."""
+    saying = [word.lower().removesuffix("'s") for word in tokens(text) if is_content(word)]
+    return all(word in FEELINGS or word in SCENE or word in GENRE_WORDS for word in saying)
+
+
+def short_cause(summary: str) -> str:
+    """Return the cause that a summary names: its first clause, unhedged, at most ``LONGEST_CAUSE`` characters.
+
+    Never empty and never cut inside a word; what leads the reader (links, orders to a model) is left out.
+    """
+    text = _plural_students(_unhedged(_without_asides(summary)))
+    clauses = [_trimmed(part) for part in SENTENCE_END.split(text)]
+    clauses = [clause for clause in clauses if clause and not DIRECTIVE.search(clause)] or [UNKNOWN]
+    cause = shortened(PAIR.sub(r"\1 or \2", FIRST_PAIR.sub(r"\1", _cause_clause(clauses))), LONGEST_CAUSE)
+    return cause[0].upper() + cause[1:] if cause[:2].islower() or cause[1:2] == " " else cause
+
+
+def _without_asides(text: str) -> str:
+    text = MASKED.sub(" ", LINK.sub(" ", text[:LONGEST_READ].replace("’", "'")))
+    text = "".join(character if character.isprintable() else " " for character in text)
+    while (shorter := ASIDE.sub("", text)) != text:
+        text = shorter
+    return " ".join(text.replace("`", "").replace("*", "").replace(" / ", " or ").split())
+
+
+def _unhedged(text: str) -> str:
+    text = re.sub(
+        r"(?i)(?:,|\s+[—–-])?\s+(?:i\.e\.|e\.g\.|such as|for example|for instance|including),?\s.*?(?=$|;|\. )",
+        "",
+        text,
+    )
+    text = SEEMS.sub(_said_plainly, text)
+    return " ".join(HEDGES.sub("", expand(text)).split())
+
+
+def _said_plainly(match: re.Match[str]) -> str:
+    one, _, not_to, to_be, to_have, verb = match.groups()
+    if not_to:
+        return "does not" if one else "do not"
+    if verb:
+        return third_person(verb) if one else verb
+    if to_have:
+        return ""
+    return "is" + ("" if to_be else " ") if one else "are" + ("" if to_be else " ")
+
+
+def _plural_students(text: str) -> str:
+    def plural(match: re.Match[str]) -> str:
+        return f"{match.group(1)}tudents{PLURAL_VERBS.get(match.group(2) or '', '')}"
+
+    return STUDENT.sub(plural, text).replace("the student's", "students'").replace("The student's", "Students'")
+
+
+def _cause_clause(clauses: Sequence[str]) -> str:
+    """The first clause; where that only names a kind ("Platform malfunction"), with what follows it."""
+    kind, *said = [part for part in COLON.split(clauses[0], maxsplit=1) if part]
+    said = said or list(clauses[1:2])
+    if not said or len(tokens(kind)) > MOST_KIND_WORDS:
+        return kind
+    detail = _without_consequence(said[0])
+    return f"{kind}: {decapitalised(detail)}" if detail[0].isalpha() else kind
+
+
+def _without_consequence(text: str) -> str:
+    for match in CONSEQUENCE.finditer(text):
+        if len(tokens(text[: match.start()])) >= LEAST_CAUSE_WORDS:
+            return text[: match.start()]
+    return text
+
+
+def shortened(text: str, longest: int) -> str:
+    """Cut consequences off, and then what is too long, where a clause or at least a word ends."""
+    text = _trimmed(_without_consequence(text))
+    if len(text) <= longest:
+        return text
+    for boundary in (JOINT, WHITE_SPACE):
+        cuts = [match.start() for match in boundary.finditer(text, 0, longest + 1)]
+        if cuts and cuts[-1] >= longest // 2:
+            words = text[: cuts[-1]].split()
+            while len(words) > 1 and words[-1].lower().strip(",;:") in DANGLING_AFTER_CUT:
+                words.pop()
+            return _trimmed(" ".join(words))
+    return _trimmed(text[:longest])
+
+
+def _trimmed(text: str) -> str:
+    return text.strip(" \t,;:.!?-–—/").strip()
