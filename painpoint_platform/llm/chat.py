@@ -105,6 +105,13 @@ class ChatModel(Protocol):
     def worst_case_usd(self, request: ChatRequest) -> float | None:
         """The most that the call can cost, in US dollars; None where the model has no known price."""
 
+    async def prepare(self) -> None:
+        """Get what a call needs beforehand, such as a token, so that it takes none of the call's time.
+
+        Raises:
+            TransientModelError, PermanentModelError: as ``complete``; no call was made.
+        """
+
     async def complete(self, request: ChatRequest) -> ChatReply:
         """Make one call, without retrying.
 
@@ -139,9 +146,13 @@ class PermanentModelError(UserError):
     """A call that will fail the same way again. The message names the setting to change.
 
     ``model_wide``: every other request to this model fails likewise (a wrong key, an unknown model).
+    ``new_token_may_help``: a bearer token was refused that may have ended early, so one repeat is worth it after all.
     """
 
-    def __init__(self, message: str, *, model_wide: bool, kind: FailureKind = "refused") -> None:
+    def __init__(
+        self, message: str, *, model_wide: bool, kind: FailureKind = "refused", new_token_may_help: bool = False
+    ) -> None:
         super().__init__(message)
         self.model_wide = model_wide
         self.kind = kind
+        self.new_token_may_help = new_token_may_help

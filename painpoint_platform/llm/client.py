@@ -133,6 +133,16 @@ class ModelClient:
         forget_spooled(self.state, self._drained)
         self._drained = []
 
+    def renew_credentials(self) -> None:
+        """Fetch a new bearer token, as before each transcript; does nothing where models are reached by key.
+
+        Raises:
+            PermanentModelError: the token server refuses the client; the message names the settings.
+            TransientModelError: the token server does not answer, also when asked again.
+        """
+        if tokens := self._conversations.route.tokens:
+            background.start(tokens.renew_patiently()).result()
+
     def forget(self, task: Task[ReplyT], payloads: Iterable[Mapping[str, Any]]) -> None:
         """Delete the kept answers to these payloads, so that the next run asks anew."""
         with self.state.write():

@@ -5,6 +5,7 @@ Belongs here: the choice between the embedded model and LiteLLM. Does not belong
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from painpoint_platform.errors import UserError
@@ -12,6 +13,7 @@ from painpoint_platform.llm.chat import ChatModel
 from painpoint_platform.llm.routing import Route
 
 if TYPE_CHECKING:
+    from painpoint_platform.llm.oauth import TokenSource
     from painpoint_platform.text.embeddings import Embedder
 
 EMBEDDED = "embedded/v1"
@@ -32,29 +34,73 @@ class Endpoint:
     context_tokens: int = 0
 
     @property
+    def is_embedded(self) -> bool:
+        """True for the model that needs no server."""
+        return self.name.strip() == EMBEDDED
+
+    @property
     def setting(self) -> str:
         """Prefix of this model's settings."""
         return f"LLM_{self.role}"
 
 
-def open_route(local: Endpoint, remote: Endpoint, embedder: "Callable[[], Embedder]") -> Route:
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What every model server asks of this platform: OAuth client credentials, and whose certificates it trusts."""
+
+    token_endpoint: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    ca_bundle: Path | None = None
+
+
+def open_route(
+    local: Endpoint, remote: Endpoint, embedder: "Callable[[], Embedder]", access: Access | None = None
+) -> Route:
     """Make the models of both endpoints; endpoints that mean the same model share one.
 
     Args:
         embedder: returns the encoder of the embedded model; called when that model is first asked.
 
     Raises:
-        UserError: a name is empty, or means an embedded model that does not exist.
+        UserError: a name is empty, or means an embedded model that does not exist; for other models also: the OAuth
+            client is incomplete, or the CA bundle cannot be used.
     """
-    first = open_model(local, embedder)
+    access = access or Access()
+    needs_access = any(not endpoint.is_embedded for endpoint in (local, remote))
+    tokens = open_tokens(access) if needs_access and access.token_endpoint else None
+    first = open_model(local, embedder, tokens, access.ca_bundle)
     same = (local.name, local.base_url) == (remote.name, remote.base_url)
-    return Route(first, first if same else open_model(remote, embedder))
+    return Route(first, first if same else open_model(remote, embedder, tokens, access.ca_bundle), tokens)
 
 
-def open_model(endpoint: Endpoint, embedder: "Callable[[], Embedder]") -> ChatModel:
+def open_tokens(access: Access) -> "TokenSource":
+    """Make the source of bearer tokens; nothing is contacted before one is needed.
+
+    Raises:
+        UserError: a part of the client's credentials is missing, or the CA bundle cannot be used.
+    """
+    from painpoint_platform.llm.oauth import ClientCredentials, TokenSource
+
+    if not (access.token_endpoint and access.client_id and access.client_secret):
+        raise UserError(
+            "LLM_TOKEN_ENDPOINT, LLM_CLIENT_ID and LLM_CLIENT_SECRET: not all are set, and OAuth needs all three; "
+            "without LLM_TOKEN_ENDPOINT, models are reached by their API keys"
+        )
+    return TokenSource(
+        ClientCredentials(access.token_endpoint, access.client_id, access.client_secret, access.ca_bundle)
+    )
+
+
+def open_model(
+    endpoint: Endpoint,
+    embedder: "Callable[[], Embedder]",
+    tokens: "TokenSource | None" = None,
+    ca_bundle: Path | None = None,
+) -> ChatModel:
     """Make the model of an endpoint; nothing is imported, loaded or contacted before it is asked."""
     name = endpoint.name.strip()
-    if name == EMBEDDED:
+    if endpoint.is_embedded:
         from painpoint_platform.llm.embedded.model import EmbeddedModel
 
         return EmbeddedModel(embedder)
@@ -65,4 +111,4 @@ def open_model(endpoint: Endpoint, embedder: "Callable[[], Embedder]") -> ChatMo
         )
     from painpoint_platform.llm.litellm_model import LiteLLMModel
 
-    return LiteLLMModel(endpoint)
+    return LiteLLMModel(endpoint, tokens, ca_bundle)

@@ -4,43 +4,57 @@ Belongs here: the mapping by HTTP status, Retry-After, and wording that shows no
 Does not belong here: trying again (``transport``).
 """
 
-import os
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterable
 from typing import Any
 
+from painpoint_platform.llm.certificates import is_refused_certificate
 from painpoint_platform.llm.chat import PermanentModelError, TransientModelError
 from painpoint_platform.llm.endpoints import Endpoint
-from painpoint_platform.text.redaction import redact
+from painpoint_platform.llm.retry_after import seconds_to_wait
+from painpoint_platform.llm.scrubbing import scrub
 
 LONGEST_DETAIL = 200
-SECRET_VARIABLE = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$")
 MEMORY_ADDRESS = re.compile(r"\s*\w*:?<[^<>]* object at 0x[0-9a-f]+>")
 # What LiteLLM finds out by itself it reports under various statuses.
 FOUND_BEFORE_THE_CALL = {"missing credentials": 401, "llm provider not provided": 404}
 CLASS_PREFIXES = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Exception)(?: Error)?(?::| -) ?)+", re.ASCII)
 
 
-def translate(error: Exception, endpoint: Endpoint) -> TransientModelError | PermanentModelError:
-    """Return the error to raise instead; the two types say what they carry."""
-    detail = _detail(error, endpoint)
+def translate(
+    error: Exception, endpoint: Endpoint, token: str | None = None
+) -> TransientModelError | PermanentModelError:
+    """Return the error to raise instead; the two types say what they carry.
+
+    Args:
+        token: the bearer token that the call was made with, where LLM_TOKEN_ENDPOINT is set.
+    """
+    detail = _detail(error, [endpoint.api_key, token])
     status = next((code for words, code in FOUND_BEFORE_THE_CALL.items() if words in detail.lower()), _status(error))
     if status == 429:
-        return TransientModelError(f"rate limit (429): {detail}", retry_after_s=_retry_after_s(error))
+        return TransientModelError(f"rate limit (429): {detail}", retry_after_s=seconds_to_wait(_headers(error)))
     if _is_timeout(error):
         return TransientModelError(f"no answer in time (LLM_TIMEOUT_S): {detail}", billed=True)
     if status is None or status >= 500:
         return _server_failure(error, endpoint, detail)
+    if status in {401, 403}:
+        return _access_refused(status, endpoint, detail, has_token=token is not None)
     return _refusal(status, endpoint, detail)
 
 
+def _access_refused(status: int, endpoint: Endpoint, detail: str, *, has_token: bool) -> PermanentModelError:
+    mend = f"set {endpoint.setting}_API_KEY or the provider's own key variable to a valid key"
+    if has_token:
+        mend = "check that the client LLM_CLIENT_ID, whose token came from LLM_TOKEN_ENDPOINT, may use this model"
+    return PermanentModelError(
+        f"access refused ({status}): {detail}; {mend}",
+        model_wide=True,
+        kind="authentication",
+        new_token_may_help=has_token and status == 401,
+    )
+
+
 def _refusal(status: int, endpoint: Endpoint, detail: str) -> PermanentModelError:
-    if status in {401, 403}:
-        key = f"set {endpoint.setting}_API_KEY or the provider's own key variable"
-        return PermanentModelError(
-            f"access refused ({status}): {detail}; {key} to a valid key", model_wide=True, kind="authentication"
-        )
     if status == 402:
         return PermanentModelError(f"payment required (402): {detail}; check the account's credit", model_wide=True)
     if status == 404:
@@ -49,29 +63,24 @@ def _refusal(status: int, endpoint: Endpoint, detail: str) -> PermanentModelErro
     return PermanentModelError(f"request refused ({status}): {detail}", model_wide=False)
 
 
-def _server_failure(error: Exception, endpoint: Endpoint, detail: str) -> TransientModelError:
+def _server_failure(error: Exception, endpoint: Endpoint, detail: str) -> TransientModelError | PermanentModelError:
+    if is_refused_certificate(error):
+        return PermanentModelError(
+            f"the server's certificate is not trusted: {detail}; check LLM_CA_BUNDLE", model_wide=True
+        )
     reached = not _has_cause(error, "ConnectError")
     place = f"is a server running at {endpoint.setting}_BASE_URL" if endpoint.base_url else "is there a network"
     where = "" if reached else f"; {place}?"
     # A status line is the provider's word that nothing was done; a broken reply may have been paid for.
     billed = reached and _headers(error) is None
     return TransientModelError(
-        f"server or connection failed: {detail}{where}", retry_after_s=_retry_after_s(error), billed=billed
+        f"server or connection failed: {detail}{where}", retry_after_s=seconds_to_wait(_headers(error)), billed=billed
     )
 
 
-def scrub(text: str, endpoint: Endpoint) -> str:
-    """Mask keys that are configured or in the environment, then whatever looks like a secret or personal."""
-    secrets = [value for name, value in os.environ.items() if SECRET_VARIABLE.search(name.upper())]
-    for secret in sorted({*secrets, endpoint.api_key or ""}, key=len, reverse=True):
-        if len(secret) >= 6:
-            text = text.replace(secret, "***")
-    return redact(text).text
-
-
-def _detail(error: Exception, endpoint: Endpoint) -> str:
+def _detail(error: Exception, secrets: Iterable[str | None]) -> str:
     """The server's own words, shortened. Scrubbed before the cut, or half a key could remain."""
-    text = MEMORY_ADDRESS.sub("", " ".join(scrub(str(error), endpoint).split()))
+    text = MEMORY_ADDRESS.sub("", " ".join(scrub(str(error), secrets).split()))
     while (shorter := CLASS_PREFIXES.sub("", text)) != text:
         text = shorter
     return text[:LONGEST_DETAIL].rstrip(" .") or type(error).__name__
@@ -97,18 +106,3 @@ def _has_cause(error: BaseException | None, name: str) -> bool:
 def _headers(error: Exception) -> Any:
     headers = getattr(error, "litellm_response_headers", None)
     return headers if headers is not None else getattr(getattr(error, "response", None), "headers", None) or None
-
-
-def _retry_after_s(error: Exception) -> float | None:
-    """Retry-After in seconds: a number or an HTTP date (RFC 9110, 10.2.3)."""
-    value = (_headers(error) or {}).get("retry-after")
-    if value is None:
-        return None
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass
-    try:
-        return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return None

@@ -7,12 +7,17 @@ Does not belong here: retries (LiteLLM's own are switched off), limits, and any 
 import logging
 import os
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from painpoint_platform.llm.chat import ChatReply, ChatRequest, TransientModelError
+from painpoint_platform.llm.certificates import trusted_by
+from painpoint_platform.llm.chat import ChatReply, ChatRequest, PermanentModelError, TransientModelError
 from painpoint_platform.llm.endpoints import Endpoint
 from painpoint_platform.llm.litellm_errors import translate
 from painpoint_platform.llm.tokens import prompt_token_bound
+
+if TYPE_CHECKING:
+    from painpoint_platform.llm.oauth import TokenSource
 
 # The OpenAI client insists on a key; servers of one's own do not look at it.
 NO_KEY = "no-key"
@@ -36,13 +41,26 @@ def litellm_module() -> Any:
 
 
 class LiteLLMModel:
-    """A ``ChatModel`` for any provider that LiteLLM knows, and any OpenAI-compatible server."""
+    """A ``ChatModel`` for any provider that LiteLLM knows, and any OpenAI-compatible server.
+
+    Args:
+        endpoint: name, address and key.
+        tokens: gives bearer tokens, which then take the place of the key.
+        ca_bundle: PEM file of the authorities that are trusted instead of the public ones.
+
+    Raises:
+        UserError: the CA bundle cannot be used.
+    """
 
     in_process = False
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, tokens: "TokenSource | None" = None, ca_bundle: Path | None = None) -> None:
         self._endpoint = endpoint
+        self._tokens = tokens
+        self._ca_bundle = ca_bundle
         self._refused_formats = 0
+        if ca_bundle:
+            trusted_by(ca_bundle)  # LiteLLM takes a file that is not there for none at all
 
     @property
     def name(self) -> str:
@@ -81,9 +99,17 @@ class LiteLLMModel:
             return None
         return float(sum(costs))
 
+    async def prepare(self) -> None:
+        """Get a token, where the server wants one."""
+        if self._tokens:
+            await self._tokens.token()
+
     async def complete(self, request: ChatRequest) -> ChatReply:
         """See ``ChatModel.complete``."""
         litellm = litellm_module()
+        if self._ca_bundle:
+            litellm.ssl_verify = str(self._ca_bundle)  # not every provider looks at the argument of that name
+        token = await self._tokens.token() if self._tokens else None
         shape = self._shape_options(request)
         try:
             response = await litellm.acompletion(
@@ -93,7 +119,7 @@ class LiteLLMModel:
                     *({"role": message.role, "content": _sendable(message.content)} for message in request.messages),
                 ],
                 api_base=self._endpoint.base_url,
-                api_key=self._api_key,
+                **self._credentials(token),
                 temperature=0,
                 max_tokens=request.max_completion_tokens,
                 timeout=request.timeout_s,
@@ -104,8 +130,20 @@ class LiteLLMModel:
             )
         except Exception as error:
             # No chained traceback: the original carries the request and, in its headers, the key.
-            raise self._step_down(error, shape) or translate(error, self._endpoint) from None
+            raise self._step_down(error, shape) or self._failure(error, token) from None
         return self._reply(response)
+
+    def _failure(self, error: Exception, token: str | None) -> TransientModelError | PermanentModelError:
+        failure = translate(error, self._endpoint, token)
+        if self._tokens and token and isinstance(failure, PermanentModelError) and failure.new_token_may_help:
+            self._tokens.discard(token)
+        return failure
+
+    def _credentials(self, token: str | None) -> dict[str, Any]:
+        if token is None:
+            return {"api_key": self._api_key}
+        # Some providers send the key in a header of their own, some overwrite the header by the key.
+        return {"api_key": token, "extra_headers": {"Authorization": f"Bearer {token}"}}
 
     @cached_property
     def _api_key(self) -> str | None:

@@ -6,8 +6,12 @@ Does not belong here: making a call (``transport``).
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from painpoint_platform.llm.chat import ChatModel, PermanentModelError, TransientModelError
+
+if TYPE_CHECKING:
+    from painpoint_platform.llm.oauth import TokenSource
 
 # A wrong key or model name shows at once; three refusals rule out a single odd request. Silence may be bad luck longer.
 REFUSALS_UNTIL_DOWN = 3
@@ -16,10 +20,14 @@ SILENCES_UNTIL_DOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The two models of the settings. They may be one and the same, which is then asked once."""
+    """The two models of the settings. They may be one and the same, which is then asked once.
+
+    ``tokens``: where both get their bearer tokens from, if they need any.
+    """
 
     local: ChatModel
     remote: ChatModel
+    tokens: "TokenSource | None" = None
 
     @property
     def models(self) -> tuple[ChatModel, ...]:

@@ -61,6 +61,7 @@ class _Allowance:
     left_s: float
     bill: Bill
     attempts: int = 0
+    has_new_token: bool = False
 
 
 class Transport:
@@ -103,12 +104,17 @@ class Transport:
         if model.in_process:
             return await self._attempt(model, request, row, allowance)
         while True:
+            allowance.attempts += 1
             try:
                 return await self._paced_attempt(model, request, row, allowance)
             except TransientModelError as error:
                 if self._is_over(error, allowance):
                     raise
                 await asyncio.sleep(self._pause_s(model, error, allowance))
+            except PermanentModelError as error:
+                if allowance.has_new_token or not error.new_token_may_help:
+                    raise
+                allowance.has_new_token = True
 
     async def _paced_attempt(
         self, model: ChatModel, request: ChatRequest, row: Call, allowance: _Allowance
@@ -117,6 +123,7 @@ class Transport:
             # Asked here and not before the wait: the slot may come long after the model was found to be down.
             if last_failure := self._health.why_down(model.name):
                 raise ModelDownError(last_failure)
+            await model.prepare()
             row = replace(row, call_id=uuid.uuid4().hex)
             # Before the clock runs: the first time, this also imports what the model needs, which takes seconds.
             worst_case = model.worst_case_usd(request)
@@ -129,7 +136,6 @@ class Transport:
                 await self._budget.settle(worst_case)
 
     async def _attempt(self, model: ChatModel, request: ChatRequest, row: Call, allowance: _Allowance) -> Exchange:
-        allowance.attempts += 1
         row, began = replace(row, called_at=datetime.now(UTC).replace(tzinfo=None)), time.monotonic()
         try:
             # The client's own time-outs are per read; a server that drips bytes would outlive them.

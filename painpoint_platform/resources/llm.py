@@ -11,7 +11,7 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from painpoint_platform.llm.client import Limits, ModelClient
-from painpoint_platform.llm.endpoints import EMBEDDED, Endpoint, open_route
+from painpoint_platform.llm.endpoints import EMBEDDED, Access, Endpoint, open_route
 
 if TYPE_CHECKING:
     from painpoint_platform.text.embeddings import Embedder
@@ -31,23 +31,34 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
     timeout_s: float = Field(default=60.0, description="Time-out of one model call, in seconds")
     budget_usd: float | None = Field(default=None, description="Most a run may spend, in US dollars; none = no limit")
     context_tokens: int = Field(default=0, description="Tokens that a prompt may have; 0 = what LiteLLM knows")
+    token_endpoint: str | None = Field(default=None, description="OAuth token endpoint; none = API keys are used")
+    client_id: str | None = Field(default=None, description="OAuth client id")
+    client_secret: str | None = Field(default=None, description="OAuth client secret")
+    ca_bundle: str | None = Field(
+        default=None, description="PEM file of the only authorities that servers are trusted by"
+    )
     state_path: str = Field(default="data/llm.sqlite", description="File of kept answers and spooled ledger rows")
 
     def client(self, run_id: str, embedder_factory: "Callable[[], Embedder]") -> ModelClient:
         """Make the client of a run. Nothing is loaded or contacted before it is asked something.
 
         Raises:
-            UserError: a model name is malformed, or the state file cannot be used.
+            UserError: a model name is malformed, the OAuth client is incomplete, or a file cannot be used.
         """
         tokens = self.context_tokens
         local = Endpoint(self.local_model, "LOCAL", self.local_base_url, self.local_api_key, tokens)
         remote = Endpoint(self.remote_model, "REMOTE", self.remote_base_url, self.remote_api_key, tokens)
+        access = Access(
+            token_endpoint=self.token_endpoint,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            ca_bundle=Path(self.ca_bundle) if self.ca_bundle else None,
+        )
         limits = Limits(
             concurrency=self.max_concurrency,
             requests_per_minute=self.requests_per_minute,
             timeout_s=self.timeout_s,
             budget_usd=self.budget_usd,
         )
-        return ModelClient(
-            open_route(local, remote, embedder_factory), state_path=Path(self.state_path), run_id=run_id, limits=limits
-        )
+        route = open_route(local, remote, embedder_factory, access)
+        return ModelClient(route, state_path=Path(self.state_path), run_id=run_id, limits=limits)

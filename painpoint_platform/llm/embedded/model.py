@@ -15,6 +15,7 @@ from painpoint_platform.llm.embedded.batching import BatchedEmbedder
 from painpoint_platform.llm.embedded.course_clusters import cluster_course
 from painpoint_platform.llm.embedded.global_themes import find_global_themes
 from painpoint_platform.llm.embedded.issue_label import label_issue
+from painpoint_platform.llm.embedded.qa_boundary import decide_boundary
 from painpoint_platform.llm.endpoints import EMBEDDED
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ RULES: dict[str, Rule] = {
     "course_clusters": cluster_course,
     "global_themes": find_global_themes,
     "issue_label": label_issue,
+    "qa_boundary": decide_boundary,
 }
 # What an answer depends on besides the encoder: code, and the catalogues beside it.
 RULE_FILES = {".py", ".toml"}
@@ -56,6 +58,9 @@ class EmbeddedModel:
     def worst_case_usd(self, request: ChatRequest) -> float:
         """Nothing."""
         return 0.0
+
+    async def prepare(self) -> None:
+        """Nothing."""
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         """Answer one request; see ``ChatModel.complete``.
