@@ -1,18 +1,21 @@
 """What pairing a call gives: a decision a block, the exchanges that follow from them, and what went wrong.
 
-Belongs here: these types alone. Does not belong here: how they come about (``pairing``, ``confidence``).
+Belongs here: these types, and those in which a model's decisions come. Does not belong here: how they come about
+(``pairing``, ``confidence``, ``qa_boundary``).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
+from painpoint_platform.llm.tasks import Usage
 from painpoint_platform.transcripts.states import Status
 
 DecidedBy = Literal["operator", "rule", "model", "flags"]
-Method = Literal[
-    "llm_detection", "llm_detection_medium_confidence", "xml_fallback", "rule_detection"
-]  # fmt: skip
+Method = Literal["llm_detection", "llm_detection_medium_confidence", "xml_fallback", "rule_detection"]
 ProblemKind = Literal["boundary", "validation", "authentication"]
+
+NOTHING_PAID = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,43 @@ class DecisionProblem:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """A paired call: one decision a block, in order; the exchanges; blocks that a model was ``asked`` about."""
+    """A paired call.
+
+    Attributes:
+        transcript: its key.
+        decisions: one a block of the question-and-answer section, in order.
+        groups: the exchanges, numbered from 1 in the order in which they start.
+        problems: blocks that a model was asked about in vain.
+        asked: how many blocks a model was asked about.
+        usage: what those answers cost when they were paid.
+    """
 
     transcript: str
     decisions: tuple[BlockDecision, ...]
     groups: tuple[QaGroup, ...]
     problems: tuple[DecisionProblem, ...]
     asked: int
+    usage: Usage = NOTHING_PAID
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A model's decision about one block: ``confidence`` 0 to 1."""
+
+    status: Status
+    confidence: float
+    reasoning: str = ""
+    usage: Usage = NOTHING_PAID
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Why there is no decision."""
+
+    kind: ProblemKind
+    reason: str
+    usage: Usage = NOTHING_PAID
+
+
+# Asks a model: the payload of ``qa_boundary``, and whether an exchange is open.
+Decide: TypeAlias = Callable[[Mapping[str, Any], bool], Decision | Undecided | None]

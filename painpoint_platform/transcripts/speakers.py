@@ -1,0 +1,175 @@
+"""The speaker field: who it names, with which title and firm, and whether two of them are the same person.
+
+Belongs here: what one field says by itself. Does not belong here: what the rest of the call says about a speaker
+(``roles``).
+
+Printed transcripts write "Name, Title, Firm", "Name, Firm - Title", "Name, -" or a bare name, and stand-ins such as
+"Operator" or "Unidentified Analyst" where the name is not known.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Kind = Literal["person", "operator", "unidentified_analyst", "unidentified_executive", "unidentified"]
+
+OPERATOR = re.compile(
+    r"(?:unidentified |the )?(?:(?:conference|call|event|webcast|teleconference) )*"
+    r"(?:operator|moderator|coordinator|facilitator|(?:conference|call|event) host)(?: \w{1,2})?"
+)
+OPERATOR_TITLES = frozenset({"operator", "conference operator", "moderator", "conference moderator", "conference host"})
+UNIDENTIFIED = re.compile(r"\b(?:unidentified|unknown|unnamed|unverified)\b")
+ASKS = re.compile(r"\b(?:analyst|audience|participant|caller|shareholder|attendee|questioner)s?\b")
+ANSWERS = re.compile(r"\b(?:company|corporate|executive|management)\b")
+
+# Ranks that banks and companies share (director, vice president, associate) say nothing.
+ANALYST_TITLE = re.compile(r"\b(?:analyst|strategist|(?:equity|internet) research|research associate)\b")
+EXECUTIVE_TITLE = re.compile(
+    r"\b(?:chief\b.*\bofficer|c[a-z]{1,2}o|chair(?:man|woman|person)?|(?:co-?)?founder|treasurer|controller"
+    r"|general counsel|investor relations|ir|(?<!vice )president|secretary|general manager)\b"
+)
+RESEARCH_FIRM = re.compile(r"\b(?:research|securities|equities|capital markets|bank|asset management)\b")
+
+# After a comma these belong to the name or firm before it.
+NAME_SUFFIX = re.compile(r"(?:jr|sr|i{2,3}|iv|cfa|cpa|ph\.? ?d|m\.? ?d|mba|esq)\.?", re.IGNORECASE)
+FIRM_SUFFIX = re.compile(
+    r"(?:inc|incorporated|llc|l\.l\.c|llp|lllp|l\.?p|ltd|limited|plc|corp|co|n\.?v|s\.?a|ag|gmbh|se)\.?"
+    r"|research division",
+    re.IGNORECASE,
+)
+SOMETHING = re.compile(r"\w")
+LETTERS = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A speaker field, taken apart. ``title`` and ``firm`` are None where the field has none.
+
+    ``words`` are the words of the name in small letters without accents, initials and suffixes; empty for a stand-in.
+    """
+
+    name: str
+    title: str | None
+    firm: str | None
+    kind: Kind
+    words: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """One text for all ways in which this name is printed in a call."""
+        return " ".join(self.words) or folded(self.name)
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the field says that this is the call's operator, moderator or conference host."""
+        return self.kind == "operator"
+
+
+@lru_cache(maxsize=65_536)
+def parse_speaker(field: str) -> Speaker:
+    """Take a speaker field apart. Never fails: what cannot be told is None."""
+    name, _, rest = field.replace(";", ",", 1).partition(",")
+    if not rest and " - " in name:
+        name, _, rest = name.partition(" - ")
+    name, parts = _without_suffixes(name.strip(), rest)
+    firm, title = _firm_and_title(parts)
+    kind = _kind(folded(name), folded(title or ""))
+    return Speaker(name, title, firm, kind, _words(name) if kind == "person" else ())
+
+
+def same_person(one: Speaker, other: Speaker) -> bool:
+    """Return whether two fields name the same person, as far as names can say.
+
+    A surname alone is the person of that surname; "J. Smith" may be John, but Jane Smith is not John Smith. Stand-ins
+    are the same where their fields are; whether it is still the same voice, only the call can say.
+    """
+    if not one.words or not other.words:
+        return one.kind == other.kind and one.key == other.key
+    if one.words == other.words:
+        return True
+    shorter, longer = sorted((one.words, other.words), key=len)
+    if len(shorter) == 1:
+        return shorter[0] in (longer[0], longer[-1])
+    return shorter[-1] == longer[-1] and _same_first(shorter[0], longer[0])
+
+
+def says_analyst(speaker: Speaker) -> bool:
+    """Return whether title or firm say that the speaker is an analyst."""
+    firm = folded(speaker.firm or "")
+    return bool(
+        speaker.kind == "unidentified_analyst"
+        or firm.endswith("research division")
+        or ANALYST_TITLE.search(folded(speaker.title or ""))
+    )
+
+
+def says_executive(speaker: Speaker) -> bool:
+    """Return whether the title says that the speaker holds an office of the company."""
+    if speaker.kind == "unidentified_executive":
+        return True
+    return not says_analyst(speaker) and bool(EXECUTIVE_TITLE.search(folded(speaker.title or "")))
+
+
+@lru_cache(maxsize=65_536)
+def folded(text: str) -> str:
+    """Return the text in small letters, without accents, runs of space as one."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(plain.lower().split())
+
+
+def _without_suffixes(name: str, rest: str) -> tuple[str, str]:
+    """Give "Jr." and "CFA" after the first comma back to the name."""
+    while True:
+        first, _, others = rest.partition(",")
+        if not NAME_SUFFIX.fullmatch(first.strip()):
+            return name, rest.strip()
+        name, rest = f"{name}, {first.strip()}", others
+
+
+def _firm_and_title(rest: str) -> tuple[str | None, str | None]:
+    """Tell "Firm - Title" from "Title, Firm"; one part alone is a title if it reads like one."""
+    rest = rest.removesuffix("-").rstrip(", ")
+    if " - " in rest:
+        firm, _, title = rest.partition(" - ")
+        return _text(firm), _text(title)
+    parts: list[str] = []
+    for part in (part.strip() for part in rest.split(",")):
+        if parts and FIRM_SUFFIX.fullmatch(part):
+            parts[-1] = f"{parts[-1]}, {part}"
+        else:
+            parts.append(part)
+    if len(parts) > 1:
+        return _text(parts[-1]), _text(", ".join(parts[:-1]))
+    only = folded(parts[0])
+    is_title = ANALYST_TITLE.search(only) if not RESEARCH_FIRM.search(only) else None
+    if is_title or EXECUTIVE_TITLE.search(only) or only in OPERATOR_TITLES:
+        return None, _text(parts[0])
+    return _text(parts[0]), None
+
+
+def _text(part: str) -> str | None:
+    return part.strip() if SOMETHING.search(part) else None
+
+
+def _kind(name: str, title: str) -> Kind:
+    if OPERATOR.fullmatch(name) or title in OPERATOR_TITLES:
+        return "operator"
+    if not UNIDENTIFIED.search(name):
+        return "person" if SOMETHING.search(name) else "unidentified"
+    if ASKS.search(name) or ASKS.search(title):
+        return "unidentified_analyst"
+    return "unidentified_executive" if ANSWERS.search(name) else "unidentified"
+
+
+def _words(name: str) -> tuple[str, ...]:
+    words = LETTERS.findall(folded(name.partition(",")[0]))
+    whole = [word for place, word in enumerate(words) if len(word) > 1 or place == 0]
+    while len(whole) > 1 and NAME_SUFFIX.fullmatch(whole[-1]):
+        whole.pop()
+    return tuple(whole)
+
+
+def _same_first(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
