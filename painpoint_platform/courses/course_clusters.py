@@ -22,7 +22,7 @@ CourseStatus = Literal["ok", "repaired", "failed"]
 Painpoints = Sequence[Mapping[str, Any]]
 
 # Ids that one sentence names; a model that forgot more than these must compare for itself.
-MOST_NAMED = 50
+MOST_NAMED = 20
 CLUSTER_NUMBER = re.compile(r"[0-9]{1,9}")
 
 

@@ -9,7 +9,7 @@ A row's number counts data rows from 1, as ``row_number`` does in the tables; th
 import csv
 import difflib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +23,7 @@ LONGEST_VALUE = 60
 BOM = b"\xef\xbb\xbf"
 
 
-def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]], *, optional: Collection[str] = ()) -> pl.DataFrame:
     """Read columns of a CSV file as text.
 
     Takes UTF-8 with or without byte-order mark, any line ends, quoted line breaks. Other columns are left out.
@@ -31,6 +31,7 @@ def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]]) -> pl.DataF
     Args:
         path: the file; its first line that is not blank is the header.
         columns: the names under which a column may stand in the file, by the name that it gets.
+        optional: those that may be missing; they are null then.
 
     Returns:
         ``row_number`` (Int32) and ``columns`` (String), one row a data row, in the order of the file.
@@ -40,7 +41,7 @@ def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]]) -> pl.DataF
             missing or stands there twice, rows with too few or too many values.
     """
     header, rows = _parse(path, _text(path))
-    places = _places(path, header, columns)
+    places = _places(path, header, columns, optional)
     ragged = [
         (number, f"found {len(row)} values, expected {len(header)} as in the header")
         for number, row in enumerate(rows, 1)
@@ -49,15 +50,20 @@ def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]]) -> pl.DataF
     if ragged:
         raise UserError("\n".join(listed(path, ragged, "ragged rows")))
     values = list(zip(*rows, strict=True)) or [()] * len(header)
-    return pl.DataFrame(
-        {ROW_NUMBER: range(1, len(rows) + 1), **{name: values[place] for name, place in places.items()}},
-        schema={ROW_NUMBER: pl.Int32, **dict.fromkeys(places, pl.String)},
-    )
+    nothing = [None] * len(rows)
+    read = {name: values[places[name]] if name in places else nothing for name in columns}
+    schema = {ROW_NUMBER: pl.Int32, **dict.fromkeys(columns, pl.String)}
+    return pl.DataFrame({ROW_NUMBER: range(1, len(rows) + 1), **read}, schema=schema)
+
+
+def csv_text(frame: pl.DataFrame) -> str:
+    """Return a frame as CSV: lines end with a line feed, values stand in quotes where they need them."""
+    return frame.write_csv(line_terminator="\n", quote_style="necessary")
 
 
 def write_csv_table(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as CSV: UTF-8, ``\\n``, quotes where a value needs them."""
-    frame.write_csv(path, line_terminator="\n", quote_style="necessary")
+    """Write a frame as CSV in UTF-8; see ``csv_text``."""
+    path.write_bytes(csv_text(frame).encode())
 
 
 def listed(path: Path, findings: Sequence[tuple[int, str]], kind: str) -> Iterator[str]:
@@ -104,10 +110,14 @@ def _parse(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
     return [name.strip() for name in rows[0]], rows[1:]
 
 
-def _places(path: Path, header: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _places(
+    path: Path, header: Sequence[str], columns: Mapping[str, Sequence[str]], optional: Collection[str]
+) -> dict[str, int]:
     problems, places = [], {}
     for name, spellings in columns.items():
         found = next((spelling for spelling in spellings if spelling in header), None)
+        if found is None and name in optional:
+            continue
         if found is None:
             near = difflib.get_close_matches(spellings[0], header, n=1)
             hint = f"; rename {near[0]!r}" if near else ""

@@ -16,7 +16,6 @@ from painpoint_platform.courses.predictions import ERROR_FLAGS
 from painpoint_platform.courses.run_folder import replace_file
 
 PAINPOINT_SCHEMA = {
-    ROW_NUMBER: pl.Int32,
     "post_id": pl.String,
     "course_code": pl.String,
     "course_title": pl.String,
@@ -26,8 +25,8 @@ PAINPOINT_SCHEMA = {
 }
 DROPPED_COLUMNS = (ROW_NUMBER, "post_id", "course_code", "drop_reason", "value")
 
-# Columns of the file that is handed on, by our names; the seed calls the confidence by Stage 1's name.
-FRIENDLY_COLUMNS = {
+# Columns of the files that are handed on, by our names; they call the confidence by Stage 1's name.
+_FRIENDLY_NAMES = {
     "post_id": "post_id",
     "course_code": "course_code",
     "root_cause_summary": "root_cause_summary",
@@ -63,7 +62,8 @@ def split_painpoints(predictions: pl.DataFrame, catalogue: pl.DataFrame) -> tupl
         catalogue: see ``predictions.read_course_list``.
 
     Returns:
-        ``PAINPOINT_SCHEMA`` and ``DROPPED_COLUMNS``, both in the order of the file. ``value`` is what was found.
+        row_number and ``PAINPOINT_SCHEMA``; ``DROPPED_COLUMNS``, where ``value`` is what was found. Both in the order
+        of the file.
     """
     titled = predictions.join(
         catalogue.select("course_code", "course_title"), on="course_code", how="left", maintain_order="left"
@@ -74,7 +74,8 @@ def split_painpoints(predictions: pl.DataFrame, catalogue: pl.DataFrame) -> tupl
         value = pl.when(applies).then(pl.col(shown).cast(pl.String)).otherwise(value)
     judged = titled.with_columns(drop_reason=reason, value=value)
     dropped = judged.filter(pl.col("drop_reason").is_not_null())
-    return judged.filter(pl.col("drop_reason").is_null()).select(*PAINPOINT_SCHEMA), dropped.select(DROPPED_COLUMNS)
+    kept = judged.filter(pl.col("drop_reason").is_null())
+    return kept.select(ROW_NUMBER, *PAINPOINT_SCHEMA), dropped.select(DROPPED_COLUMNS)
 
 
 def drop_counts(dropped: pl.DataFrame) -> dict[str, int]:
@@ -83,21 +84,28 @@ def drop_counts(dropped: pl.DataFrame) -> dict[str, int]:
     return {reason: counts.get(reason, 0) for reason in DROP_REASONS}
 
 
+def friendly(painpoints: pl.DataFrame) -> pl.DataFrame:
+    """Return pain points with the columns that files have: post_id, course_code, both texts, confidence_pred."""
+    return painpoints.select(pl.col(ours).alias(theirs) for ours, theirs in _FRIENDLY_NAMES.items())
+
+
 def write_llm_friendly(painpoints: pl.DataFrame, path: Path) -> None:
     """Write ``painpoints_llm_friendly.csv``, whole or not at all.
 
     Raises:
         UserError: the file cannot be written; an older one is unchanged.
     """
-    friendly = painpoints.select(pl.col(ours).alias(theirs) for ours, theirs in FRIENDLY_COLUMNS.items())
-    replace_file(path, lambda unfinished: write_csv_table(friendly, unfinished))
+    replace_file(path, lambda unfinished: write_csv_table(friendly(painpoints), unfinished))
 
 
 def read_llm_friendly(path: Path) -> pl.DataFrame:
     """Read ``painpoints_llm_friendly.csv``: post_id, course_code, root_cause_summary, pain_point_snippet, confidence.
 
+    Confidence may be missing, and is null where it is no number.
+
     Raises:
         UserError: the file cannot be read as such; see ``csv_table``.
     """
-    table = read_csv_table(path, {ours: (theirs,) for ours, theirs in FRIENDLY_COLUMNS.items()})
+    spellings = {ours: (theirs,) for ours, theirs in _FRIENDLY_NAMES.items()}
+    table = read_csv_table(path, spellings, optional={"confidence"})
     return table.drop(ROW_NUMBER).with_columns(pl.col("confidence").cast(pl.Float64, strict=False))

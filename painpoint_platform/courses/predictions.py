@@ -89,7 +89,8 @@ def read_course_list(path: Path) -> pl.DataFrame:
     """Read ``course_list_with_college.csv``.
 
     Returns:
-        course_code, course_title, colleges (List[String], in the order of the file), one row a course.
+        course_code, course_title (the code where there is none), colleges (List[String], in the order of the file);
+        one row a course.
 
     Raises:
         UserError: the file cannot be read as such (see ``csv_table``), a code is empty, or a code stands there twice
@@ -97,8 +98,10 @@ def read_course_list(path: Path) -> pl.DataFrame:
     """
     raw = read_csv_table(path, _COURSE_SPELLINGS)
     college = pl.element().str.strip_chars()
+    code, title = (pl.col(name).str.strip_chars() for name in ("course_code", "course_title"))
     read = raw.with_columns(
-        pl.col("course_code", "course_title").str.strip_chars(),
+        course_code=code,
+        course_title=pl.when(title == "").then(code).otherwise(title),
         colleges=pl.col("colleges").str.split(";").list.eval(college.filter(college != "")),
     )
     courses = read.unique(["course_code", "course_title", "colleges"], keep="first", maintain_order=True)

@@ -37,27 +37,22 @@ _LONGEST_SLUG = 160
 _DIGEST_LENGTH = 8
 _SEPARATORS = re.compile(r"[\s/:]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-# Names that Windows keeps for devices, whatever their suffix.
-_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_SAFE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_SLUG - 1}}}")
 
 
 def safe_slug(text: str) -> str:
-    """Return ``text`` as a file name of letters, digits, ``.``, ``_`` and ``-``.
+    """Return ``text`` as a file name of letters, digits, ``.``, ``_`` and ``-`` that is not hidden.
 
-    Blanks, slashes and colons become ``-``. A name that cannot be kept otherwise (other characters, hidden, a device's,
-    too long) is marked with a digest of the text, so that two texts do not meet in one name.
+    Blanks, slashes and colons become ``-``. A text that cannot be kept otherwise (other characters, too long) is marked
+    with a digest, so that two texts do not meet in one name.
     """
-    plain = _SEPARATORS.sub("-", text.strip())
-    slug = _UNSAFE.sub("-", plain).strip("-.")
-    if slug == plain and len(slug) <= _LONGEST_SLUG and not _DEVICE.fullmatch(slug):
-        return slug
-    return f"{slug[: _LONGEST_SLUG - _DIGEST_LENGTH - 1]}-{_digest(text)}".lstrip("-")
+    slug = _SEPARATORS.sub("-", text.strip())
+    return slug if _SAFE.fullmatch(slug) else _marked(slug, text)
 
 
 def file_stem(course_code: str) -> str:
     """Return the name of a course's files: its code, or where that is no safe file name, one that is its alone."""
-    slug = safe_slug(course_code)
-    return slug if slug == course_code else f"{slug}-{_digest(course_code)}"
+    return course_code if _SAFE.fullmatch(course_code) else _marked(course_code, course_code)
 
 
 def stage2_run_slug(model: str, corpus: str) -> str:
@@ -285,6 +280,11 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _marked(name: str, text: str) -> str:
+    readable = _UNSAFE.sub("-", name).lstrip(".-")[: _LONGEST_SLUG - _DIGEST_LENGTH - 1]
+    return f"{readable}-{_digest(text)}".lstrip("-")
 
 
 def _digest(text: str) -> str:

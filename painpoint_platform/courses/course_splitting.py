@@ -1,0 +1,132 @@
+"""How many calls a course takes: pain points that fit a model's context together, and the bound of the reply.
+
+Belongs here: counting tokens, and cutting a course into the fewest parts, evenly filled. Does not belong here: asking
+and merging (``stage2``), what is asked (``course_clusters``).
+
+All counts are upper bounds: a part that is a little small costs a call more, one that is too large costs its answer.
+"""
+
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+
+from painpoint_platform.courses.course_clusters import COURSE_CLUSTERS
+from painpoint_platform.llm.tasks import ModelRequest, user_json
+from painpoint_platform.llm.tokens import FRAMING_TOKENS, LONG_WORD, MARGIN
+
+# One of the ``painpoints`` of a payload: post_id, root_cause_summary, pain_point_snippet.
+Painpoint = Mapping[str, str]
+
+# What a reply takes for its frame, and for a cluster beside its ids: field names, and a summary of 20 words or more.
+FRAME_TOKENS = 80
+CLUSTER_TOKENS = 120
+# What the findings about a rejected reply take.
+FINDINGS_TOKENS = 600
+# Models that think before they write count their thoughts as part of the reply; where there is room they get this.
+ROOM_TO_THINK = 1024
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pain points that are asked about together, and the request."""
+
+    painpoints: Sequence[Painpoint]
+    request: ModelRequest
+
+
+def parts(
+    course_code: str, course_title: str, painpoints: Sequence[Painpoint], context_tokens: int | None
+) -> list[Part]:
+    """Cut a course's pain points, in their order, into the fewest parts that fit the context, evenly filled.
+
+    A pain point that does not fit on its own is in no part. Each request carries the bound of its own reply.
+
+    Args:
+        course_code: code of the course.
+        course_title: its title.
+        painpoints: of the course, or clusters that stand for them.
+        context_tokens: what prompt and reply together may have; None = any number.
+    """
+    course = {"course_code": course_code, "course_title": course_title}
+    base = _fixed_tokens() + sum(_token_bounds([course_code, course_title]))
+    prompts = _token_bounds([json.dumps(dict(post), ensure_ascii=False) for post in painpoints])
+    (in_code, *in_ids) = _token_bounds([course_code, *(post["post_id"] for post in painpoints)])
+    replies = [in_code + in_id + CLUSTER_TOKENS for in_id in in_ids]
+    limit = math.inf if context_tokens is None else context_tokens
+    fitting = [
+        (post, prompt, reply)
+        for post, prompt, reply in zip(painpoints, prompts, replies, strict=True)
+        if base + prompt + 2 * (FRAME_TOKENS + reply) <= limit
+    ]
+    load = _Load.of(base, [prompt for _, prompt, _ in fitting], [reply for *_, reply in fitting])
+    made = []
+    for start, end in _even_cuts(load, limit):
+        together = [dict(post) for post, *_ in fitting[start:end]]
+        bound = load.reply(start, end) + min(limit - load.need(start, end), ROOM_TO_THINK)
+        made.append(Part(together, ModelRequest({**course, "painpoints": together}, max_completion_tokens=int(bound))))
+    return made
+
+
+@dataclass(frozen=True)
+class _Load:
+    """Tokens of a conversation: what every request has, and running totals over pain points, prompts and replies."""
+
+    base: int
+    prompts: Sequence[int]
+    replies: Sequence[int]
+
+    @classmethod
+    def of(cls, base: int, prompts: Sequence[int], replies: Sequence[int]) -> "_Load":
+        return cls(base, list(accumulate(prompts, initial=0)), list(accumulate(replies, initial=0)))
+
+    def reply(self, start: int, end: int) -> int:
+        """Tokens of a reply about pain points ``start`` to ``end``."""
+        return FRAME_TOKENS + self.replies[end] - self.replies[start]
+
+    def need(self, start: int, end: int) -> int:
+        """Tokens of the whole conversation about them: a rejected reply is sent back, so there are two."""
+        return self.base + self.prompts[end] - self.prompts[start] + 2 * self.reply(start, end)
+
+
+def _even_cuts(load: _Load, limit: float) -> list[tuple[int, int]]:
+    """Return (start, end) of the fewest parts within ``limit``, of all such the one whose fullest part is emptiest."""
+    count = len(load.prompts) - 1
+    fewest = len(_greedy_cuts(load, limit))
+    low, high = load.base, load.need(0, count)
+    while low < high:
+        middle = (low + high) // 2
+        cuts = _greedy_cuts(load, middle)
+        low, high = (low, middle) if cuts and len(cuts) <= fewest else (middle + 1, high)
+    return _greedy_cuts(load, low)
+
+
+def _greedy_cuts(load: _Load, limit: float) -> list[tuple[int, int]]:
+    """Fill part after part; empty when a pain point does not fit on its own."""
+    cuts, start, count = [], 0, len(load.prompts) - 1
+    while start < count:
+        end = bisect_right(range(start + 1, count + 1), limit, key=lambda at: load.need(start, at)) + start
+        if end == start:
+            return []
+        cuts.append((start, end))
+        start = end
+    return cuts
+
+
+@cache
+def _fixed_tokens() -> int:
+    task = COURSE_CLUSTERS
+    texts = [task.prompt.text, json.dumps(task.reply_format.schema), user_json(task.name, {"painpoints": []})]
+    return sum(_token_bounds(texts)) + FINDINGS_TOKENS + FRAMING_TOKENS * (len(texts) + 2)
+
+
+def _token_bounds(texts: Sequence[str]) -> list[int]:
+    """At most how many tokens each text is, whatever the model's tokenizer; see ``llm.tokens`` for the reasons."""
+    from painpoint_platform.text.embeddings import count_tokens
+
+    counts = count_tokens([LONG_WORD.sub(r"\1 ", text) for text in texts])
+    beyond_ascii = [len(text.encode("utf-8", "replace")) - sum(map(str.isascii, text)) for text in texts]
+    return [math.ceil(MARGIN * count) + beyond for count, beyond in zip(counts, beyond_ascii, strict=True)]
