@@ -16,6 +16,8 @@ from typing import Any, Final, Literal, get_args
 from painpoint_platform.text.redaction import redact
 from painpoint_platform.transcripts.groups import DecisionProblem
 from painpoint_platform.transcripts.json_files import write_json
+from painpoint_platform.transcripts.paired_calls import PairedCall
+from painpoint_platform.transcripts.properties import incomplete_groups
 from painpoint_platform.transcripts.records import RecordProblem
 
 ErrorKind = Literal["boundary", "authentication", "validation", "processing"]
@@ -81,8 +83,33 @@ def faulty_records(problem: RecordProblem, when: datetime) -> RunError:
     )
 
 
-def failed_decision(transcript: str, problem: DecisionProblem, when: datetime) -> RunError:
-    """Say that a model was asked about a block in vain."""
+def errors_of_call(call: PairedCall) -> list[RunError]:
+    """Say what went wrong while a call was paired, and which of its groups a person should look at."""
+    pairing, when = call.pairing, call.finished_at
+    errors = [_no_access(pairing.transcript, call.no_access, when)] if call.no_access else []
+    # Without access every block that was to be asked failed for the one reason.
+    decisions = () if call.no_access else pairing.problems
+    errors += [_failed_decision(pairing.transcript, problem, when) for problem in decisions]
+    if not pairing.decisions:
+        errors.append(_nothing_to_pair(pairing.transcript, when))
+    errors += [_incomplete(pairing.transcript, block, missing, when) for block, missing in incomplete_groups(pairing)]
+    return errors
+
+
+def broken_pairing(transcript: str, broken: Sequence[str], when: datetime) -> RunError:
+    """Say that a pairing broke a fact that must hold, and was thrown away."""
+    more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+    return RunError(
+        kind="validation",
+        when=when,
+        transcript=transcript,
+        where="the whole transcript",
+        what_happened=f"{broken[0]}{more}; no record of this transcript was put into a group",
+        what_to_do="This is a defect of the program: report it with the transcript's records.",
+    )
+
+
+def _failed_decision(transcript: str, problem: DecisionProblem, when: datetime) -> RunError:
     return RunError(
         kind=problem.kind,
         when=when,
@@ -94,16 +121,38 @@ def failed_decision(transcript: str, problem: DecisionProblem, when: datetime) -
     )
 
 
-def no_access(transcript: str, reason: str, when: datetime) -> RunError:
-    """Say that no model could be asked about a transcript, because there are no valid credentials."""
+def _no_access(transcript: str, reason: str, when: datetime) -> RunError:
     return RunError(
         kind="authentication",
         when=when,
         transcript=transcript,
-        where="before its first block",
-        what_happened=f"{reason}; the rules decided all of its blocks",
+        where="the whole transcript",
+        what_happened=f"{reason}; no model was asked, the rules decided",
         what_to_do="Check LLM_CLIENT_ID, LLM_CLIENT_SECRET, LLM_TOKEN_ENDPOINT and LLM_CA_BUNDLE, then run again: only "
         "transcripts that failed are paired again.",
+    )
+
+
+def _nothing_to_pair(transcript: str, when: datetime) -> RunError:
+    return RunError(
+        kind="validation",
+        when=when,
+        transcript=transcript,
+        where="the whole transcript",
+        what_happened="no record is of section_type 'Investor Q&A', so there is nothing to pair",
+        what_to_do="If the call had questions, look at its section classification; else nothing.",
+    )
+
+
+def _incomplete(transcript: str, block: int, missing: str, when: datetime) -> RunError:
+    return RunError(
+        kind="validation",
+        when=when,
+        transcript=transcript,
+        where=f"block {block}",
+        what_happened=missing,
+        what_to_do="Look at the group on the review page; perhaps a line dropped, or a question was passed over.",
+        speaker_block_id=block,
     )
 
 

@@ -1,7 +1,7 @@
 """Paired calls that are kept as soon as they are finished, so that a killed run goes on where it stopped.
 
-Belongs here: what is kept of a call, under which conditions it still holds, and the folder it lies in. Does not belong
-here: the output that readers use (``outputs``), single answers of models (kept by ``llm``).
+Belongs here: the folder they lie in, and when what is kept still holds. Does not belong here: the output that readers
+use (``outputs``), single answers of models (kept by ``llm``).
 """
 
 import hashlib
@@ -9,48 +9,19 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from painpoint_platform.llm.tasks import Usage
-from painpoint_platform.transcripts.groups import Pairing
 from painpoint_platform.transcripts.json_files import replacing
+from painpoint_platform.transcripts.paired_calls import PairedCall
 from painpoint_platform.transcripts.records import Transcript
 
 # Raised when the same records and answers would be paired otherwise: part of every fingerprint.
 PAIRING_VERSION: Final = "1"
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME: Final = 80
-
-
-@dataclass(frozen=True, slots=True)
-class PairedCall:
-    """What became of one call.
-
-    Attributes:
-        pairing: decisions and groups.
-        usage: what its answers cost when they were paid, retries included.
-        seconds: how long it took, waiting for models included.
-        finished_at: aware, in UTC.
-        no_access: why no model could be asked at all; None when that was not so.
-    """
-
-    pairing: Pairing
-    usage: Usage
-    seconds: float
-    finished_at: datetime
-    no_access: str | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether asking again would bring nothing new: every block that needed a model got a reply.
-
-        A reply that broke the rules twice is a reply; a server that did not answer or refused is not.
-        """
-        return self.no_access is None and all(problem.kind == "validation" for problem in self.pairing.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +34,16 @@ _KEPT: Final = TypeAdapter(_Kept)
 
 
 class FinishedCalls:
-    """The folder of finished calls of one output folder; ``settings`` are what else a pairing depends on."""
+    """The folder of finished calls of one output folder; made if it is not there.
+
+    Args:
+        folder: its parent exists.
+        settings: what else than its records a pairing depends on.
+    """
 
     def __init__(self, folder: Path, *settings: str) -> None:
         self._folder = folder
+        folder.mkdir(exist_ok=True)
         self._settings = (PAIRING_VERSION, *settings)
 
     def get(self, transcript: Transcript) -> PairedCall | None:
@@ -74,10 +51,8 @@ class FinishedCalls:
         path = self._path(transcript.key)
         try:
             kept = _KEPT.validate_json(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValidationError:
-            return None  # by another version of this program, or torn by a power cut: the call is paired again
+        except (FileNotFoundError, ValidationError):
+            return None  # never finished; or by another version of this program, or torn by a power cut
         return kept.call if kept.fingerprint == self._fingerprint(transcript) else None
 
     def put(self, transcript: Transcript, call: PairedCall) -> None:

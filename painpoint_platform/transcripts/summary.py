@@ -6,7 +6,7 @@ Belongs here: the sums. Does not belong here: drawing tables (``cli``), what wen
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -15,8 +15,8 @@ from typing import Any, Final
 from painpoint_platform.llm.tasks import Usage
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.transcripts.error_files import ErrorKind
-from painpoint_platform.transcripts.finished import PairedCall
 from painpoint_platform.transcripts.json_files import write_json
+from painpoint_platform.transcripts.paired_calls import PairedCall
 
 SUMMARY_FILE: Final = "execution_summary.json"
 SCHEMA_VERSION: Final = "1.0"
@@ -121,7 +121,43 @@ class RunSummary:
         }
 
 
-def work_of(call: PairedCall) -> Work:
+def summarize(
+    *,
+    started_at: datetime,
+    seconds: float,
+    input_file: str,
+    mode: str,
+    margin: float,
+    models: tuple[str, ...],
+    prompt_version: str | None,
+    calls: Sequence[tuple[PairedCall, bool]],
+    paid_now: Totals,
+    unpaired: int,
+    left_out: int,
+    errors: Mapping[ErrorKind, int],
+) -> RunSummary:
+    """Sum up a run. ``calls`` are those that were paired, each with whether it was taken over; the rest as there."""
+    total = _total_of([call for call, _ in calls])
+    return RunSummary(
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        seconds=round(seconds, 3),
+        input_file=input_file,
+        mode=mode,
+        margin=margin,
+        models=models,
+        prompt_version=prompt_version,
+        transcripts=tuple(TranscriptSummary(call.pairing.transcript, reused, _work_of(call)) for call, reused in calls),
+        total=total,
+        average=_average_of(total, len(calls)),
+        paid_now=_paid(paid_now),
+        unpaired=unpaired,
+        left_out=left_out,
+        errors=errors,
+    )
+
+
+def _work_of(call: PairedCall) -> Work:
     """Return what one call took and gave."""
     groups = call.pairing.groups
     return Work(
@@ -131,17 +167,17 @@ def work_of(call: PairedCall) -> Work:
         groups=len(groups),
         groups_by_method=dict(sorted(Counter(group.method for group in groups).items())),
         low_confidence_groups=sum(group.confidence < LOW_CONFIDENCE for group in groups),
-        model_calls=call.usage.calls,
-        prompt_tokens=call.usage.prompt_tokens,
-        completion_tokens=call.usage.completion_tokens,
-        cost_usd=call.usage.cost_usd if call.usage.calls else 0.0,
+        model_calls=call.pairing.usage.calls,
+        prompt_tokens=call.pairing.usage.prompt_tokens,
+        completion_tokens=call.pairing.usage.completion_tokens,
+        cost_usd=call.pairing.usage.cost_usd if call.pairing.usage.calls else 0.0,
     )
 
 
-def total_of(calls: Sequence[PairedCall]) -> Work:
+def _total_of(calls: Sequence[PairedCall]) -> Work:
     """Return the sum over several calls."""
-    works = [work_of(call) for call in calls]
-    usage = reduce(add, (call.usage for call in calls), Usage())
+    works = [_work_of(call) for call in calls]
+    usage = reduce(add, (call.pairing.usage for call in calls), Usage())
     methods = Counter(group.method for call in calls for group in call.pairing.groups)
     return Work(
         seconds=round(sum(call.seconds for call in calls), 3),
@@ -157,14 +193,14 @@ def total_of(calls: Sequence[PairedCall]) -> Work:
     )
 
 
-def average_of(total: Work, count: int) -> dict[str, float | None]:
+def _average_of(total: Work, count: int) -> dict[str, float | None]:
     """Return what one of ``count`` calls took and gave on average; None where nothing is known or there is no call."""
     names = [field.name for field in fields(Work) if field.name != "groups_by_method"]
     sums = {name: getattr(total, name) for name in names}
     return {name: None if value is None or not count else round(value / count, 6) for name, value in sums.items()}
 
 
-def paid(totals: Totals) -> dict[str, int | float]:
+def _paid(totals: Totals) -> dict[str, int | float]:
     """Return the ledger's sums of a run."""
     return {
         "model_calls": totals.calls,
