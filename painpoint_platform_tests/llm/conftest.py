@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from painpoint_platform.llm import prompts, tasks
 from painpoint_platform.llm.client import Limits, ModelClient
-from painpoint_platform.llm.endpoints import Endpoint, open_route
+from painpoint_platform.llm.endpoints import Access, Endpoint, open_route
 from painpoint_platform.llm.tasks import ModelRequest, Task
 from painpoint_platform_tests.llm.model_server import ModelServer, Seen
 
@@ -86,12 +86,14 @@ def make_client(tmp_path: Path, server: ModelServer) -> Iterator[Callable[..., M
         state: Path = tmp_path / "llm.sqlite",
         run_id: str = "run-1",
         at: ModelServer = server,
+        access: Access | None = None,
         **limits: Any,
     ) -> ModelClient:
         route = open_route(
             Endpoint(local, "LOCAL", at.base_url, api_key),
             Endpoint(remote, "REMOTE", at.base_url, api_key),
             _none,
+            access,
         )
         client = ModelClient(route, state_path=state, run_id=run_id, limits=Limits(**({"timeout_s": 5.0} | limits)))
         made.append(client)

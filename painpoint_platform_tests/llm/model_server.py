@@ -6,6 +6,7 @@ Does not belong here: what a task's right answer is (each test says that).
 
 import asyncio
 import json
+import ssl
 import threading
 import time
 from collections import deque
@@ -92,6 +93,7 @@ class ModelServer:
     answer: Answer = lambda seen: {"echo": seen.user_json}
     fault_for: Chooser = lambda _seen: None
     delay_s: float = 0.0
+    tls: ssl.SSLContext | None = None
     seen: list[Seen] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
     max_in_flight: int = 0
@@ -100,7 +102,7 @@ class ModelServer:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> "ModelServer":
         started = threading.Event()
@@ -121,7 +123,7 @@ class ModelServer:
 
     async def _run(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", self.port, limit=2**24)
+        server = await asyncio.start_server(self._connection, "127.0.0.1", self.port, limit=2**24, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         started.set()
         await self._stop.wait()

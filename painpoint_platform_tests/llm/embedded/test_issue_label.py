@@ -11,7 +11,6 @@ from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform.llm.ledger import spooled_calls
 from painpoint_platform.llm.tasks import Task
-from painpoint_platform.text.embeddings import load_embedder
 
 DOCKER = [
     (
@@ -55,11 +54,6 @@ INJECTIONS = [
 
 def request(posts, *, size=12, sources=None):
     return LabelRequest(cluster_size=size, sources=sources or {"github": size}, representatives=posts)
-
-
-@pytest.fixture(scope="module")
-def embedder(tmp_path_factory):
-    return load_embedder(backend="torch", cache_dir=tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture

@@ -1,0 +1,25 @@
+"""The real encoder, loaded once, and the embedded model's rules as plain calls."""
+
+import asyncio
+
+import pytest
+
+from painpoint_platform.llm.embedded.batching import BatchedEmbedder
+from painpoint_platform.llm.embedded.model import RULES
+from painpoint_platform.text.embeddings import load_embedder
+
+
+@pytest.fixture(scope="session")
+def embedder(tmp_path_factory):
+    return load_embedder(backend="torch", cache_dir=tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def answer(embedder):
+    """Return what a rule says to each of some payloads, all asked at the same time."""
+
+    async def ask(task, payloads):
+        batched = BatchedEmbedder(lambda: embedder)
+        return await asyncio.gather(*(RULES[task](payload, attempt=0, embedder=batched) for payload in payloads))
+
+    return lambda task, *payloads: asyncio.run(ask(task, payloads))
