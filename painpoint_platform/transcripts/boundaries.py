@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 from painpoint_platform.transcripts.operators import TurnKind
 from painpoint_platform.transcripts.records import Transcript
-from painpoint_platform.transcripts.roles import COURTESY_WORDS, Role, Voice, judge_roles, read_voices
-from painpoint_platform.transcripts.speakers import Speaker, folded, same_person
+from painpoint_platform.transcripts.roles import COURTESY_WORDS, Role, judge_roles
+from painpoint_platform.transcripts.speakers import Speaker, same_person
+from painpoint_platform.transcripts.voices import Voice, read_voices
 
 # A role is the sum of much evidence; beyond this it would silence everything that the block itself says.
 ROLE_LIMIT = 4.0
@@ -173,8 +174,7 @@ def _limited(score: float) -> float:
 
 
 def _is_courtesy(voice: Voice) -> bool:
-    block = voice.block
-    return block.word_count <= COURTESY_WORDS and "?" not in block.text and bool(THANKS.search(folded(block.text)))
+    return voice.block.word_count <= COURTESY_WORDS and "?" not in voice.small and bool(THANKS.search(voice.small))
 
 
 def _first_analysts(voices: Sequence[Voice], roles: Sequence[Role | None]) -> dict[int, Voice]:

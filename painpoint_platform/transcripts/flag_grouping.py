@@ -6,9 +6,9 @@ Belongs here: the statuses that flags give the blocks of one stretch. Does not b
 
 from collections.abc import Sequence
 
-from painpoint_platform.transcripts.roles import Voice
 from painpoint_platform.transcripts.speakers import same_person
 from painpoint_platform.transcripts.states import Status
+from painpoint_platform.transcripts.voices import Voice
 
 
 def has_flags(voices: Sequence[Voice]) -> bool:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from painpoint_platform.transcripts.records import Block
-from painpoint_platform.transcripts.speakers import Speaker, folded, says_analyst, says_executive
+from painpoint_platform.transcripts.speakers import Speaker, folded, parse_speaker, says_analyst, says_executive
 
 TurnKind = Literal["introduces", "concludes", "other"]
 
 # Longer, and a phrase is something that a speaker mentions in passing.
 MOST_WORDS = 60
 # Of a long paragraph only the ends are read: turns of speech stand there, and time stays linear.
-READ_CHARACTERS = 400
+READ_CHARACTERS = 240
 
 # The content patterns of the source document.
 CONTENT_PATTERNS = (
@@ -43,9 +43,12 @@ CONCLUDES = re.compile(
     r"|\bend (?:of )?(?:the |our |this |today's )?(?:question|q ?& ?a|session)"
     r"|\b(?:turn|hand|pass)\b.{0,40}\b(?:back|over) (?:over )?to\b|\bclosing (?:remarks|comments)\b|\bdisconnect\b"
 )
-# A turn may be nothing but the caller: "Joe Moore, Morgan Stanley."
+# A turn may be nothing but the caller: "Joe Moore, Morgan Stanley." Words are kept apart by space alone, so that there is
+# one way to read them and no text takes long.
+_NAME = r"[A-Z][\w.'’\-]*"
+_FIRM_WORD = r"(?:[\[(]?[A-Z0-9][\w.&'’\-]*[\])]?|of|and|&)"
 BARE_CALLER = re.compile(
-    r"(?:[A-Z][\w.'’\-]*\s+){1,3}[A-Z][\w.'’\-]*(?:,| from| with| of| at) (?:[\[(]?[A-Z][\w.&'’\-]*[\])]?[\s.]*){1,6}"
+    rf"{_NAME}(?:\s+{_NAME}){{1,3}}(?:,| from| with| of| at)\s+{_FIRM_WORD}(?:\s+{_FIRM_WORD}){{0,5}}"
 )
 ASIDE = re.compile(r"\([^()]{0,80}\)")
 WORD = re.compile(r"[^\W\d_]+")
@@ -68,7 +71,44 @@ def named_in(words: Collection[str], speaker: Speaker) -> bool:
     return bool(speaker.words) and speaker.words[-1] in words
 
 
-def find_operators(blocks: Sequence[Block], speakers: Sequence[Speaker]) -> tuple[Turn | None, ...]:
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A block, its parsed speaker, and the first and last words of its text: as they are, and in small letters."""
+
+    block: Block
+    speaker: Speaker
+    ends: str
+    small: str
+
+    @classmethod
+    def of(cls, block: Block) -> "Utterance":
+        """Read a block."""
+        first, last = block.paragraphs[0], block.paragraphs[-1]
+        if len(block.paragraphs) == 1:
+            ends = (
+                first if len(first) <= 2 * READ_CHARACTERS else f"{first[:READ_CHARACTERS]} {last[-READ_CHARACTERS:]}"
+            )
+        else:
+            ends = f"{first[:READ_CHARACTERS]} {last[-READ_CHARACTERS:]}"
+        return cls(block, parse_speaker(block.speaker), ends, folded(ends))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the whole block is no longer than what operators say."""
+        return self.block.word_count <= MOST_WORDS
+
+    @property
+    def is_known(self) -> bool:
+        """Whether title or flag say that this is an analyst or an executive."""
+        return self.block.flag is not None or says_analyst(self.speaker) or says_executive(self.speaker)
+
+    @property
+    def names_caller(self) -> bool:
+        """Whether it says whose question is next."""
+        return bool(NAMES_CALLER.search(self.small) or BARE_CALLER.fullmatch(ASIDE.sub("", self.ends).strip(" .\n")))
+
+
+def find_operators(utterances: Sequence[Utterance]) -> list[Turn | None]:
     """Return the operator's turn that each block is; None for everybody else's blocks.
 
     The speaker field decides where it can: who is named operator is one, and whose title or flag makes them analyst or
@@ -78,56 +118,28 @@ def find_operators(blocks: Sequence[Block], speakers: Sequence[Speaker]) -> tupl
     - a block that introduces a caller is the operator's, as with a second operator under their own name;
     - where there is no operator at all, any short block that reads like one is.
     """
-    texts = [_ends(block) for block in blocks]
-    known = [
-        block.flag is not None or says_analyst(speaker) or says_executive(speaker)
-        for block, speaker in zip(blocks, speakers, strict=True)
-    ]
-    named = {speaker.key for speaker in speakers if speaker.is_operator}
-    operators = named or _elected(blocks, speakers, texts, known)
-    return tuple(
-        _turn(text)
-        if speaker.key in operators or (not sure and _reads_like_operator(block, text, strictly=bool(operators)))
-        else None
-        for block, speaker, text, sure in zip(blocks, speakers, texts, known, strict=True)
-    )
+    unknown = [utterance for utterance in utterances if not (utterance.speaker.is_operator or utterance.is_known)]
+    operators = {one.speaker.key for one in utterances if one.speaker.is_operator} or _elected(unknown)
+    turns = {
+        one.block.index for one in unknown if one.is_short and _reads_like_operator(one.small, strictly=bool(operators))
+    }
+    return [_turn(one) if one.speaker.key in operators or one.block.index in turns else None for one in utterances]
 
 
-def _elected(
-    blocks: Sequence[Block], speakers: Sequence[Speaker], texts: Sequence[str], known: Sequence[bool]
-) -> set[str]:
+def _elected(unknown: Sequence[Utterance]) -> set[str]:
     """Return the speakers of whose blocks at least two, and more than half, introduce a caller."""
-    spoken: Counter[str] = Counter()
-    introducing: Counter[str] = Counter()
-    for block, speaker, text, sure in zip(blocks, speakers, texts, known, strict=True):
-        if speaker.words and not sure:
-            spoken[speaker.key] += 1
-            introducing[speaker.key] += block.word_count <= MOST_WORDS and _names_caller(text)
+    spoken = Counter(one.speaker.key for one in unknown if one.speaker.words)
+    introducing = Counter(one.speaker.key for one in unknown if one.speaker.words and one.is_short and one.names_caller)
     return {key for key, count in introducing.items() if count >= 2 and 2 * count > spoken[key]}
 
 
-def _reads_like_operator(block: Block, text: str, *, strictly: bool) -> bool:
-    if block.word_count > MOST_WORDS:
-        return False
+def _reads_like_operator(small: str, *, strictly: bool) -> bool:
     # To an operator who is there, "next question, please" is what an executive says.
-    small = folded(text)
     return bool(NAMES_CALLER.search(small)) if strictly else any(pattern in small for pattern in CONTENT_PATTERNS)
 
 
-def _names_caller(text: str) -> bool:
-    return bool(NAMES_CALLER.search(folded(text)) or BARE_CALLER.fullmatch(ASIDE.sub("", text).strip()))
-
-
-def _ends(block: Block) -> str:
-    whole = block.text
-    if len(whole) <= 2 * READ_CHARACTERS:
-        return whole
-    return f"{whole[:READ_CHARACTERS]} {whole[-READ_CHARACTERS:]}"
-
-
-def _turn(text: str) -> Turn:
-    small = folded(text)
-    words = frozenset(WORD.findall(small))
-    if CONCLUDES.search(small):
+def _turn(one: Utterance) -> Turn:
+    words = frozenset(WORD.findall(one.small))
+    if CONCLUDES.search(one.small):
         return Turn("concludes", words)
-    return Turn("introduces" if INTRODUCES.search(small) or _names_caller(text) else "other", words)
+    return Turn("introduces" if INTRODUCES.search(one.small) or one.names_caller else "other", words)

@@ -206,7 +206,8 @@ def _numbered(decisions: Iterable[BlockDecision]) -> list[BlockDecision]:
     last = 0
     for decision in decisions:
         last += decision.status == "group_start"
-        numbered.append(replace(decision, qa_group_id=None if decision.status == "standalone" else last))
+        number = None if decision.status == "standalone" else last
+        numbered.append(decision if decision.qa_group_id == number else replace(decision, qa_group_id=number))
     return numbered
 
 

@@ -12,18 +12,13 @@ of a source can be wrong.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
-from painpoint_platform.transcripts.operators import READ_CHARACTERS, Turn, find_operators, named_in
-from painpoint_platform.transcripts.records import Block, Transcript, is_qa
-from painpoint_platform.transcripts.speakers import (
-    Speaker,
-    folded,
-    parse_speaker,
-    says_analyst,
-    says_executive,
-)
+from painpoint_platform.transcripts.operators import named_in
+from painpoint_platform.transcripts.records import Transcript, is_qa
+from painpoint_platform.transcripts.speakers import Speaker, folded, parse_speaker, says_analyst, says_executive
+from painpoint_platform.transcripts.voices import Voice
 
 TITLE_ANALYST, TITLE_EXECUTIVE = 4.0, -4.0
 COMPANY_FIRM, OTHER_FIRM = -3.0, 2.0
@@ -48,19 +43,6 @@ ANSWERER_PHRASES = re.compile(
 )
 # A shorter block is a turn of courtesy: it neither asks nor answers.
 COURTESY_WORDS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A block and what it says of itself: the parsed speaker, and the operator's turn if it is one (else None).
-
-    ``session`` counts the interruptions by an operator up to the block; turns in a row are one.
-    """
-
-    block: Block
-    speaker: Speaker
-    turn: Turn | None
-    session: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +72,6 @@ class _Appearances:
     @property
     def last(self) -> int:
         return self.voices[-1].block.index
-
-
-def read_voices(blocks: Sequence[Block]) -> tuple[Voice, ...]:
-    """Tell operator turns from speakers and number the sessions between them.
-
-    A turn of unknown purpose that names whoever speaks next, in whatever language, introduces them.
-    """
-    speakers = [parse_speaker(block.speaker) for block in blocks]
-    voices: list[Voice] = []
-    session = 0
-    for block, speaker, turn in zip(blocks, speakers, find_operators(blocks, speakers), strict=True):
-        before = voices[-1].turn if voices else None
-        session += turn is not None and before is None
-        if turn is None and before is not None and before.kind == "other" and before.names(speaker):
-            voices[-1] = replace(voices[-1], turn=replace(before, kind="introduces"))
-        voices.append(Voice(block, speaker, turn, session))
-    return tuple(voices)
 
 
 def judge_roles(transcript: Transcript, voices: Sequence[Voice]) -> Mapping[str, Role]:
@@ -179,22 +144,14 @@ def _of_sessions(one: _Appearances, sessions: "_Sessions") -> Iterator[tuple[str
 
 
 def _of_texts(one: _Appearances) -> Iterator[tuple[str, float]]:
-    if any(ANSWERER_PHRASES.search(_ends(voice.block)) for voice in one.voices):
+    if any(ANSWERER_PHRASES.search(voice.small) for voice in one.voices):
         yield "says what answerers say", SAYS_ANSWERER
-    long = [voice.block for voice in one.voices if voice.block.word_count > COURTESY_WORDS]
+    long = [voice for voice in one.voices if voice.block.word_count > COURTESY_WORDS]
     if long:
-        if any(QUESTIONER_PHRASES.search(_ends(block)) for block in long):
+        if any(QUESTIONER_PHRASES.search(voice.small) for voice in long):
             yield "says what callers say", SAYS_QUESTIONER
-        asking = sum(any("?" in paragraph for paragraph in block.paragraphs) for block in long)
+        asking = sum(any("?" in paragraph for paragraph in voice.block.paragraphs) for voice in long)
         yield "question marks", ASKS if 2 * asking >= len(long) else ASKS_NOTHING
-
-
-def _ends(block: Block) -> str:
-    """Return the first and last words of a block, folded; the middle of a speech says nothing about turns."""
-    text = block.paragraphs[0][:READ_CHARACTERS]
-    if block.paragraphs[-1] != text:
-        text = f"{text} {block.paragraphs[-1][-READ_CHARACTERS:]}"
-    return folded(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ ANSWERS = re.compile(r"\b(?:company|corporate|executive|management)\b")
 # Ranks that banks and companies share (director, vice president, associate) say nothing.
 ANALYST_TITLE = re.compile(r"\b(?:analyst|strategist|(?:equity|internet) research|research associate)\b")
 EXECUTIVE_TITLE = re.compile(
-    r"\b(?:chief\b.*\bofficer|c[a-z]{1,2}o|chair(?:man|woman|person)?|(?:co-?)?founder|treasurer|controller"
+    r"\b(?:chief\b.{0,60}\bofficer|c[a-z]{1,2}o|chair(?:man|woman|person)?|(?:co-?)?founder|treasurer|controller"
     r"|general counsel|investor relations|ir|(?<!vice )president|secretary|general manager)\b"
 )
 RESEARCH_FIRM = re.compile(r"\b(?:research|securities|equities|capital markets|bank|asset management)\b")
@@ -39,6 +39,7 @@ FIRM_SUFFIX = re.compile(
     r"|research division",
     re.IGNORECASE,
 )
+LONGEST_FIELD = 500
 SOMETHING = re.compile(r"\w")
 LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -69,8 +70,8 @@ class Speaker:
 
 @lru_cache(maxsize=65_536)
 def parse_speaker(field: str) -> Speaker:
-    """Take a speaker field apart. Never fails: what cannot be told is None."""
-    name, _, rest = field.replace(";", ",", 1).partition(",")
+    """Take a speaker field apart. Never fails: what cannot be told is None, and what is too long for a name is cut."""
+    name, _, rest = field[:LONGEST_FIELD].replace(";", ",", 1).partition(",")
     if not rest and " - " in name:
         name, _, rest = name.partition(" - ")
     name, parts = _without_suffixes(name.strip(), rest)
@@ -112,11 +113,11 @@ def says_executive(speaker: Speaker) -> bool:
     return not says_analyst(speaker) and bool(EXECUTIVE_TITLE.search(folded(speaker.title or "")))
 
 
-@lru_cache(maxsize=65_536)
 def folded(text: str) -> str:
     """Return the text in small letters, without accents, runs of space as one."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(plain.lower().split())
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(text.lower().split())
 
 
 def _without_suffixes(name: str, rest: str) -> tuple[str, str]:

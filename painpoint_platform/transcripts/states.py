@@ -4,7 +4,7 @@ Belongs here: which statuses a block may have in which state, and what follows f
 them is right (``boundaries``, a model) and when the system itself closes an exchange (``pairing``).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 Status = Literal["group_start", "group_continue", "group_end", "standalone"]
@@ -46,4 +46,4 @@ def step(state: State, status: Status) -> tuple[State, int | None]:
 
 def close(state: State) -> State:
     """End the open exchange, if there is one: another caller is introduced, or the call is over."""
-    return replace(state, group_active=False, group_id=None)
+    return State(next_id=state.next_id)
