@@ -5,7 +5,6 @@ Does not belong here: the meanings themselves (``prompts/global_themes/taxonomy.
 """
 
 import csv
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -55,14 +54,6 @@ def load_taxonomy(path: Path | None = None) -> tuple[ThemeLabel, ...]:
     if problems:
         raise UserError("\n".join(f"{path}:{line}: {text}" for line, text in sorted(problems)))
     return tuple(labels)
-
-
-def taxonomy_sha256(taxonomy: Sequence[ThemeLabel]) -> str:
-    """Return the SHA-256 (hex) of what the taxonomy says, however the file is written."""
-    digest = hashlib.sha256()
-    for entry in taxonomy:
-        digest.update("\0".join((entry.label, entry.family, entry.meaning, "")).encode())
-    return digest.hexdigest()
 
 
 def canonical_label(text: str, taxonomy: Sequence[ThemeLabel]) -> str:

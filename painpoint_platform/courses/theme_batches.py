@@ -5,15 +5,19 @@ Everything is pure, and whatever a reply says, every cluster ends in exactly one
 Does not belong here: asking (``stage3``), the shape of a reply (``global_themes``).
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 
 from painpoint_platform.courses.course_clusters import one_line
 from painpoint_platform.courses.global_themes import GlobalThemes, ThemeGroup
 from painpoint_platform.courses.taxonomy import ThemeLabel, canonical_label
+
+Row = TypeVar("Row")
 
 UNASSIGNED = "UNASSIGNED"
 
@@ -73,25 +77,22 @@ def by_impact(clusters: pl.DataFrame) -> pl.DataFrame:
     return clusters.sort("num_posts", "cluster_id", descending=[True, False])
 
 
-def batch_lengths(costs: Iterable[int], *, size: int, room: int | None) -> list[int]:
-    """Cut a row of clusters into batches and return how many each batch takes.
+def batches(clusters: Sequence[Row], *, size: int, fits: Callable[[Sequence[Row]], bool]) -> Iterator[Sequence[Row]]:
+    """Cut a row of clusters into batches, each as long as may be.
 
     Args:
-        costs: what each cluster takes of ``room``.
+        clusters: in the order of ``by_impact``.
         size: most clusters of a batch.
-        room: most that the clusters of a batch may cost together; None = no bound. A cluster that alone costs more is
-            a batch of its own, for nothing is cut off.
+        fits: whether the model can take these clusters at once; if so, it can take fewer. A cluster that does not fit
+            alone is a batch of its own all the same: nothing is cut off.
     """
-    lengths: list[int] = []
-    used = 0
-    for cost in costs:
-        if lengths and lengths[-1] < size and (room is None or used + cost <= room):
-            lengths[-1] += 1
-            used += cost
-        else:
-            lengths.append(1)
-            used = cost
-    return lengths
+    start = 0
+    while start < len(clusters):
+        most = clusters[start : start + size]
+        lengths = range(1, len(most) + 1)
+        fitting = len(most) if fits(most) else bisect_left(lengths, True, key=lambda length: not fits(most[:length]))
+        yield most[: max(fitting, 1)]
+        start += max(fitting, 1)
 
 
 def settle(summaries: Mapping[str, str], reply: GlobalThemes, taxonomy: Sequence[ThemeLabel]) -> SettledBatch:
@@ -135,7 +136,7 @@ def settle(summaries: Mapping[str, str], reply: GlobalThemes, taxonomy: Sequence
 
 
 def merge(
-    batches: Sequence[SettledBatch],
+    settled: Sequence[SettledBatch],
     clusters: pl.DataFrame,
     cluster_posts: pl.DataFrame,
     taxonomy: Sequence[ThemeLabel],
@@ -147,7 +148,7 @@ def merge(
     then by label, then by first member; members stand in the order of ``by_impact``.
 
     Args:
-        batches: the settled batches; together they hold each of ``clusters`` once.
+        settled: the batches; together they hold each of ``clusters`` once.
         clusters: cluster_id, course_code, num_posts.
         cluster_posts: cluster_id, post_id; a row a post of a cluster.
 
@@ -155,7 +156,7 @@ def merge(
         Themes by ``THEME_SCHEMA``, and a row a cluster by ``ASSIGNMENT_SCHEMA``, in the order of their themes, those
         without one last: their labels are null, and their totals are the cluster's own.
     """
-    members = _members(batches).join(by_impact(clusters).with_row_index("impact"), on="cluster_id")
+    members = _members(settled).join(by_impact(clusters).with_row_index("impact"), on="cluster_id")
     key = ["normalized_issue_label", "phrase"]
     wording = (
         members.group_by("batch", "group", *key, "provisional_label", "short_description")
@@ -206,9 +207,9 @@ def _published(
     )
 
 
-def _members(batches: Sequence[SettledBatch]) -> pl.DataFrame:
+def _members(settled: Sequence[SettledBatch]) -> pl.DataFrame:
     """Return a row a cluster that is in a group: its group, and what that is merged by."""
-    groups = [(batch, number, group) for batch, each in enumerate(batches) for number, group in enumerate(each.groups)]
+    groups = [(batch, number, group) for batch, each in enumerate(settled) for number, group in enumerate(each.groups)]
     return pl.DataFrame(
         {
             "batch": [batch for batch, _, _ in groups],

@@ -14,7 +14,7 @@ from painpoint_platform.courses.theme_batches import (
     ASSIGNMENT_SCHEMA,
     THEME_SCHEMA,
     UNASSIGNED,
-    batch_lengths,
+    batches,
     by_impact,
     merge,
     new_labels,
@@ -70,6 +70,11 @@ def test_clusters_with_most_posts_come_first_then_by_id_as_text():
     assert by_impact(frame)["cluster_id"].to_list() == ["D1_1", "C1_10", "C1_2", "B1_1"]
 
 
+def lengths_of(costs, size, room):
+    found = batches(costs, size=size, fits=lambda these: room is None or sum(these) <= room)
+    return [len(batch) for batch in found]
+
+
 @pytest.mark.parametrize(
     ("costs", "size", "room", "lengths"),
     [
@@ -81,18 +86,20 @@ def test_clusters_with_most_posts_come_first_then_by_id_as_text():
     ],
 )
 def test_a_batch_is_closed_when_it_is_full_or_has_no_room(costs, size, room, lengths):
-    assert batch_lengths(costs, size=size, room=room) == lengths
+    assert lengths_of(costs, size, room) == lengths
 
 
 @given(st.lists(st.integers(0, 50), max_size=80), st.integers(1, 9), st.one_of(st.none(), st.integers(-5, 120)))
-def test_batches_take_every_cluster_and_keep_to_both_bounds(costs, size, room):
-    lengths = batch_lengths(costs, size=size, room=room)
-    assert sum(lengths) == len(costs)
+def test_batches_take_every_cluster_and_are_as_long_as_both_bounds_let_them(costs, size, room):
     start = 0
-    for length in lengths:
+    for length in lengths_of(costs, size, room):
+        taken, next_one = costs[start : start + length], costs[start + length : start + length + 1]
         assert 1 <= length <= size
-        assert room is None or length == 1 or sum(costs[start : start + length]) <= room
+        if room is not None:
+            assert length == 1 or sum(taken) <= room
+            assert length == size or not next_one or sum(taken + next_one) > room
         start += length
+    assert start == len(costs)
 
 
 def test_the_first_mention_of_a_cluster_counts_whether_in_a_group_or_unassigned():
@@ -145,12 +152,12 @@ def test_characters_that_no_file_holds_are_left_out():
 
 def test_groups_that_agree_in_label_and_phrase_become_one_theme_with_the_words_of_the_largest():
     clusters = clusters_of(("A_1", 5), ("B_1", 4), ("C_1", 2), ("C_2", 1))
-    batches = [
+    settled_batches = [
         settled(["A_1"], [group(["A_1"], "Exam  differs", description="small")]),
         settled(["B_1", "C_1"], [group(["B_1", "C_1"], "exam differs", "Assessment Material Misalignment", "large")]),
         settled(["C_2"], [group(["C_2"], "EXAM DIFFERS", PACING)]),
     ]
-    themes, assignments = merge(batches, clusters, posts_of(clusters), TAXONOMY)
+    themes, assignments = merge(settled_batches, clusters, posts_of(clusters), TAXONOMY)
     assert themes.rows() == [
         ("G001", "exam differs", EXAMS, EXAMS, "large", 11, 11, 3, 3),
         ("G002", "EXAM DIFFERS", PACING, PACING, "Practice is too easy.", 1, 1, 1, 1),
@@ -161,8 +168,8 @@ def test_groups_that_agree_in_label_and_phrase_become_one_theme_with_the_words_o
 
 def test_where_groups_are_of_one_size_the_words_of_the_first_batch_stay():
     clusters = clusters_of(("A_1", 3), ("B_1", 3))
-    batches = [settled(["A_1"], [group(["A_1"], "Exam")]), settled(["B_1"], [group(["B_1"], "exam")])]
-    themes, _ = merge(batches, clusters, posts_of(clusters), TAXONOMY)
+    settled_batches = [settled(["A_1"], [group(["A_1"], "Exam")]), settled(["B_1"], [group(["B_1"], "exam")])]
+    themes, _ = merge(settled_batches, clusters, posts_of(clusters), TAXONOMY)
     assert themes["provisional_label"].to_list() == ["Exam"]
 
 
@@ -296,7 +303,7 @@ def test_ten_thousand_mutated_replies_lose_invent_and_repeat_no_cluster():
         clusters = clusters_of(*((name, chance.randint(1, 5)) for name in names)).with_columns(
             issue_summary=pl.format("summary of {}", "cluster_id"), course_title=pl.lit("A course")
         )
-        batches = []
+        settled_batches = []
         for batch in by_impact(clusters).iter_slices(a_batch):
             payload = theme_payload(TAXONOMY[:2], batch.to_dicts())
             text = mutated_reply(batch["cluster_id"].to_list(), chance)
@@ -307,8 +314,8 @@ def test_ten_thousand_mutated_replies_lose_invent_and_repeat_no_cluster():
             in_groups = [name for each in settled_batch.groups for name in each.member_cluster_ids]
             assert sorted(in_groups + list(settled_batch.unassigned)) == sorted(summaries)
             assert set(settled_batch.omitted) <= set(settled_batch.unassigned)
-            batches.append(settled_batch)
-        themes, assignments = merge(batches, clusters, posts_of(clusters), TAXONOMY)
+            settled_batches.append(settled_batch)
+        themes, assignments = merge(settled_batches, clusters, posts_of(clusters), TAXONOMY)
         assert sorted(assignments["cluster_id"]) == sorted(names)
         assert set(assignments["global_cluster_id"]) - {UNASSIGNED} == set(themes["global_cluster_id"])
         assert themes["num_clusters"].sum() == assignments.filter(pl.col("global_cluster_id") != UNASSIGNED).height

@@ -1,0 +1,195 @@
+"""Stage 3: from the clusters of all courses to the themes that recur across them.
+
+Belongs here: asking a model about every batch at once and telling what became of each. Does not belong here: what a
+batch and a reply come to (``theme_batches``), what is asked (``global_themes``), files (``stage3_folder``).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import polars as pl
+
+from painpoint_platform.courses.global_themes import GLOBAL_THEMES, GlobalThemes, nothing_assigned, theme_payload
+from painpoint_platform.courses.stage2 import MENDABLE
+from painpoint_platform.courses.taxonomy import ThemeLabel
+from painpoint_platform.courses.theme_batches import SettledBatch, batches, by_impact, merge, new_labels, settle
+from painpoint_platform.errors import TransientError, UserError
+from painpoint_platform.llm.chat import ChatRequest, Message
+from painpoint_platform.llm.client import ModelClient, Progress
+from painpoint_platform.llm.tasks import Answer, ModelRequest, user_json
+from painpoint_platform.llm.tokens import prompt_token_bound
+
+BATCH_SIZE = 60
+# A reply has an id for each cluster (some 8 tokens), and labels and a sentence for each group (some 85). This is room
+# for two groups in three clusters; of 60 real clusters a model makes about 12, so that a rejected reply that is sent
+# back fits in as well.
+REPLY_TOKENS, REPLY_TOKENS_A_CLUSTER = 512, 64
+# Repeated ids that a message lists.
+MOST_NAMED = 10
+
+Cluster = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch and what became of it.
+
+    Attributes:
+        number: place of the batch, from 1.
+        clusters: the rows that it was made of.
+        made_smaller: it has fewer clusters than it might, because more would not fit the model's context.
+        payload: what the model was sent.
+        answer: what it answered.
+        settled: where its clusters are.
+    """
+
+    number: int
+    clusters: Sequence[Cluster]
+    made_smaller: bool
+    payload: Mapping[str, Any]
+    answer: Answer[GlobalThemes]
+    settled: SettledBatch
+
+    @property
+    def status(self) -> Literal["ok", "failed"]:
+        """``failed`` when no reply could be used; all its clusters are unassigned then."""
+        return "failed" if self.answer.mended or self.answer.reply is None else "ok"
+
+    @property
+    def reason(self) -> str | None:
+        """Why the batch failed."""
+        if self.status == "ok":
+            return None
+        return self.answer.failure_reason or "; ".join(self.answer.findings)
+
+
+@dataclass(frozen=True)
+class Themes:
+    """What Stage 3 found.
+
+    Attributes:
+        themes: a row a theme, by ``theme_batches.THEME_SCHEMA``, largest first.
+        assignments: a row a cluster, by ``theme_batches.ASSIGNMENT_SCHEMA``.
+        batches: every batch, in order.
+        new_labels: labels of themes that the taxonomy lacks.
+        wallclock_s: seconds that it took.
+    """
+
+    themes: pl.DataFrame
+    assignments: pl.DataFrame
+    batches: tuple[Batch, ...]
+    new_labels: tuple[str, ...]
+    wallclock_s: float
+
+    @cached_property
+    def failed(self) -> tuple[Batch, ...]:
+        """The batches without a usable reply."""
+        return tuple(batch for batch in self.batches if batch.status == "failed")
+
+    def forget_failures(self, client: ModelClient) -> None:
+        """Let the next run ask about failed batches anew; to be called once this run is committed."""
+        client.forget(GLOBAL_THEMES, [batch.payload for batch in self.failed])
+
+
+def find_themes(
+    clusters: pl.DataFrame,
+    cluster_posts: pl.DataFrame,
+    *,
+    client: ModelClient,
+    taxonomy: Sequence[ThemeLabel],
+    batch_size: int = BATCH_SIZE,
+    progress: Progress | None = None,
+) -> Themes:
+    """Group the clusters of all courses by shared root cause; all batches are asked about at once.
+
+    A batch whose replies cannot be used, or that no model answered, leaves its clusters unassigned.
+
+    Args:
+        clusters: a row a cluster of a Stage-2 run: cluster_id, course_code, course_title, issue_summary, num_posts.
+        cluster_posts: a row a post of a cluster: cluster_id, post_id.
+        client: the models.
+        taxonomy: the labels to reuse.
+        batch_size: most clusters of a call; fewer where the model's context has no room for as many.
+        progress: called with (batches done, batches).
+
+    Raises:
+        UserError: a cluster_id occurs twice.
+        TransientError: no model answered anything; what earlier runs made stands.
+        UserError: likewise, for a reason that a person must mend first, such as a wrong key.
+    """
+    began = time.monotonic()
+    _prove_unique(clusters)
+    rows = by_impact(clusters).to_dicts()
+    cut = list(batches(rows, size=batch_size, fits=_fitting(taxonomy, client.context_tokens)))
+    answers = client.ask_many(GLOBAL_THEMES, [_request(taxonomy, batch) for batch in cut], progress=progress)
+    _refuse_outage(answers)
+    asked, done = [], 0
+    for number, (batch, answer) in enumerate(zip(cut, answers, strict=True), 1):
+        might_take = min(batch_size, len(rows) - done)
+        done += len(batch)
+        asked.append(_batch(number, batch, answer, taxonomy, made_smaller=len(batch) < might_take))
+    themes, assignments = merge([batch.settled for batch in asked], clusters, cluster_posts, taxonomy)
+    return Themes(themes, assignments, tuple(asked), new_labels(themes, taxonomy), time.monotonic() - began)
+
+
+def _prove_unique(clusters: pl.DataFrame) -> None:
+    repeated = sorted(clusters.filter(pl.col("cluster_id").is_duplicated())["cluster_id"].unique())
+    if repeated:
+        more = f" and {len(repeated) - MOST_NAMED} more" if len(repeated) > MOST_NAMED else ""
+        raise UserError(
+            f"the Stage-2 run has several clusters of one cluster_id: {', '.join(repeated[:MOST_NAMED])}{more}; "
+            "`painpoint stage2 validate` says where they stand"
+        )
+
+
+def _refuse_outage(answers: Sequence[Answer[GlobalThemes]]) -> None:
+    if not answers or any(answer.reply is not None for answer in answers):
+        return
+    message = f"no model answered for any of {len(answers)} batches of clusters; the first: {answers[0].failure_reason}"
+    raise UserError(message) if {answer.failure_kind for answer in answers} <= MENDABLE else TransientError(message)
+
+
+def _batch(
+    number: int,
+    clusters: Sequence[Cluster],
+    answer: Answer[GlobalThemes],
+    taxonomy: Sequence[ThemeLabel],
+    *,
+    made_smaller: bool,
+) -> Batch:
+    payload = theme_payload(taxonomy, clusters)
+    reply = answer.reply or nothing_assigned(payload, {})
+    summaries = {cluster["cluster_id"]: cluster["issue_summary"] for cluster in clusters}
+    return Batch(number, clusters, made_smaller, payload, answer, settle(summaries, reply, taxonomy))
+
+
+def _request(taxonomy: Sequence[ThemeLabel], clusters: Sequence[Cluster]) -> ModelRequest:
+    return ModelRequest(
+        theme_payload(taxonomy, clusters),
+        max_completion_tokens=REPLY_TOKENS + REPLY_TOKENS_A_CLUSTER * len(clusters),
+    )
+
+
+def _fitting(taxonomy: Sequence[ThemeLabel], context_tokens: int | None) -> Callable[[Sequence[Cluster]], bool]:
+    """Return whether the question about some clusters and its reply fit the context of a model together."""
+
+    def fits(clusters: Sequence[Cluster]) -> bool:
+        if context_tokens is None:
+            return True
+        request = _request(taxonomy, clusters)
+        most_of_reply = request.max_completion_tokens or GLOBAL_THEMES.max_completion_tokens
+        call = ChatRequest(
+            task=GLOBAL_THEMES.name,
+            system=GLOBAL_THEMES.prompt.text,
+            messages=(Message("user", user_json(GLOBAL_THEMES.name, request.payload)),),
+            reply_format=GLOBAL_THEMES.reply_format,
+            payload=request.payload,
+            max_completion_tokens=most_of_reply,
+            timeout_s=0.0,
+        )
+        return prompt_token_bound(call) + most_of_reply <= context_tokens
+
+    return fits
