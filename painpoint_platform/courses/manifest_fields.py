@@ -1,0 +1,168 @@
+"""Judging the fields of a run's manifest, ours or another program's.
+
+Belongs here: what kinds of values a manifest's fields have, and reading a manifest whose field names may differ.
+Does not belong here: which fields a stage has (``stage2_manifest``, ``stage3_validation``), agreement with other files.
+"""
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeGuard
+
+from painpoint_platform.courses.findings import NOTHING, FileFindings
+from painpoint_platform.courses.run_files import leaves
+
+SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+# Names of numbers that are never negative, whatever program writes them.
+COUNTED = re.compile(r"(num|total|rows|n)_.*|calls|.*_(s|sec|secs|seconds|ms|usd|tokens|calls|posts|epoch)")
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a field holds.
+
+    Attributes:
+        holds: whether a value is of the kind.
+        expected: the kind in words.
+        nullable: whether null is a value.
+        everywhere: whether another program's manifest is held to it, too, where it has the field. True of kinds that
+            the name of the field leaves no choice about.
+    """
+
+    holds: Callable[[Any], bool]
+    expected: str
+    nullable: bool = False
+    everywhere: bool = True
+
+    def or_null(self) -> "Field":
+        """Return the same field with null allowed."""
+        return Field(self.holds, f"{self.expected}, or null", True, self.everywhere)
+
+
+def is_count(value: Any) -> TypeGuard[int]:
+    """Tell whether a value is an integer from 0; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def is_amount(value: Any) -> TypeGuard[float]:
+    """Tell whether a value is a number from 0. What is not finite is reported where the file is read."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and not value < 0
+
+
+def is_filled(value: Any) -> TypeGuard[str]:
+    """Tell whether a value is text that is more than white space and invisible characters."""
+    return isinstance(value, str) and any(character.isprintable() and character != " " for character in value)
+
+
+def is_sha256(value: Any) -> TypeGuard[str]:
+    """Tell whether a value is a SHA-256 in hexadecimal digits."""
+    return isinstance(value, str) and SHA256.fullmatch(value) is not None
+
+
+def is_utc_time(value: Any) -> bool:
+    """Tell whether a value is an ISO 8601 date and time in UTC."""
+    try:
+        time = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return time.utcoffset() == timedelta(0)
+
+
+COUNT = Field(is_count, "an integer from 0")
+AMOUNT = Field(is_amount, "a number from 0")
+TEXT = Field(is_filled, "text", everywhere=False)
+TIME = Field(is_utc_time, "a time in UTC, such as 2025-11-30T08:00:00Z", everywhere=False)
+HASH = Field(is_sha256, "64 hexadecimal digits")
+OBJECT = Field(lambda value: isinstance(value, dict), "an object {…}", everywhere=False)
+LIST = Field(lambda value: isinstance(value, list), "an array […]", everywhere=False)
+TEXTS = Field(
+    lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    "an array of texts",
+    everywhere=False,
+)
+
+
+def judge_fields(
+    found: FileFindings, where: str, values: Mapping[str, Any], fields: Mapping[str, Field], *, ours: bool
+) -> None:
+    """Report fields that are missing (from a manifest of ours) or hold another kind of value than they must.
+
+    Args:
+        found: takes the findings about the manifest.
+        where: JSON path of ``values``, with a dot at its end where it is not empty.
+        values: the object that has the fields.
+        fields: name -> what it holds.
+        ours: whether this project wrote the manifest. Other software may lack fields and leave them null.
+    """
+    for name, field in fields.items():
+        if name not in values:
+            if ours:
+                found.add(f"{where}{name}", "manifest_has_its_fields", NOTHING, f"expected {field.expected}")
+            continue
+        value = values[name]
+        if value is None and (field.nullable or not ours):
+            continue
+        if (ours or field.everywhere) and not field.holds(value):
+            found.add(f"{where}{name}", "manifest_fields_have_their_kind", value, f"expected {field.expected}")
+
+
+def judge_signs(found: FileFindings, fields: Mapping[str, Any], judged: Collection[str]) -> None:
+    """Report negative counts, times and costs under names that are not ``judged`` elsewhere, at any depth."""
+    for path, value in leaves(fields):
+        name = path.rpartition(".")[2]
+        if isinstance(value, int | float) and value < 0 and name not in judged and COUNTED.fullmatch(name):
+            found.add(path, "numbers_are_not_negative", value, "expected a number from 0")
+
+
+def judge_total(
+    found: FileFindings,
+    name: str,
+    stated: Any,
+    expected: float,
+    meaning: str,
+    *,
+    where: str = "",
+    tolerance: float = 0.0,
+) -> None:
+    """Report a number in the manifest that is not ``expected``, under the rule ``<name>_agrees``.
+
+    What is no number is reported as such elsewhere.
+    """
+    if is_amount(stated) and math.isfinite(stated) and abs(stated - expected) > tolerance:
+        found.add(f"{where}{name}", f"{name}_agrees", stated, f"expected {expected:,}: {meaning}")
+
+
+def judge_run_id(found: FileFindings, run_id: Any, slug: str | None, *, ours: bool) -> None:
+    """Report a run id that is no id. A legacy run has none, or null; an id of ours begins with its slug."""
+    if run_id is None:
+        return
+    if not is_filled(run_id):
+        found.add("run_id", "run_id_is_filled", run_id, "expected text, or null for a run that never had an id")
+    elif ours and slug is not None and not run_id.startswith(f"{slug}_"):
+        found.add("run_id", "run_id_begins_with_run_slug", run_id, f"expected {slug}_ and a time stamp")
+
+
+def judge_folder_name(found: FileFindings, folder: str, slug: str, run_id: Any, *, ours: bool) -> None:
+    """Report a run slug that does not fit the name of the run's folder.
+
+    A folder is named by the slug; by the run id once a later run took its place; by slug and stamp by other software.
+    """
+    fits = folder in (slug, run_id) or folder.startswith(f"{slug}_") if not ours else folder in (slug, run_id)
+    if not fits and not (ours and folder.startswith(f"{run_id}-")):
+        found.add(
+            "run_slug", "run_slug_is_the_folder_name", slug,
+            f"expected {folder}, the name of the folder; rename the folder or restore the manifest",
+        )  # fmt: skip
+
+
+def is_ours(manifest: Mapping[str, Any], marks: Iterable[str]) -> bool:
+    """Tell whether this project wrote the manifest: it has most of the fields that no other software is asked for."""
+    known = [name in manifest for name in marks]
+    return 2 * sum(known) > len(known)
+
+
+def first_of(values: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """Return the value of the first of several names for the same field that is there and not null; else None."""
+    return next((values[name] for name in names if values.get(name) is not None), None)
