@@ -3,16 +3,20 @@
 Belongs here: when something runs and what is told to whom when it fails. Does not belong here: what is run (``jobs``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from painpoint_platform.alerts import post_alert
+from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import SOURCES, Source
-from painpoint_platform.jobs import collect_job
-from painpoint_platform.partitions import source_day_key
+from painpoint_platform.jobs import collect_job, courses_job, transcripts_job
+from painpoint_platform.partitions import course_corpora, source_day_key, transcripts
+from painpoint_platform.resources.courses import CoursesResource
+from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.settings import load_settings
 
 # The hour (UTC) at which each source's yesterday is collected. Hacker News and StackOverflow index within minutes;
@@ -96,8 +100,67 @@ def _alert(context: dg.RunFailureSensorContext) -> dict[str, Any]:
     }
 
 
+@dg.sensor(
+    name="new_course_corpora",
+    job=courses_job,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs the courses graph for every Stage-1 run that was put into COURSES_INBOX, or changed there.",
+)
+def new_course_corpora(context: dg.SensorEvaluationContext, courses: CoursesResource) -> dg.SensorResult:
+    """Find Stage-1 runs; one that cannot be read is logged and holds up no other."""
+    from painpoint_platform.courses.corpora import settled_corpora  # Polars comes with it
+
+    requests = []
+    for found in settled_corpora(Path(courses.inbox)):
+        if isinstance(found, UserError):
+            context.log.error(str(found))
+            continue
+        requests.append(dg.RunRequest(run_key=f"{found.name}-{found.state}", partition_key=found.name))
+    return _for_partitions(course_corpora, requests, f"no Stage-1 run in {courses.inbox}")
+
+
+@dg.sensor(
+    name="new_transcripts",
+    job=transcripts_job,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs the transcripts graph for every transcript in a file that was put into TRANSCRIPTS_INBOX.",
+)
+def new_transcripts(context: dg.SensorEvaluationContext, transcript_files: TranscriptsResource) -> dg.SensorResult:
+    """Find transcripts; files that were read before and did not change are not read again."""
+    from painpoint_platform.transcripts.inbox_files import changed_transcripts
+
+    found = changed_transcripts(Path(transcript_files.inbox), context.cursor)
+    for problem in found.problems:
+        context.log.error(problem)
+    requests = [
+        dg.RunRequest(run_key=f"{transcript.key}-{transcript.records_sha256}", partition_key=transcript.key)
+        for transcript in found.transcripts
+    ]
+    return _for_partitions(transcripts, requests, f"nothing new in {transcript_files.inbox}", cursor=found.cursor)
+
+
+def _for_partitions(
+    partitions: dg.DynamicPartitionsDefinition,
+    requests: Sequence[dg.RunRequest],
+    nothing: str,
+    cursor: str | None = None,
+) -> dg.SensorResult:
+    """Ask for runs, and for their partitions to exist; adding one that is there already changes nothing."""
+    keys = [str(request.partition_key) for request in requests]
+    return dg.SensorResult(
+        run_requests=list(requests),
+        dynamic_partitions_requests=[partitions.build_add_request(keys)] if keys else [],
+        skip_reason=None if requests else nothing,
+        cursor=cursor,
+    )
+
+
 SENSORS = [
     failed_run_alert,
+    new_course_corpora,
+    new_transcripts,
     dg.AutomationConditionSensorDefinition(
         "follow_new_rows",
         target=dg.AssetSelection.all(),

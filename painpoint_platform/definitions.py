@@ -12,18 +12,22 @@ import dagster as dg
 from dotenv import load_dotenv
 
 from painpoint_platform import automation, jobs
+from painpoint_platform.courses import assets as courses
 from painpoint_platform.issues import assets as issues
-from painpoint_platform.layers import GOLD_FRESHNESS, OWNERS
+from painpoint_platform.layers import FRESHNESS, OWNERS
 from painpoint_platform.partitions import by_day, daily_partitions
 from painpoint_platform.resources.analytics import AnalyticsResource
 from painpoint_platform.resources.collectors import CollectorsResource
+from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.llm import LLMResource
 from painpoint_platform.resources.pocketbase import PocketBaseResource
+from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import Settings, load_settings
 from painpoint_platform.sql_models.assets import build_sql_model_assets
 from painpoint_platform.sql_models.model import load_models
+from painpoint_platform.transcripts import assets as transcripts
 from painpoint_platform.warehouse.assets import build_snapshot_asset
 
 
@@ -42,13 +46,13 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         load_models(),
         partitions_def=daily_partitions,
         partition_mappings={issues.RAW_ITEMS: by_day},
-        written_by={"bronze.collections": issues.RAW_ITEMS},
+        written_by={"bronze.collections": issues.RAW_ITEMS, "bronze.course_catalogue": courses.PREDICTIONS},
         variables={"publish_min_authors": settings.publish_min_authors},
         automation_condition=automation.after_new_rows,
-        freshness_policy=GOLD_FRESHNESS,
+        freshness=FRESHNESS,
         owners=list(OWNERS),
     )
-    tables = [*issues.ASSETS, *sql_models]
+    tables = [*issues.ASSETS, *courses.ASSETS, *transcripts.ASSETS, *sql_models]
     gold_tables = {key for asset in tables for key in asset.keys if key.path[0] == "gold"}
     return dg.Definitions(
         assets=[*tables, build_snapshot_asset(gold_tables)],
@@ -92,6 +96,19 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             threads=settings.embedding_threads,
             cache_dir=str(settings.data_dir / "models"),
             reducer=settings.clustering_reducer,
+        ),
+        "courses": CoursesResource(
+            inbox=str(settings.course_inbox),
+            course_list=str(settings.course_list_file),
+            artifacts_dir=str(settings.artifacts_dir),
+            taxonomy_file=str(settings.courses_taxonomy_file) if settings.courses_taxonomy_file else None,
+            theme_batch_size=settings.courses_theme_batch_size,
+        ),
+        "transcript_files": TranscriptsResource(
+            inbox=str(settings.transcript_inbox),
+            artifacts_dir=str(settings.artifacts_dir),
+            qa_model=settings.qa_model,
+            qa_margin=settings.qa_margin,
         ),
         "llm": LLMResource(
             local_model=settings.llm_local_model,

@@ -7,6 +7,7 @@ Belongs here: what is run together, for one partition or a range. Does not belon
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,22 @@ issues_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("issues") - RAW_ITEMS,
     description="From a day's bronze rows to published issues: cluster, label, publish, refresh the day's SQL models.",
 )
+courses_job = dg.define_asset_job(
+    "courses",
+    selection=dg.AssetSelection.groups("courses"),
+    description="From a Stage-1 run to themes across courses: load, filter, group within courses, group across, judge.",
+)
+transcripts_job = dg.define_asset_job(
+    "transcripts",
+    selection=dg.AssetSelection.groups("transcripts"),
+    description="From a classified transcript to its exchanges: load, pair questions with answers, publish.",
+)
 snapshot_job = dg.define_asset_job(
     "snapshot",
     selection=dg.AssetSelection.groups("operations"),
     description="Write the analysts' copy of gold.",
 )
-JOBS = [collect_job, issues_job, snapshot_job]
+JOBS = [collect_job, issues_job, courses_job, transcripts_job, snapshot_job]
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,7 @@ def run_in_process(
     instance: dg.DagsterInstance,
     first: str | None = None,
     last: str | None = None,
+    assets: Sequence[dg.AssetKey] | None = None,
     verbose: bool = False,
 ) -> RunOutcome:
     """Run a job to its end in this process; a failing run is an outcome, not an exception.
@@ -112,6 +124,7 @@ def run_in_process(
         instance: where the run is recorded; pools and their limits are its.
         first: first partition; None for a job without partitions.
         last: last partition of a range; None or equal to ``first`` for a single one.
+        assets: only these of the job; None = all.
         verbose: show Dagster's own log on standard error.
     """
     started = time.monotonic()
@@ -119,6 +132,7 @@ def run_in_process(
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         partition_key=None if is_range else first,
+        asset_selection=assets,
         tags={PROCESS_TAG: processes.own()} | (_range_tags(str(first), str(last)) if is_range else {}),
         run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
         raise_on_error=False,

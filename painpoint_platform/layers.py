@@ -4,6 +4,7 @@ Belongs here: the one spelling of each layer, of owners and of the metadata that
 Does not belong here: partitions (``partitions``), what an asset does (each domain's ``assets``).
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,12 @@ OWNERS = ("team:data-platform",)
 
 # A gold table of a daily pipeline that runs in the small hours is late when it is older than a day and a half.
 GOLD_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=28))
+FRESHNESS: Mapping[str, dg.FreshnessPolicy] = {
+    "issues": GOLD_FRESHNESS,
+    # Feedback comes by the term of six months, earnings calls by the quarter.
+    "courses": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=200), warn_window=timedelta(days=185)),
+    "transcripts": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=130), warn_window=timedelta(days=100)),
+}
 
 
 def bronze(table: str) -> dg.AssetKey:
@@ -72,9 +79,9 @@ def table_attributes(
 def table_spec(
     key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None, **spec: Any
 ) -> dg.AssetSpec:
-    """Describe one table of a multi-asset; see ``table_attributes``. Gold tables carry the freshness policy."""
+    """Describe one table of a multi-asset; see ``table_attributes``. A table of gold carries its group's freshness."""
     attributes = table_attributes(key, description=description, group=group, kinds=kinds)
-    return dg.AssetSpec(**attributes, freshness_policy=GOLD_FRESHNESS if key.path[0] == "gold" else None, **spec)
+    return dg.AssetSpec(**attributes, freshness_policy=FRESHNESS[group] if key.path[0] == "gold" else None, **spec)
 
 
 def view_metadata(view: View, changed: bool = True) -> dict[str, Any]:

@@ -25,6 +25,8 @@ with warnings.catch_warnings():
     # Beta in Dagster, and the only mapping from (source, day) to day; the pinned version is tested for what we need.
     warnings.simplefilter("ignore", dg.BetaWarning)
     by_day = dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="date")
+course_corpora = dg.DynamicPartitionsDefinition(name="course_corpora")
+transcripts = dg.DynamicPartitionsDefinition(name="transcripts")
 one_run_a_range = dg.BackfillPolicy.single_run()
 
 

@@ -104,7 +104,8 @@ class Settings(BaseSettings):
     llm_client_id: str | None = Field(None, description="OAuth client id for LLM_TOKEN_ENDPOINT")
     llm_client_secret: SecretStr | None = Field(None, description="OAuth client secret for LLM_TOKEN_ENDPOINT")
     llm_ca_bundle: Path | None = Field(
-        None, description="PEM file of the authorities that sign the model servers' certificates, where it is not a public one"
+        None,
+        description="PEM file of the authorities that sign the model servers' certificates, where they are private",
     )
 
     # Courses

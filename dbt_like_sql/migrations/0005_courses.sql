@@ -311,3 +311,21 @@ comment on column gold.global_theme_eval.unassigned_post_share is 'Share of (pos
 comment on column gold.global_theme_eval.largest_theme_share is 'Share of (post, cluster) pairs in the largest theme; null without themes';
 comment on column gold.global_theme_eval.mean_purity is 'Mean purity over clusters; null without clusters';
 comment on column gold.global_theme_eval.warning is 'Why the diagnostics are empty; null where they are not';
+
+create table if not exists ops.course_runs (
+    corpus     varchar not null,
+    stage      varchar not null check (stage in ('stage2', 'stage3')),
+    run_id     varchar,
+    run_slug   varchar not null,
+    run_dir    varchar not null,
+    model_name varchar,
+    created_at varchar
+);
+comment on table ops.course_runs is 'One row a corpus and stage: the run whose rows the gold tables have. Key: corpus, stage.';
+comment on column ops.course_runs.corpus is 'Stage-1 run slug, and partition';
+comment on column ops.course_runs.stage is 'stage2 or stage3';
+comment on column ops.course_runs.run_id is 'Run; null for a legacy run';
+comment on column ops.course_runs.run_slug is 'Its name';
+comment on column ops.course_runs.run_dir is 'Its folder, from the artefacts'' folder on';
+comment on column ops.course_runs.model_name is 'Model that was asked first';
+comment on column ops.course_runs.created_at is 'When it was made, UTC, as its manifest says';

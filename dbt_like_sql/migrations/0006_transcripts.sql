@@ -16,7 +16,7 @@ create table if not exists bronze.transcript_paragraphs (
     speaker                 varchar,
     question_answer_flag    varchar,
     paragraph_content       varchar not null,
-    extra_fields            json,
+    record                  varchar not null,
     input_path              varchar not null,
     input_sha256            varchar not null
 );
@@ -36,7 +36,7 @@ comment on column bronze.transcript_paragraphs.paragraph_id is 'Paragraph';
 comment on column bronze.transcript_paragraphs.speaker is 'Who speaks, as printed';
 comment on column bronze.transcript_paragraphs.question_answer_flag is 'question, answer, q, a, or null';
 comment on column bronze.transcript_paragraphs.paragraph_content is 'What was said';
-comment on column bronze.transcript_paragraphs.extra_fields is 'Fields of the record that this table does not know';
+comment on column bronze.transcript_paragraphs.record is 'The record as read, as JSON, with the fields that this table does not know';
 comment on column bronze.transcript_paragraphs.input_path is 'File that it was read from';
 comment on column bronze.transcript_paragraphs.input_sha256 is 'SHA-256 of the transcript''s records';
 
@@ -107,7 +107,7 @@ comment on column silver.transcript_blocks.firm is 'Firm';
 comment on column silver.transcript_blocks.role is 'operator, analyst, executive or unknown';
 comment on column silver.transcript_blocks.status is 'group_start, group_continue, group_end or standalone';
 comment on column silver.transcript_blocks.qa_group_id is 'Exchange that it belongs to';
-comment on column silver.transcript_blocks.decided_by is 'rule or model';
+comment on column silver.transcript_blocks.decided_by is 'operator, rule, model or flags';
 comment on column silver.transcript_blocks.confidence is 'Confidence of the decision, 0 to 1';
 comment on column silver.transcript_blocks.margin is 'By how much the rules decided, 0 to 1; below QA_MARGIN a model is asked';
 comment on column silver.transcript_blocks.reasons is 'What spoke for the decision';

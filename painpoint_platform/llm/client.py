@@ -105,6 +105,11 @@ class ModelClient:
         return tuple(dict.fromkeys(model.name for model in self._conversations.route.models))
 
     @property
+    def identities(self) -> tuple[str, ...]:
+        """What answers depend on, model by model: their names, and the revision of rules that are our own code."""
+        return tuple(dict.fromkeys(model.cache_identity for model in self._conversations.route.models))
+
+    @property
     def context_tokens(self) -> int | None:
         """How many tokens a prompt may have, at the model that takes the fewest; None = as many as one likes.
 

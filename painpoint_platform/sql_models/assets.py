@@ -30,7 +30,7 @@ class _Surroundings:
     partition_mappings: Mapping[dg.AssetKey, dg.PartitionMapping]
     written_by: Mapping[str, dg.AssetKey]
     automation_condition: dg.AutomationCondition[Any] | None
-    freshness_policy: dg.FreshnessPolicy | None
+    freshness: Mapping[str, dg.FreshnessPolicy]
     owners: Sequence[str]
     variables: Mapping[str, Any]
 
@@ -42,7 +42,7 @@ def build_sql_model_assets(
     partition_mappings: Mapping[dg.AssetKey, dg.PartitionMapping] | None = None,
     written_by: Mapping[str, dg.AssetKey] | None = None,
     automation_condition: dg.AutomationCondition[Any] | None = None,
-    freshness_policy: dg.FreshnessPolicy | None = None,
+    freshness: Mapping[str, dg.FreshnessPolicy] | None = None,
     owners: Sequence[str] | None = None,
     variables: Mapping[str, Any] | None = None,
 ) -> list[dg.AssetsDefinition]:
@@ -58,7 +58,7 @@ def build_sql_model_assets(
         partition_mappings: for upstream assets with other partitions, how theirs map to ``partitions_def``.
         written_by: table -> asset, for tables that an asset of another name writes.
         automation_condition: when to materialise by itself.
-        freshness_policy: carried by the models of gold.
+        freshness: group -> policy that its models of gold carry.
         owners: teams or people; default: those of the platform.
         variables: settings that models read by ``getvariable``.
     """
@@ -67,7 +67,7 @@ def build_sql_model_assets(
         partition_mappings=partition_mappings or {},
         written_by=written_by or {},
         automation_condition=automation_condition,
-        freshness_policy=freshness_policy,
+        freshness=freshness or {},
         owners=OWNERS if owners is None else owners,
         variables=variables or {},
     )
@@ -91,7 +91,7 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
         },
         code_version=model.code_version,
         automation_condition=around.automation_condition,
-        freshness_policy=around.freshness_policy if model.schema == "gold" else None,
+        freshness_policy=around.freshness.get(header.group) if model.schema == "gold" else None,
     )
 
 

@@ -46,7 +46,7 @@ def test_every_asset_tells_what_it_is(definitions: dg.Definitions) -> None:
         assert node.description, key
         assert node.owners, key
         assert node.kinds, key
-        assert node.group_name in {"issues", "operations"}, key
+        assert node.group_name in {"issues", "courses", "transcripts", "operations"}, key
         assert {"layer", "domain"} <= set(node.tags), key
         if key.path[0] == "gold":
             assert node.freshness_policy_or_from_metadata, key
@@ -69,6 +69,12 @@ def test_the_layers_follow_each_other(definitions: dg.Definitions) -> None:
     assert parents[silver("clusters")] == {bronze("raw_items")}
     assert parents[gold("issues")] == {silver("clusters"), silver("cluster_assignments")}
     assert parents[gold("live_issues")] == {gold("issues"), gold("issue_evidence")}
+    assert parents[silver("course_painpoints")] == {bronze("course_predictions")}
+    assert parents[gold("course_clusters")] == {silver("course_painpoints")}
+    assert parents[gold("global_themes")] == {gold("course_clusters"), gold("course_cluster_posts")}
+    assert parents[gold("cluster_issue_coverage")] == {gold("post_global_index")}
+    assert parents[silver("transcript_qa")] == {bronze("transcript_paragraphs")}
+    assert parents[gold("qa_groups")] == {silver("transcript_qa"), silver("transcript_blocks")}
     assert parents[dg.AssetKey(["operations", "analytics_snapshot"])] == {
         key for key in parents if key.path[0] == "gold"
     }
@@ -86,6 +92,8 @@ def test_each_source_has_a_pool_of_its_own(definitions: dg.Definitions) -> None:
     assert graph.get(silver("clusters")).pools == {"embedding"}
     assert graph.get(gold("issues")).pools == {"llm"}
     assert graph.get(gold("live_issues")).pools == {"pocketbase"}
+    assert graph.get(gold("course_clusters")).pools == graph.get(gold("global_themes")).pools == {"llm"}
+    assert graph.get(silver("transcript_qa")).pools == {"llm"}
 
 
 def test_silver_reads_all_sources_of_its_day(definitions: dg.Definitions) -> None:

@@ -62,7 +62,7 @@ def assets(tmp_path):
         partition_mappings={ITEMS: BY_DAY},
         written_by={"bronze.rejected_items": ITEMS, "bronze.collections": ITEMS},
         automation_condition=dg.AutomationCondition.eager(),
-        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)),
+        freshness={"issues": dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))},
         owners=["team:analytics"],
     )
 

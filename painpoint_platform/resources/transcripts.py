@@ -1,0 +1,24 @@
+"""The transcripts domain's files as a Dagster resource.
+
+Belongs here: where transcripts come from, where their artefacts go, and when a model decides. Does not belong here:
+reading, pairing and writing them (``painpoint_platform.transcripts``).
+"""
+
+from pathlib import Path
+
+from dagster import ConfigurableResource
+from pydantic import Field
+
+
+class TranscriptsResource(ConfigurableResource[None]):
+    """Where classified transcripts lie, where artefacts go, and when a model is asked for a boundary."""
+
+    inbox: str = Field(description="Folder of classified_transcript_sections.json files")
+    artifacts_dir: str = Field(default="artifacts", description="Folder of run artefacts")
+    qa_model: str = Field(default="auto", description="When a model decides a boundary: never, auto or always")
+    qa_margin: float = Field(default=0.2, description="In auto, boundaries that the rules decide by less are asked")
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of the domain's artefacts."""
+        return Path(self.artifacts_dir) / "transcripts"
