@@ -45,6 +45,15 @@ def test_a_failure_on_the_way_leaves_the_older_file(tmp_path):
     assert [found.name for found in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_who_has_the_older_file_open_keeps_it(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"old": True})
+    with path.open("rb") as reader:
+        write_json(path, {"new": True})
+        assert json.load(reader) == {"old": True}
+    assert json.loads(path.read_bytes()) == {"new": True}
+
+
 def test_a_killed_writer_leaves_the_older_file_and_the_next_one_succeeds(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, {"old": True})

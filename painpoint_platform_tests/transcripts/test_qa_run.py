@@ -109,6 +109,13 @@ def test_the_development_limit_leaves_out_the_other_transcripts(tmp_path):
     assert len(run(path, tmp_path / "out").calls) == 3
 
 
+def test_the_development_limit_keeps_the_order_of_records(tmp_path):
+    records = [record for some in zip(call("one"), call("two"), call("three"), strict=True) for record in some]
+    run(write_calls(tmp_path / "in.json", records), tmp_path / "out", dev_max_transcripts=2)
+    written = [record["filename"] for record in output(tmp_path / "out")["records"]]
+    assert written == [record["filename"] for record in records if record["filename"] != "three"]
+
+
 def test_progress_counts_transcripts(tmp_path):
     seen = []
     path = write_calls(tmp_path / "in.json", call("one"), call("two"))
