@@ -136,7 +136,7 @@ def post_index(assignments: pl.DataFrame, cluster_posts: pl.DataFrame) -> pl.Dat
         cluster_posts: cluster_id, post_id.
     """
     posts = cluster_posts.select("cluster_id", "post_id").unique(maintain_order=True)
-    return assignments.join(posts, on="cluster_id", maintain_order="left_right").select(POST_INDEX_SCHEMA)
+    return assignments.join(posts, on="cluster_id", maintain_order="left_right").select(*POST_INDEX_SCHEMA)
 
 
 def write_stage3_run(run: Stage3Run, batches: Sequence[Batch]) -> None:
@@ -148,7 +148,7 @@ def write_stage3_run(run: Stage3Run, batches: Sequence[Batch]) -> None:
 
     def write(folder: Path) -> None:
         write_json(folder / GLOBAL_CLUSTERS, _global_clusters(run))
-        write_rows(run.name, run.assignments.select(CLUSTER_INDEX_SCHEMA), folder / CLUSTER_INDEX)
+        write_rows(run.name, run.assignments.select(*CLUSTER_INDEX_SCHEMA), folder / CLUSTER_INDEX)
         write_rows(run.name, run.posts, folder / POST_INDEX)
         write_rows(run.name, run.themes, folder / SUMMARY)
         prompt = bundled("prompts") / GLOBAL_THEMES.name / f"{GLOBAL_THEMES.version}.md"
@@ -191,7 +191,7 @@ def read_stage3_run(run_dir: Path, taxonomy: Sequence[ThemeLabel] = ()) -> Stage
     index = _read_index(run_dir / CLUSTER_INDEX, CLUSTER_INDEX_SCHEMA)
     posts = read_post_index(run_dir / POST_INDEX)
     courses = posts.select("cluster_id", "course_code").unique("cluster_id", keep="first", maintain_order=True)
-    assignments = index.join(courses, on="cluster_id", how="left", maintain_order="left").select(ASSIGNMENT_SCHEMA)
+    assignments = index.join(courses, on="cluster_id", how="left", maintain_order="left").select(*ASSIGNMENT_SCHEMA)
     return Stage3Run(
         name=run_name(run_dir, manifest),
         run_dir=run_dir,
@@ -290,7 +290,7 @@ def _read_index(path: Path, schema: Mapping[str, type[pl.DataType]]) -> pl.DataF
         raise UserError("\n".join(listed(path, sorted(problems), "malformed numbers")))
     labels = [name for name in ("normalized_issue_label", "provisional_label") if name in schema]
     theme = pl.col("global_cluster_id")
-    return typed.select(schema).with_columns(
+    return typed.select(*schema).with_columns(
         pl.when(theme.str.to_uppercase().is_in(["", UNASSIGNED])).then(pl.lit(UNASSIGNED)).otherwise(theme).name.keep(),
         pl.col(labels).replace("", None),
     )
