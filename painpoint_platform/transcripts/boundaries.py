@@ -21,6 +21,7 @@ from painpoint_platform.transcripts.voices import Voice, read_voices
 # A role is the sum of much evidence; beyond this it would silence everything that the block itself says.
 ROLE_LIMIT = 4.0
 OPENS_SECTION = ("opens the section", 2.0)
+STILL_AWAITED = ("after an introduction that nobody took up", 1.0)
 WITHIN_SESSION = ("no operator before", -2.0)
 # Where nobody manages the call, that says little.
 NO_OPERATOR = ("no operator in the call", -0.5)
@@ -151,6 +152,8 @@ class _Planner:
         before = self.voices[place - 1]
         if before.turn:
             return AFTER_TURN[self.session_kinds[before.session]]
+        if not self.open and self.session_kinds.get(before.session) == "introduces":
+            return STILL_AWAITED
         return WITHIN_SESSION if self.session_kinds else NO_OPERATOR
 
     def _is_own(self, voice: Voice | None) -> bool:

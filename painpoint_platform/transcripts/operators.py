@@ -43,8 +43,8 @@ CONCLUDES = re.compile(
     r"|\bend (?:of )?(?:the |our |this |today's )?(?:question|q ?& ?a|session)"
     r"|\b(?:turn|hand|pass)\b.{0,40}\b(?:back|over) (?:over )?to\b|\bclosing (?:remarks|comments)\b|\bdisconnect\b"
 )
-# A turn may be nothing but the caller: "Joe Moore, Morgan Stanley." Words are kept apart by space alone, so that there is
-# one way to read them and no text takes long.
+# A turn may be nothing but the caller: "Joe Moore, Morgan Stanley." Words are kept apart by space alone, so that there
+# is one way to read them and no text takes long.
 _NAME = r"[A-Z][\w.'’\-]*"
 _FIRM_WORD = r"(?:[\[(]?[A-Z0-9][\w.&'’\-]*[\])]?|of|and|&)"
 BARE_CALLER = re.compile(

@@ -217,7 +217,7 @@ def read_json(path: Path) -> Any:
     except json.JSONDecodeError as error:
         byte = len(text[: error.pos].encode()) + len(raw) - len(text.encode())
         place = f"{path}: line {error.lineno}, byte {byte}"
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        if error.pos >= len(text.rstrip()) or not text.rstrip().endswith(("]", "}")):
             raise UserError(f"{place}: the JSON is cut off ({error.msg}); export the file again, whole") from None
         raise UserError(f"{place}: not JSON ({error.msg}); mend it or export the file again") from None
     except RecursionError:
