@@ -51,6 +51,13 @@ def number(value: float | None, decimals: int = 0) -> str:
     return UNKNOWN if value is None else f"{value:,.{decimals}f}"
 
 
+def confidence(value: float | None) -> str:
+    """Write a probability with two decimals; only what is certain is ``1.00``, and only nothing ``0.00``."""
+    if value is None:
+        return UNKNOWN
+    return f"{value if value in (0, 1) else min(max(value, 0.01), 0.99):.2f}"
+
+
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """Write ``1 course`` or ``1,103 courses``; ``plural`` where an s does not make it."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
@@ -84,7 +91,7 @@ def _environment(folder: Path) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, counted=counted, money=money, duration=duration)
+    environment.filters.update(number=number, confidence=confidence, counted=counted, money=money, duration=duration)
     return environment
 
 

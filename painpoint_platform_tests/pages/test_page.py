@@ -1,6 +1,5 @@
 """Pages: one file that loads nothing, escapes everything, and can be read in both colour schemes."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from painpoint_platform.pages.page import SHELL, counted, duration, money, number, render_page
+from painpoint_platform.pages.page import SHELL, confidence, counted, duration, money, number, render_page
 from painpoint_platform.pages.pictures import HEAT, heat_level
+from painpoint_platform_tests.pages.colours import contrast, scheme_colours
 from painpoint_platform_tests.pages.html import ATTACK, assert_self_contained, opened_in_chromium, parsed, text_of
 
 PAGE = """{% extends "page.html" %}
@@ -70,7 +70,7 @@ def test_a_value_that_the_template_misses_is_an_error(template: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(scheme: str) -> None:
-    colours = scheme_colours()[scheme]
+    colours = scheme_colours(SHELL / "page.css")[scheme]
     pairs = [("ink", "ground"), ("ink", "raised"), ("quiet", "ground"), ("quiet", "raised"), ("accent", "ground")]
     pairs += [("accent", "accent-ground"), ("alert", "alert-ground"), ("ink", "alert-ground"), ("ink", "accent-ground")]
     pairs += [("heat-ink-low", f"heat-{level}") for level in (1, 2, 3, 4)]
@@ -81,7 +81,7 @@ def test_text_stands_out_from_its_ground(scheme: str) -> None:
 
 
 def test_pictures_and_pages_have_the_same_shades() -> None:
-    light = scheme_colours()["light"]
+    light = scheme_colours(SHELL / "page.css")["light"]
     assert [light[f"heat-{level}"] for level in range(1, 7)] == list(HEAT)
 
 
@@ -98,6 +98,10 @@ def test_each_shade_stands_for_twice_as_many(count: int, level: int) -> None:
         (number(1103), "1,103"),
         (number(None), "–"),
         (number(0.9, 2), "0.90"),
+        (confidence(0.9996), "0.99"),
+        (confidence(1.0), "1.00"),
+        (confidence(0.0004), "0.01"),
+        (confidence(None), "–"),
         (counted(1, "course"), "1 course"),
         (counted(1103, "course"), "1,103 courses"),
         (counted(2, "entry", "entries"), "2 entries"),
@@ -113,22 +117,3 @@ def test_each_shade_stands_for_twice_as_many(count: int, level: int) -> None:
 )
 def test_numbers_are_written_as_people_read_them(written: str, expected: str) -> None:
     assert written == expected
-
-
-def scheme_colours() -> dict[str, dict[str, str]]:
-    """The colours of both schemes, those of the dark one over those of the light one."""
-    light, dark = re.findall(r":root \{(.*?)\}", (SHELL / "page.css").read_text(), re.DOTALL)[:2]
-    found = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", part)) for part in (light, dark)]
-    return {"light": found[0], "dark": found[0] | found[1]}
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of WCAG 2.2."""
-    darker, lighter = sorted(luminance(colour) for colour in (one, other))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
