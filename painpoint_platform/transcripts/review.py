@@ -14,10 +14,9 @@ from painpoint_platform.pages.page import confidence, render_page
 from painpoint_platform.transcripts.groups import BlockDecision, DecisionProblem, QaGroup
 from painpoint_platform.transcripts.records import Block
 from painpoint_platform.transcripts.speakers import parse_speaker
+from painpoint_platform.transcripts.summary import LOW_CONFIDENCE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-# Exchanges below this confidence come first: the threshold of the source document's "Q&A quality review".
-REVIEW_BELOW = 0.7
 # Neighbours get different colours; the number beside the colour tells exchanges apart.
 HUES = 6
 # Places to look at that the page shows before the reader asks for all of them.
@@ -125,7 +124,7 @@ def render_review(
         stretches=stretches,
         look=look,
         looks_at_first=LOOKS_AT_FIRST,
-        review_below=REVIEW_BELOW,
+        review_below=LOW_CONFIDENCE,
         groups=groups,
         to_review={stretch.group.qa_group_id for stretch in look if stretch.group},
         analysts=len({group.analyst for group in groups}),
@@ -212,7 +211,7 @@ def _homes(turns: Sequence[_Turn]) -> list[int | None]:
 
 def _why_look(group: QaGroup | None, turns: Sequence[_Turn]) -> Iterator[str]:
     if group is not None:
-        if group.confidence < REVIEW_BELOW:
+        if group.confidence < LOW_CONFIDENCE:
             yield f"confidence {confidence(group.confidence)}"
         if not group.question_text:
             yield "nothing was asked"

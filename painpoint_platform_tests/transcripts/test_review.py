@@ -11,7 +11,6 @@ from painpoint_platform.transcripts.records import Block
 from painpoint_platform.transcripts.review import (
     HUES,
     LOOKS_AT_FIRST,
-    REVIEW_BELOW,
     TEMPLATES,
     ReviewEntry,
     block_roles,
@@ -20,6 +19,7 @@ from painpoint_platform.transcripts.review import (
     review_entry,
 )
 from painpoint_platform.transcripts.states import Status
+from painpoint_platform.transcripts.summary import LOW_CONFIDENCE
 from painpoint_platform_tests.pages.colours import contrast, scheme_colours
 from painpoint_platform_tests.pages.html import (
     ATTACK,
@@ -162,7 +162,7 @@ def test_what_is_unsure_comes_first_with_the_reason() -> None:
     assert call.entry() == ReviewEntry("2020-Q1-ACME", "page.html", 2, 2, 10, 3, 0.41)
 
 
-@pytest.mark.parametrize(("confidence", "is_doubtful"), [(REVIEW_BELOW, False), (REVIEW_BELOW - 0.01, True)])
+@pytest.mark.parametrize(("confidence", "is_doubtful"), [(LOW_CONFIDENCE, False), (LOW_CONFIDENCE - 0.01, True)])
 def test_exchanges_below_the_threshold_are_to_be_reviewed(confidence: float, is_doubtful: bool) -> None:
     call = Call().block(ANN, "group_start", 1).block(CEO, "group_end", 1).exchange(1, "Ann Lee", None, confidence)
     assert (call.entry().worth_a_look == 1) is is_doubtful
