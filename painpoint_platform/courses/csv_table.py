@@ -97,6 +97,8 @@ def _text(path: Path) -> str:
 
 
 def _parse(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
+    # The limit is the process's; its default refuses a text over 128 KiB.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [row for row in reader if row]

@@ -105,7 +105,8 @@ def read_course_list(path: Path) -> pl.DataFrame:
         colleges=pl.col("colleges").str.split(";").list.eval(college.filter(college != "")),
     )
     courses = read.unique(["course_code", "course_title", "colleges"], keep="first", maintain_order=True)
-    disagreeing = read[ROW_NUMBER].is_in(courses.filter(~pl.col("course_code").is_first_distinct())[ROW_NUMBER])
+    later = courses.filter(~pl.col("course_code").is_first_distinct())
+    disagreeing = read[ROW_NUMBER].is_in(later[ROW_NUMBER].implode())
     _refuse(path, raw, {
         ("course_code", "the code of a course"): read["course_code"] == "",
         ("course_code", "one title and one list of colleges a code; an earlier row differs"): disagreeing,

@@ -97,8 +97,9 @@ def test_what_is_worth_asking_again_is_named_by_its_place(found: dict[str, Any],
     assert findings(found) == expected
 
 
-def test_a_look_alike_is_an_unknown_id_and_the_real_one_is_missing() -> None:
-    assert len(findings(reply(cluster(["а", "b", "7", "d"])))) == 2
+@pytest.mark.parametrize("lookalike", ["а", "A", "a\u200b", "ａ"])
+def test_a_look_alike_is_an_unknown_id_and_the_real_one_is_missing(lookalike: str) -> None:
+    assert len(findings(reply(cluster([lookalike, "b", "7", "d"])))) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""What is written as CSV reads back equal, here and in any other program."""
+
+import csv
+import io
+import tempfile
+from pathlib import Path
+
+import polars as pl
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from painpoint_platform.courses.csv_table import csv_text, read_csv_table
+from painpoint_platform.courses.painpoints import PAINPOINT_SCHEMA, read_llm_friendly, write_llm_friendly
+
+odd_texts = st.text() | st.text(alphabet="\"',;=+-@\t\r\n \\ab\x00\u2028é")
+
+
+@settings(max_examples=200, deadline=None)
+@example(rows=[('="x"', "\r"), ("\n", '"')])
+@given(rows=st.lists(st.tuples(odd_texts, odd_texts), max_size=5))
+def test_any_text_comes_back_from_a_plain_dict_reader(rows: list[tuple[str, str]]) -> None:
+    written = csv_text(pl.DataFrame(rows, schema={"one": pl.String, "two": pl.String}, orient="row"))
+    assert [tuple(row.values()) for row in csv.DictReader(io.StringIO(written, newline=""))] == rows
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(st.tuples(odd_texts, odd_texts, st.none() | st.floats(0, 1)), max_size=5))
+def test_pain_points_come_back_as_they_were(rows: list[tuple[str, str, float | None]]) -> None:
+    painpoints = pl.DataFrame(
+        [(f"p{at}", "D1", "Law", summary, snippet, score) for at, (summary, snippet, score) in enumerate(rows)],
+        schema=PAINPOINT_SCHEMA,
+        orient="row",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "friendly.csv"
+        write_llm_friendly(painpoints, path)
+        assert read_llm_friendly(path).equals(painpoints.drop("course_title"))
+        assert [found.name for found in Path(folder).iterdir()] == ["friendly.csv"]
+
+
+def test_an_optional_column_may_be_missing(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a\n1\n")
+    table = read_csv_table(path, {"a": ("a",), "b": ("b",)}, optional={"b"})
+    assert table.rows() == [(1, "1", None)]
