@@ -42,6 +42,13 @@ def reply(seen: Seen, **fields: Any) -> dict[str, Any]:
     return right | fields
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _litellm_is_imported_before_time_counts() -> None:
+    from painpoint_platform.llm.litellm_model import litellm_module
+
+    litellm_module()
+
+
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
     with ModelServer(answer=reply) as running:
@@ -52,7 +59,7 @@ def server() -> Iterator[ModelServer]:
 def decide(tmp_path: Path, server: ModelServer) -> Iterator[Decide]:
     endpoint = Endpoint("openai/small", "LOCAL", server.base_url, "sk-the-secret-key")
     route = open_route(endpoint, endpoint, lambda: pytest.fail("nothing is embedded here"))
-    client = ModelClient(route, state_path=tmp_path / "llm.sqlite", run_id="run", limits=Limits(timeout_s=1.0))
+    client = ModelClient(route, state_path=tmp_path / "llm.sqlite", run_id="run", limits=Limits(timeout_s=2.0))
     yield model_decider(client)
     client.close()
 
