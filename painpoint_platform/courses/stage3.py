@@ -4,6 +4,7 @@ Belongs here: asking a model about every batch at once and telling what became o
 batch and a reply come to (``theme_batches``), what is asked (``global_themes``), files (``stage3_folder``).
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from painpoint_platform.courses.stage2 import MENDABLE
 from painpoint_platform.courses.taxonomy import ThemeLabel
 from painpoint_platform.courses.theme_batches import SettledBatch, batches, by_impact, merge, new_labels, settle
 from painpoint_platform.errors import TransientError, UserError
-from painpoint_platform.llm.chat import ChatRequest, Message
+from painpoint_platform.llm.chat import ChatRequest, Message, ReplyFormat
 from painpoint_platform.llm.client import ModelClient, Progress
 from painpoint_platform.llm.tasks import Answer, ModelRequest, user_json
 from painpoint_platform.llm.tokens import prompt_token_bound
@@ -27,6 +28,7 @@ BATCH_SIZE = 60
 # for two groups in three clusters; of 60 real clusters a model makes about 12, so that a rejected reply that is sent
 # back fits in as well.
 REPLY_TOKENS, REPLY_TOKENS_A_CLUSTER = 512, 64
+NO_FORMAT = ReplyFormat("json", "", "", {})
 # Repeated ids that a message lists.
 MOST_NAMED = 10
 
@@ -123,7 +125,7 @@ def find_themes(
     began = time.monotonic()
     _prove_unique(clusters)
     rows = by_impact(clusters).to_dicts()
-    cut = list(batches(rows, size=batch_size, fits=_fitting(taxonomy, client.context_tokens)))
+    cut = list(batches(rows, size=batch_size, fits=_fitting(rows, taxonomy, client.context_tokens)))
     answers = client.ask_many(GLOBAL_THEMES, [_request(taxonomy, batch) for batch in cut], progress=progress)
     _refuse_outage(answers)
     asked, done = [], 0
@@ -167,29 +169,35 @@ def _batch(
 
 
 def _request(taxonomy: Sequence[ThemeLabel], clusters: Sequence[Cluster]) -> ModelRequest:
-    return ModelRequest(
-        theme_payload(taxonomy, clusters),
-        max_completion_tokens=REPLY_TOKENS + REPLY_TOKENS_A_CLUSTER * len(clusters),
+    return ModelRequest(theme_payload(taxonomy, clusters), max_completion_tokens=_reply_tokens(clusters))
+
+
+def _reply_tokens(clusters: Sequence[Cluster]) -> int:
+    return REPLY_TOKENS + REPLY_TOKENS_A_CLUSTER * len(clusters)
+
+
+def _fitting(
+    rows: Sequence[Cluster], taxonomy: Sequence[ThemeLabel], context_tokens: int | None
+) -> Callable[[Sequence[Cluster]], bool]:
+    """Return whether the question about some of ``rows`` and its reply fit the context of a model together."""
+    if context_tokens is None:
+        return lambda _: True
+    fixed = _prompt_tokens(
+        user_json(GLOBAL_THEMES.name, theme_payload(taxonomy, ())),
+        GLOBAL_THEMES.prompt.text,
+        GLOBAL_THEMES.reply_format,
+    )
+    framing = _prompt_tokens("")
+    own = {
+        row["cluster_id"]: _prompt_tokens(json.dumps(theme_payload((), [row])["clusters"], ensure_ascii=False))
+        - framing
+        for row in rows
+    }
+    return lambda clusters: (
+        fixed + sum(own[cluster["cluster_id"]] for cluster in clusters) + _reply_tokens(clusters) <= context_tokens
     )
 
 
-def _fitting(taxonomy: Sequence[ThemeLabel], context_tokens: int | None) -> Callable[[Sequence[Cluster]], bool]:
-    """Return whether the question about some clusters and its reply fit the context of a model together."""
-
-    def fits(clusters: Sequence[Cluster]) -> bool:
-        if context_tokens is None:
-            return True
-        request = _request(taxonomy, clusters)
-        most_of_reply = request.max_completion_tokens or GLOBAL_THEMES.max_completion_tokens
-        call = ChatRequest(
-            task=GLOBAL_THEMES.name,
-            system=GLOBAL_THEMES.prompt.text,
-            messages=(Message("user", user_json(GLOBAL_THEMES.name, request.payload)),),
-            reply_format=GLOBAL_THEMES.reply_format,
-            payload=request.payload,
-            max_completion_tokens=most_of_reply,
-            timeout_s=0.0,
-        )
-        return prompt_token_bound(call) + most_of_reply <= context_tokens
-
-    return fits
+def _prompt_tokens(content: str, system: str = "", reply_format: ReplyFormat = NO_FORMAT) -> int:
+    message = Message("user", content)
+    return prompt_token_bound(ChatRequest(GLOBAL_THEMES.name, system, (message,), reply_format, {}, 0, 0.0))

@@ -143,9 +143,9 @@ def merge(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Make one theme of all groups that agree in label and phrase, and number the themes.
 
-    Phrases are compared without regard to case and white space. The wording of the group with most posts stays, of the
-    first such group where several have as many. Themes are numbered ``G001``, ... by ``total_num_posts``, most first,
-    then by label, then by first member; members stand in the order of ``by_impact``.
+    Phrases are compared without regard to case and white space. The description of the group with most posts stays, of
+    the first such group where several have as many. Themes are numbered ``G001``, ... by ``total_num_posts``, most
+    first, then by label, then by first member; members stand in the order of ``by_impact``.
 
     Args:
         settled: the batches; together they hold each of ``clusters`` once.
@@ -200,11 +200,16 @@ def _published(
 ) -> BatchGroup:
     label = canonical_label(group.normalized_issue_label, taxonomy)
     return BatchGroup(
-        provisional_label=group.provisional_label or label.replace("_", " "),
+        provisional_label=_phrase(group.provisional_label) or _phrase(label),
         normalized_issue_label=label,
         short_description=group.short_description or summaries[members[0]],
         member_cluster_ids=tuple(members),
     )
+
+
+def _phrase(text: str) -> str:
+    """A provisional label is a lower-case phrase, whatever a model makes of it."""
+    return one_line(text.lower().replace("_", " "))
 
 
 def _members(settled: Sequence[SettledBatch]) -> pl.DataFrame:

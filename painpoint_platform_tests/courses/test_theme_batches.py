@@ -160,7 +160,7 @@ def test_groups_that_agree_in_label_and_phrase_become_one_theme_with_the_words_o
     themes, assignments = merge(settled_batches, clusters, posts_of(clusters), TAXONOMY)
     assert themes.rows() == [
         ("G001", "exam differs", EXAMS, EXAMS, "large", 11, 11, 3, 3),
-        ("G002", "EXAM DIFFERS", PACING, PACING, "Practice is too easy.", 1, 1, 1, 1),
+        ("G002", "exam differs", PACING, PACING, "Practice is too easy.", 1, 1, 1, 1),
     ]
     assert assignments["cluster_id"].to_list() == ["A_1", "B_1", "C_1", "C_2"]
     assert assignments["global_cluster_id"].to_list() == ["G001"] * 3 + ["G002"]
@@ -168,9 +168,17 @@ def test_groups_that_agree_in_label_and_phrase_become_one_theme_with_the_words_o
 
 def test_where_groups_are_of_one_size_the_words_of_the_first_batch_stay():
     clusters = clusters_of(("A_1", 3), ("B_1", 3))
-    settled_batches = [settled(["A_1"], [group(["A_1"], "Exam")]), settled(["B_1"], [group(["B_1"], "exam")])]
+    settled_batches = [
+        settled(["A_1"], [group(["A_1"], description="first")]),
+        settled(["B_1"], [group(["B_1"], description="second")]),
+    ]
     themes, _ = merge(settled_batches, clusters, posts_of(clusters), TAXONOMY)
-    assert themes["provisional_label"].to_list() == ["Exam"]
+    assert themes["short_description"].to_list() == ["first"]
+
+
+@pytest.mark.parametrize("found", ["Exam  Differs", "exam_differs", "EXAM\u00a0DIFFERS\n"])
+def test_a_phrase_is_in_lower_case_and_on_one_line(found):
+    assert settled(["a"], [group(["a"], found)]).groups[0].provisional_label == "exam differs"
 
 
 def test_two_groups_of_one_batch_may_be_one_theme():
