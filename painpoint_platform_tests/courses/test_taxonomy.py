@@ -90,7 +90,7 @@ def test_a_missing_file_and_a_wrong_encoding_are_said_so(tmp_path):
         "course_pacing_or_workload", "Course Pacing or Workload", "course-pacing-or-workload",
         "COURSE_PACING_OR_WORKLOAD",
         "  course  pacing\u00a0or\tworkload ", "course\u2011pacing\u2013or workload", "CoursePacingOrWorkload",
-        "course_pacing_or_workload.",
+        "course_pacing_or_workload.", "COURSEPACING OR-WORKLOAD",
     ],
 )  # fmt: skip
 def test_a_label_that_differs_in_case_and_separators_is_the_seeded_one(text):

@@ -194,15 +194,15 @@ def test_themes_are_numbered_by_posts_then_label_then_first_member():
     batch = settled(
         ["D_1", "A_1", "B_1", "C_1"],
         [
-            group(["C_1"], "c", PACING),
+            group(["A_1"], "a", PACING),
             group(["B_1"], "b", PACING),
-            group(["A_1"], "z", EXAMS),
+            group(["C_1"], "z", EXAMS),
             group(["D_1"], "d", PACING),
         ],
     )
     themes, _ = merge([batch], clusters, posts_of(clusters), TAXONOMY)
     assert list(zip(themes["global_cluster_id"], themes["provisional_label"], strict=True)) == [
-        ("G001", "d"), ("G002", "z"), ("G003", "b"), ("G004", "c"),
+        ("G001", "d"), ("G002", "z"), ("G003", "a"), ("G004", "b"),
     ]  # fmt: skip
 
 
