@@ -177,6 +177,7 @@ COURSE_CLUSTERS = Task(
     version="v1",
     reply_model=CourseClustersReply,
     check=check,
+    mend=mend,
     max_completion_tokens=4096,
 )
 

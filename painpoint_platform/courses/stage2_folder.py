@@ -57,7 +57,7 @@ CLUSTER_POSTS_SCHEMA = {"cluster_id": pl.String, "course_code": pl.String, "post
 _SEPARATOR = re.compile(r"[;,|\s\[]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage2Run:
     """A Stage-2 run, this platform's or another's.
 
