@@ -121,6 +121,11 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             requests_per_minute=settings.llm_requests_per_minute,
             timeout_s=settings.llm_timeout_s,
             budget_usd=settings.llm_budget_usd,
+            context_tokens=settings.llm_context_tokens,
+            token_endpoint=settings.llm_token_endpoint,
+            client_id=settings.llm_client_id,
+            client_secret=_secret(settings, "llm_client_secret"),
+            ca_bundle=str(settings.llm_ca_bundle) if settings.llm_ca_bundle else None,
             state_path=str(settings.data_dir / "llm.sqlite"),
         ),
         "pocketbase": PocketBaseResource(
