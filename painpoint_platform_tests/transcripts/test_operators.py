@@ -75,6 +75,10 @@ def test_who_mostly_introduces_callers_is_the_operator_whatever_their_name() -> 
     assert operators(*turns) == [True, False, False, True, False, True]
 
 
+def test_one_introduction_makes_nobody_the_operator() -> None:
+    assert operators(("Jane Doe", "Ann Lee, Big Bank."), ("Ann Lee", "Why?")) == [False, False]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

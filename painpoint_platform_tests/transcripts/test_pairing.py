@@ -87,6 +87,22 @@ def test_an_operator_and_another_analyst_close_what_a_model_left_open() -> None:
     assert groups(pairing) == [(2, 3), (5, 6), (7, 8)]
 
 
+def test_after_a_conclusion_nothing_is_open_for_a_model_to_go_on_with() -> None:
+    conclusion = ("Operator", None, "That concludes our question-and-answer session.")
+    goodbye = ("Jane Doe, Acme Corp - CEO", "answer", "Thank you all for joining us today.")
+    states: list[bool] = []
+
+    def decide(_payload: Mapping[str, Any], active: bool) -> Decision:
+        states.append(active)
+        return Decision("group_continue" if active else "group_start" if not states[:-1] else "standalone", 0.9)
+
+    pairing = pair(
+        transcript(records_of("one", [*exchange("Ann Lee"), conclusion, goodbye])), mode="always", decide=decide
+    )
+    assert states == [False, True, False]
+    assert groups(pairing) == [(2, 3)]
+
+
 def test_what_a_model_ends_too_early_goes_on_as_the_next_group() -> None:
     records = records_of("one", exchange("Ann Lee", follow_ups=1))
     pairing = pair(
@@ -164,9 +180,10 @@ def test_records_of_a_call_without_pairing_get_nulls() -> None:
 
 def test_records_outside_the_section_get_nulls_even_in_a_block_that_reaches_into_it() -> None:
     records = call("one")
-    records[2] = {**records[2], "speaker_block_id": 3, "section_type": "Management Discussion"}
+    prelude = {**records[2], "section_type": "Management Discussion"}
+    records = [{**one, "paragraph_id": place} for place, one in enumerate([*records[:2], prelude, *records[2:]])]
     found = annotate(records, pair(transcript(records), mode="never"))
-    assert found[2]["qa_group_id"] is None
+    assert [record["qa_group_id"] for record in found[:5]] == [None, None, None, 1, 1]
 
 
 @pytest.mark.parametrize("mode", ["never", "auto", "always"])
