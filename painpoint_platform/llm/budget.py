@@ -29,6 +29,11 @@ class Budget:
         self._under_way = 0
         self._settled = asyncio.Condition()
 
+    @property
+    def is_limited(self) -> bool:
+        """False when there is nothing to guard, so that no worst case need be worked out."""
+        return self._limit_usd is not None
+
     async def reserve(self, call_id: str, worst_case_usd: float | None) -> bool:
         """Set the worst case aside, or return False when the call could exceed the limit.
 

@@ -22,8 +22,8 @@ def input_hash(fields: Mapping[str, Any]) -> str:
 
 def cache_key(task: Task[ReplyT], model_identity: str, fields: Mapping[str, Any]) -> str:
     """SHA-256 (hex) over task, prompt version and text, model, reply schema, and the user JSON as sent."""
-    schema = task.reply_model.model_json_schema()
-    return _sha256([task.name, task.version, task.prompt.sha256, model_identity, task.kind, schema, fields])
+    about_task = [task.name, task.version, task.prompt.sha256, model_identity, task.kind, task.reply_schema]
+    return _sha256([*about_task, fields])
 
 
 def _sha256(value: Any) -> str:

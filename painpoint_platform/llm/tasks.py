@@ -38,8 +38,8 @@ class Task(Generic[ReplyT]):
         kind: ``json`` for a JSON object, ``tool`` for a decision between fixed options.
         check: rules over request and reply; returns one sentence a violation, written for the model that must mend it.
         mend: makes the best of a reply that stayed invalid after the retry and at the model that stands in, from the
-            payload and the last reply that was a JSON object (``{}`` where none was). Must depend on nothing else: a
-            kept answer is mended again each time it is read.
+            payload as sent and the last reply that was a JSON object (``{}`` where none was). Must depend on nothing
+            else: a kept answer is mended again each time it is read.
         tool_name: name of the tool for ``tool`` tasks; default the task's name.
         max_completion_tokens: bound of the reply, part of the worst-case cost.
     """
@@ -59,13 +59,18 @@ class Task(Generic[ReplyT]):
         return load_prompt(self.name, self.version)
 
     @cached_property
+    def reply_schema(self) -> dict[str, Any]:
+        """JSON schema of the reply, limits included."""
+        return self.reply_model.model_json_schema()
+
+    @cached_property
     def reply_format(self) -> ReplyFormat:
         """The reply's shape as it goes over the wire."""
         return ReplyFormat(
             kind=self.kind,
             name=self.tool_name or self.name,
             description=(self.reply_model.__doc__ or self.name).strip().splitlines()[0],
-            schema=without_limits(self.reply_model.model_json_schema()),
+            schema=without_limits(self.reply_schema),
         )
 
 

@@ -125,8 +125,7 @@ class Transport:
                 raise ModelDownError(last_failure)
             await model.prepare()
             row = replace(row, call_id=uuid.uuid4().hex)
-            # Before the clock runs: the first time, this also imports what the model needs, which takes seconds.
-            worst_case = model.worst_case_usd(request)
+            worst_case = model.worst_case_usd(request) if self._budget.is_limited else None
             if not await self._budget.reserve(row.call_id, worst_case):
                 raise OverBudgetError
             try:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -247,6 +248,7 @@ def test_a_killed_process_does_not_pay_for_a_rejected_reply_again(tmp_path, make
         process = subprocess.Popen(command)
         while len(server.seen) <= rejected:
             assert process.poll() is None
+            time.sleep(0.01)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
         hanging = server.seen[-1]

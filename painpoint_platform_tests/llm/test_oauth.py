@@ -155,10 +155,10 @@ def test_servers_may_want_the_credentials_in_the_form_or_in_the_header(tokens, o
 
 def test_a_wrong_secret_names_the_settings_and_shows_no_secret(tokens):
     with pytest.raises(PermanentModelError, match="LLM_CLIENT_ID and LLM_CLIENT_SECRET") as failure:
-        wait_for(source_of(tokens, secret="wrong-secret-of-mine").token())
-    assert "401: invalid_client: no client" in str(failure.value)
+        wait_for(source_of(tokens, secret="wrong one of mine").token())
+    assert "401: invalid_client: not known" in str(failure.value)
     assert tokens.url in str(failure.value)
-    assert "wrong-secret-of-mine" not in str(failure.value)
+    assert "wrong one of mine" not in str(failure.value)
     assert failure.value.kind == "authentication"
 
 
@@ -251,7 +251,7 @@ def test_a_call_that_is_refused_with_a_new_token_too_is_an_authentication_failur
 def test_a_wrong_secret_fails_every_request_without_a_call_and_without_a_request_each(
     make_client, task, server, tokens
 ):
-    client = make_client(access=access_to(tokens, client_secret="wrong-secret-of-mine"))
+    client = make_client(access=access_to(tokens, client_secret="wrong one of mine"))
     answers = client.ask_many(task, items(100))
     assert {(answer.reply, answer.failure_kind) for answer in answers} == {(None, "authentication")}
     assert "LLM_CLIENT_SECRET" in answers[-1].failure_reason

@@ -76,9 +76,9 @@ class TokenServer:
             return self.faults.popleft()
         if form.get("grant_type") != "client_credentials":
             return _json(400, {"error": "unsupported_grant_type"})
-        if self._client(form, authorization) != (CLIENT_ID, CLIENT_SECRET):
-            said = f"no client with the secret {form.get('client_secret')}"
-            return _json(401, {"error": "invalid_client", "error_description": said})
+        client = self._client(form, authorization)
+        if client != (CLIENT_ID, CLIENT_SECRET):
+            return _json(401, {"error": "invalid_client", "error_description": f"not known: {client}"})
         token = f"token-{len(self.issued) + 1}-of-many"
         self.issued.append(token)
         life = {} if self.expires_in is None else {"expires_in": self.expires_in}
