@@ -157,7 +157,11 @@ def _courses(courses: Sequence[Mapping[str, Any]]) -> tuple[Mishap, ...]:
 
 def _batches(batches: Sequence[Mapping[str, Any]]) -> tuple[Mishap, ...]:
     return tuple(
-        Mishap(f"batch {place}", str(batch["status"]), (str(batch.get("reason") or "no reason was recorded"),))
+        Mishap(
+            f"batch {batch.get('batch', place)}",
+            str(batch["status"]),
+            (str(batch.get("reason") or "no reason was recorded"),),
+        )
         for place, batch in enumerate(batches, start=1)
         if batch.get("status") == "failed"
     )

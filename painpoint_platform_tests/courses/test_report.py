@@ -14,6 +14,7 @@ from painpoint_platform_tests.pages.html import (
     ATTACK,
     assert_links_arrive,
     assert_self_contained,
+    driven_in_chromium,
     opened_in_chromium,
     text_of,
 )
@@ -176,6 +177,23 @@ def test_the_script_opens_what_a_link_leads_to_and_makes_tables_sortable(tmp_pat
     assert "open" not in tree.css_first("#theme-G001").attributes
     assert len(tree.css("#ranking th button")) == 6
     assert "hidden" not in tree.css_first("#filters").attributes
+
+
+def test_narrowing_to_a_college_and_words_counts_anew(tmp_path: Path) -> None:
+    script = """
+        document.getElementById("college").value = "School of Business";
+        document.getElementById("words").value = "PRACTICE exam";
+        document.getElementById("words").dispatchEvent(new Event("input"));
+    """
+    tree = driven_in_chromium(report(run_frames()), tmp_path, script)
+    assert text_of(tree, "#found") == "1 theme, 1 course, 1 cluster"
+    ranked = [row for row in tree.css("#ranking tbody tr") if "hidden" not in row.attributes]
+    assert [" ".join(cell.text().split()) for cell in ranked[0].css("td")] == ["2", "", "1", "2", "1", "2"]
+    assert [node.attributes["id"] for node in tree.css(".cluster") if "hidden" not in node.attributes] == [
+        "cluster-C_101_1"
+    ]
+    assert [text_of(row, "th a") for row in tree.css("#matrix tbody tr") if "hidden" not in row.attributes] == ["C 101"]
+    assert text_of(tree, "#theme-G001 summary > small") == "2 of 3 posts in 2 courses"
 
 
 def test_five_thousand_clusters_stay_below_ten_megabytes() -> None:

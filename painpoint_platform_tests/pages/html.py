@@ -84,6 +84,15 @@ def assert_links_arrive(tree: LexborHTMLParser) -> None:
         assert unquote((link.attributes["href"] or "")[1:]) in ids, link.html
 
 
+def driven_in_chromium(html: str, folder: Path, script: str) -> LexborHTMLParser:
+    """Return the document after ``script`` did what a person would; without the policy, which would forbid it."""
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', html)
+    assert policy
+    return opened_in_chromium(
+        html.replace(policy[0], "").replace("</body>", f"<script>{script}</script></body>"), folder
+    )
+
+
 def opened_in_chromium(html: str, folder: Path, fragment: str = "") -> LexborHTMLParser:
     """Return the document as Chromium has it after its script ran; fail on any error in the console."""
     if CHROMIUM is None:

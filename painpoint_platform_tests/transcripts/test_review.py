@@ -25,6 +25,7 @@ from painpoint_platform_tests.pages.html import (
     ATTACK,
     assert_links_arrive,
     assert_self_contained,
+    driven_in_chromium,
     opened_in_chromium,
     text_of,
 )
@@ -205,6 +206,23 @@ def test_hostile_text_in_every_field_stays_text(tmp_path: Path) -> None:
     assert tree.css_first("#block-2 > p").text() == "block 2 speaks" + ATTACK
     assert tree.css_first("h1").text() == ATTACK
     assert "hidden" not in tree.css_first("#steps").attributes
+
+
+def test_keys_lead_through_the_call(tmp_path: Path) -> None:
+    script = """
+        const been = [];
+        for (const key of "jjkjnnp") {
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          been.push(document.activeElement.id);
+        }
+        document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true }));
+        document.body.dataset.been = been.join(" ");
+    """
+    tree = driven_in_chromium(small_call().page(), tmp_path, script)
+    been = (tree.css_first("body").attributes["data-been"] or "").split()
+    # Two exchanges, back and on again; then what is worth a look: the remark after them, which is the last, and back.
+    assert been == ["title-1", "title-2", "title-1", "title-2", "between-9", "between-9", "title-2"]
+    assert "open" in tree.css_first("#help").attributes
 
 
 def test_a_long_call_is_small_enough_and_shows_only_the_first_of_many_doubts() -> None:

@@ -24,7 +24,7 @@ if (filters) {
   // What is searched in: the cluster with its posts, its course and its theme. Read at the first search only.
   const textOf = (cluster) => cluster.text ??= [
     cluster.element.textContent,
-    cluster.place.querySelector("h4").textContent,
+    cluster.place.firstElementChild.textContent,
     cluster.theme.querySelector("summary, h2").textContent,
   ].join(" ").toLowerCase();
 

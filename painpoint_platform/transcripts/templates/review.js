@@ -24,10 +24,11 @@ function currentTop() {
 
 const margin = () => parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
 
-// The heading gets the focus: a screen reader says it, and Tab goes on from there.
+// The exchange's heading gets the focus: a screen reader says it, and Tab goes on from there.
 function visit(place) {
   place.scrollIntoView({ block: "start" });
-  (place.querySelector("h3") ?? place).focus({ preventScroll: true, focusVisible: true });
+  const target = place.matches("[tabindex]") ? place : place.querySelector("[tabindex]");
+  target.focus({ preventScroll: true, focusVisible: true });
 }
 
 const steps = {
