@@ -21,13 +21,11 @@ from painpoint_platform.courses.global_themes import CLUSTER_FIELDS, GLOBAL_THEM
 from painpoint_platform.courses.run_folder import (
     MANIFEST,
     SCHEMA_VERSION,
-    located_path,
     publish_folder,
     published_run_id,
     read_manifest,
     recover,
     replace_file,
-    safe_slug,
     write_json,
 )
 from painpoint_platform.courses.stage2_folder import Stage2Run
@@ -111,18 +109,13 @@ class Stage3Run:
         return self.name.run_slug
 
 
-def clusters_llm_path(artifacts: Path, stage2_run_slug: str) -> Path:
-    """Return where the clusters of a Stage-2 run lie as Stage 3 reads them."""
-    return artifacts / "stage3" / "preprocessed" / stage2_run_slug / CLUSTERS_LLM
-
-
 def write_clusters_llm(stage2: Stage2Run, artifacts: Path) -> Path:
     """Write the clusters of a Stage-2 run in the order in which they are batched; returns the file's path.
 
     Raises:
         UserError: the file could not be written.
     """
-    path = clusters_llm_path(artifacts, stage2.run_slug)
+    path = artifacts / "stage3" / "preprocessed" / stage2.run_slug / CLUSTERS_LLM
     rows = by_impact(stage2.clusters).select(CLUSTER_FIELDS)
     replace_file(path, lambda unfinished: write_csv_table(rows, unfinished))
     return path
@@ -219,30 +212,6 @@ def read_post_index(path: Path) -> pl.DataFrame:
         UserError: the file is missing or malformed.
     """
     return _read_index(path, POST_INDEX_SCHEMA)
-
-
-def source_stage2_dir(run: Stage3Run) -> Path:
-    """Return the folder of the Stage-2 run that a run was made from.
-
-    A Stage-2 run whose place another has taken lies beside it, under its run id.
-
-    Raises:
-        UserError: the manifest names none, or one that is gone.
-    """
-    path = run.run_dir / MANIFEST
-    source = run.manifest.get("source_stage2_run")
-    recorded = source.get("stage2_run_dir") if isinstance(source, dict) else None
-    if not isinstance(source, dict) or not isinstance(recorded, str) or not recorded:
-        raise UserError(f"{path}: source_stage2_run.stage2_run_dir names no folder; run Stage 3 again")
-    found, run_id = located_path(recorded, run.run_dir), source.get("run_id")
-    superseded = found.with_name(safe_slug(run_id)) if isinstance(run_id, str) and run_id else found
-    for folder in (superseded, found):
-        if (folder / MANIFEST).is_file():
-            return folder
-    raise UserError(
-        f"{path}: source_stage2_run.stage2_run_dir points to {recorded}, which is gone (looked for {found}); restore "
-        "the folder, or run Stage 2 and Stage 3 again"
-    )
 
 
 def write_rows(name: RunName, rows: pl.DataFrame, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 from polars.testing import assert_frame_equal
 
-from painpoint_platform.courses.stage3_folder import read_stage3_run, source_stage2_dir
+from painpoint_platform.courses.stage3_folder import read_stage3_run
 from painpoint_platform.courses.stage3_run import run_stage3
 from painpoint_platform.courses.taxonomy import load_taxonomy
 from painpoint_platform.errors import TransientError, UserError
@@ -247,27 +246,6 @@ def test_families_are_read_with_the_taxonomy_and_null_without(artifacts, server)
     run_dir = made(artifacts, server).run.run_dir
     assert read_stage3_run(run_dir, load_taxonomy()).themes["family"].null_count() == 0
     assert read_stage3_run(run_dir).themes["family"].null_count() == 2
-
-
-def test_the_source_is_found_where_it_lies_now(artifacts, server, tmp_path):
-    source = stage2_run(artifacts).run_dir
-    source.mkdir(parents=True)
-    (source / "manifest.json").write_text("{}")
-    run = made(artifacts, server).run
-    assert source_stage2_dir(run) == source
-    superseded = source.with_name("run-2")
-    shutil.copytree(source, superseded)
-    assert source_stage2_dir(run) == superseded
-    shutil.rmtree(superseded)
-    shutil.move(artifacts, tmp_path / "elsewhere")
-    moved = read_stage3_run(tmp_path / "elsewhere" / "stage3" / "runs" / SLUG)
-    assert source_stage2_dir(moved) == tmp_path / "elsewhere" / "stage2" / "runs" / "model_s2_cluster_corpus"
-
-
-def test_a_source_that_is_gone_is_named(artifacts, server):
-    run = made(artifacts, server).run
-    with pytest.raises(UserError, match=r"manifest.json: .*points to artifacts/stage2/runs/model_s2.*gone"):
-        source_stage2_dir(run)
 
 
 @pytest.mark.parametrize(
