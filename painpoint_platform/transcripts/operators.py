@@ -116,13 +116,11 @@ def find_operators(utterances: Sequence[Utterance]) -> list[Turn | None]:
 
     - who mostly introduces callers is the operator, where nobody is named so;
     - a block that introduces a caller is the operator's, as with a second operator under their own name;
-    - where there is no operator at all, any short block that reads like one is.
+    - where there is no operator at all, or a block has no name, any short block that reads like an operator's is one.
     """
     unknown = [utterance for utterance in utterances if not (utterance.speaker.is_operator or utterance.is_known)]
     operators = {one.speaker.key for one in utterances if one.speaker.is_operator} or _elected(unknown)
-    turns = {
-        one.block.index for one in unknown if one.is_short and _reads_like_operator(one.small, strictly=bool(operators))
-    }
+    turns = {one.block.index for one in unknown if one.is_short and _reads_like_operator(one, operators)}
     return [_turn(one) if one.speaker.key in operators or one.block.index in turns else None for one in utterances]
 
 
@@ -133,9 +131,11 @@ def _elected(unknown: Sequence[Utterance]) -> set[str]:
     return {key for key, count in introducing.items() if count >= 2 and 2 * count > spoken[key]}
 
 
-def _reads_like_operator(small: str, *, strictly: bool) -> bool:
-    # To an operator who is there, "next question, please" is what an executive says.
-    return bool(NAMES_CALLER.search(small)) if strictly else any(pattern in small for pattern in CONTENT_PATTERNS)
+def _reads_like_operator(one: Utterance, operators: Collection[str]) -> bool:
+    # To an operator who is there, "next question, please" is what somebody else says, provided that it is somebody.
+    if operators and one.speaker.words:
+        return bool(NAMES_CALLER.search(one.small))
+    return any(pattern in one.small for pattern in CONTENT_PATTERNS)
 
 
 def _turn(one: Utterance) -> Turn:

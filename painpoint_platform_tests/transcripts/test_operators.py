@@ -52,6 +52,7 @@ def test_an_executive_who_says_next_question_is_no_operator() -> None:
     assert operators(("Jane Doe, Acme - Head of IR", request)) == [False]
     assert operators(("Jane Doe", request), flag="answer") == [False]
     assert operators(("Operator", "Go ahead."), ("Jane Doe", request)) == [True, False]
+    assert operators(("Operator", "Go ahead."), ("", request)) == [True, True]
 
 
 def test_a_second_operator_under_their_own_name_is_one() -> None:
