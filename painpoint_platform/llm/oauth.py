@@ -108,10 +108,10 @@ class TokenSource:
     async def _fetch(self) -> BearerToken:
         asked_at = self._clock()
         response = await self._post()
-        if response.status_code != httpx.codes.OK:
+        if not response.is_success:
             raise self._refusal(response)
         found = _object(response)
-        token, kind = found.get("access_token"), found.get("token_type", "bearer")
+        token, kind = found.get("access_token"), found.get("token_type") or "bearer"
         if not isinstance(token, str) or not token or str(kind).lower() != "bearer":
             raise self._failure("answers without a bearer token; check its address")
         return BearerToken(token, asked_at + _seconds_of_use(found.get("expires_in")))

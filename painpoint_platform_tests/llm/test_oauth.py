@@ -52,6 +52,10 @@ def bearers(server):
     return [seen.headers["authorization"].removeprefix("Bearer ") for seen in server.seen]
 
 
+def token_number(number):
+    return f"token-{number}-of-many"
+
+
 def only_with(*accepted):
     return lambda seen: None if seen.headers["authorization"].removeprefix("Bearer ") in accepted else status(401)
 
@@ -61,16 +65,12 @@ def only_with(*accepted):
 
 def test_a_token_is_used_until_shortly_before_it_ends(tokens, clock):
     source = source_of(tokens, clock)
-    assert [wait_for(source.token()) for _ in range(3)] == [tokens_named(1)] * 3
+    assert [wait_for(source.token()) for _ in range(3)] == [token_number(1)] * 3
     clock.now += 3539
-    assert wait_for(source.token()) == tokens_named(1)
+    assert wait_for(source.token()) == token_number(1)
     clock.now += 2
-    assert wait_for(source.token()) == tokens_named(2)
+    assert wait_for(source.token()) == token_number(2)
     assert len(tokens.requests) == 2
-
-
-def tokens_named(number):
-    return f"token-{number}-of-many"
 
 
 def test_a_short_lived_token_is_used_for_most_of_its_life(tokens, clock):
@@ -78,7 +78,7 @@ def test_a_short_lived_token_is_used_for_most_of_its_life(tokens, clock):
     source = source_of(tokens, clock)
     for seconds, expected in ((0, 1), (7.9, 1), (8.1, 2)):
         clock.now = 1000 + seconds
-        assert wait_for(source.token()) == tokens_named(expected)
+        assert wait_for(source.token()) == token_number(expected)
 
 
 @pytest.mark.parametrize("said", [None, "soon", float("nan"), [], {}])
@@ -87,23 +87,23 @@ def test_a_token_whose_end_is_not_told_is_used_until_it_is_refused(tokens, clock
     source = source_of(tokens, clock)
     wait_for(source.token())
     clock.now += 1e9
-    assert wait_for(source.token()) == tokens_named(1)
-    source.discard(tokens_named(1))
-    assert wait_for(source.token()) == tokens_named(2)
+    assert wait_for(source.token()) == token_number(1)
+    source.discard(token_number(1))
+    assert wait_for(source.token()) == token_number(2)
 
 
 def test_a_token_that_has_ended_on_arrival_is_good_for_one_call(tokens, clock):
     tokens.expires_in = 0
     source = source_of(tokens, clock)
-    assert [wait_for(source.token()) for _ in range(2)] == [tokens_named(1), tokens_named(2)]
+    assert [wait_for(source.token()) for _ in range(2)] == [token_number(1), token_number(2)]
 
 
 def test_refusing_an_older_token_leaves_the_current_one(tokens):
     source = source_of(tokens)
     wait_for(source.token())
     wait_for(source.renew())
-    source.discard(tokens_named(1))
-    assert wait_for(source.token()) == tokens_named(2)
+    source.discard(token_number(1))
+    assert wait_for(source.token()) == token_number(2)
 
 
 def test_many_who_need_a_token_at_once_make_one_request(tokens):
@@ -113,7 +113,7 @@ def test_many_who_need_a_token_at_once_make_one_request(tokens):
     async def many():
         return await asyncio.gather(*(source.token() for _ in range(50)))
 
-    assert wait_for(many()) == [tokens_named(1)] * 50
+    assert wait_for(many()) == [token_number(1)] * 50
     assert len(tokens.requests) == 1
 
 
@@ -127,7 +127,7 @@ def test_many_who_need_a_token_at_once_hear_of_one_failure(tokens):
 
     assert {type(failure) for failure in wait_for(many())} == {TransientModelError}
     assert len(tokens.requests) == 1
-    assert wait_for(source.token()) == tokens_named(1)
+    assert wait_for(source.token()) == token_number(1)
 
 
 def test_one_who_gives_up_waiting_leaves_the_request_to_the_others(tokens):
@@ -141,7 +141,7 @@ def test_one_who_gives_up_waiting_leaves_the_request_to_the_others(tokens):
         impatient.cancel()
         return await patient
 
-    assert wait_for(two()) == tokens_named(1)
+    assert wait_for(two()) == token_number(1)
 
 
 @pytest.mark.parametrize(("only", "requests"), [("form", [1, 2]), ("header", [2, 3])])
@@ -186,13 +186,19 @@ def test_what_a_token_server_does_wrong_is_said(tokens, page, kind, says):
         assert failure.value.retry_after_s == 7
 
 
+@pytest.mark.parametrize("kind", ['"bearer"', '"BEARER"', "null"])
+def test_the_kind_of_a_token_is_read_generously(tokens, kind):
+    tokens.faults.append(Page(200, '{"access_token": "x", "token_type": KIND}'.replace("KIND", kind)))
+    assert wait_for(source_of(tokens).token()) == "x"
+
+
 def test_a_token_server_that_is_down_may_come_back(tokens):
     tokens.__exit__()
     source = source_of(tokens)
     with pytest.raises(TransientModelError, match="does not answer"):
         wait_for(source.token())
     tokens.__enter__()
-    assert wait_for(source.token()) == tokens_named(1)
+    assert wait_for(source.token()) == token_number(1)
 
 
 @pytest.mark.parametrize("endpoint", ["login.example/token", "http://[::1", "ftp://127.0.0.1/token"])
@@ -208,14 +214,14 @@ def test_calls_carry_the_token_and_many_calls_need_one(make_client, task, server
     client = make_client(access=access_to(tokens))
     answers = client.ask_many(task, items(20))
     assert {answer.outcome for answer in answers} == {"ok"}
-    assert set(bearers(server)) == {tokens_named(1)}
+    assert set(bearers(server)) == {token_number(1)}
     assert len(tokens.requests) == 1
 
 
 @pytest.mark.parametrize("model", ["hosted_vllm/x", "custom_openai/x"])
 def test_every_provider_sends_the_token(make_client, task, server, tokens, model):
     make_client(model, model, access=access_to(tokens)).ask_many(task, items(1))
-    assert bearers(server)[0] == tokens_named(1)
+    assert bearers(server)[0] == token_number(1)
 
 
 def test_a_token_that_ends_in_the_middle_of_a_run_is_renewed_before_a_call_fails(make_client, task, server, tokens):
@@ -230,7 +236,7 @@ def test_a_token_that_ends_in_the_middle_of_a_run_is_renewed_before_a_call_fails
 def test_a_refused_token_is_renewed_once_and_the_calls_are_repeated(make_client, task, server, tokens):
     client = make_client(access=access_to(tokens), concurrency=4)
     client.ask_many(task, items(2))
-    server.fault_for = only_with(tokens_named(2))
+    server.fault_for = only_with(token_number(2))
     answers = client.ask_many(task, items(10))[2:]
     assert all(answer.reply for answer in answers)
     assert [answer.model for answer in answers] == [LOCAL] * 8
@@ -244,7 +250,7 @@ def test_a_call_that_is_refused_with_a_new_token_too_is_an_authentication_failur
     (answer,) = make_client(LOCAL, LOCAL, access=access_to(tokens)).ask_many(task, items(1))
     assert (answer.reply, answer.failure_kind) == (None, "authentication")
     assert "LLM_CLIENT_ID" in answer.failure_reason
-    assert bearers(server) == [tokens_named(1), tokens_named(2)]
+    assert bearers(server) == [token_number(1), token_number(2)]
     assert answer.usage.calls == 2
 
 
@@ -278,7 +284,7 @@ def test_credentials_can_be_renewed_for_each_transcript(make_client, task, serve
     for number in range(1, 4):
         client.renew_credentials()
         client.ask_many(task, items(number))
-    assert bearers(server) == [tokens_named(number) for number in (1, 2, 3)]
+    assert bearers(server) == [token_number(number) for number in (1, 2, 3)]
     assert len(tokens.requests) == 3
 
 
