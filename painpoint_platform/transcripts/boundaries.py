@@ -107,7 +107,7 @@ class _Planner:
         if kind == "introduces" and self._is_own(self.first_analysts.get(voice.session)):
             return Ruling(operator=True, reasons=("operator", "the same analyst speaks on"))
         self.open = False
-        return Ruling(operator=True, closes=True, reasons=("operator", f"{kind}"))
+        return Ruling(operator=True, closes=True, reasons=("operator", kind))
 
     def _speaker(self, place: int, voice: Voice) -> Ruling:
         role = self.roles[place]
@@ -117,8 +117,6 @@ class _Planner:
         starts = score > 0
         if starts:
             self.open = True
-            self.analyst = voice
-        elif self.open and self.analyst is None and role.is_analyst:
             self.analyst = voice
         weighty = sorted(features, key=lambda feature: -abs(feature[1]))
         return Ruling(
