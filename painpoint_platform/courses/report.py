@@ -163,7 +163,7 @@ def _courses(told: pl.DataFrame, offered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _heat(counts: pl.DataFrame, ranked: list[str]) -> dict[str, object]:
-    """The heat map: themes with a column, how many share the last one, and course -> posts in each column.
+    """The heat map: themes with a column, how many share the last one, and course -> posts (or None) in each column.
 
     The last two of a course's numbers are those of the smaller themes and of the unassigned clusters, so that a row
     adds up to the course.
@@ -175,7 +175,6 @@ def _heat(counts: pl.DataFrame, ranked: list[str]) -> dict[str, object]:
         .group_by("course_code", "column")
         .agg(pl.col("posts").sum())
         .pivot("column", on_columns=[*columns, "", UNASSIGNED], index="course_code", values="posts")
-        .fill_null(0)
     )
     rows = {row[0]: row[1:] for row in cells.iter_rows()}
     return {"columns": columns, "smaller": len(ranked) - len(columns), "rows": rows}

@@ -182,7 +182,7 @@ def test_the_script_opens_what_a_link_leads_to_and_makes_tables_sortable(tmp_pat
 def test_narrowing_to_a_college_and_words_counts_anew(tmp_path: Path) -> None:
     script = """
         document.getElementById("college").value = "School of Business";
-        document.getElementById("words").value = "PRACTICE exam";
+        document.getElementById("words").value = "exams DO";
         document.getElementById("words").dispatchEvent(new Event("input"));
     """
     tree = driven_in_chromium(report(run_frames()), tmp_path, script)
