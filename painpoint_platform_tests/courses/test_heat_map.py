@@ -58,9 +58,9 @@ def test_the_cells_of_a_theme_add_up_to_its_posts() -> None:
 
 def test_a_large_run_is_drawn_in_part_and_says_so() -> None:
     counts = counts_of(170, 60)
-    picture = opened(plot_heat_map(counts, themes_of(counts)))
-    assert 900 < picture.width < 1300
-    assert len(plot_heat_map(counts, themes_of(counts))) < MOST_BYTES
+    png = plot_heat_map(counts, themes_of(counts))
+    assert 900 < opened(png).width < 1300
+    assert len(png) < MOST_BYTES
     said = describe_heat_map(counts)
     assert f"{MOST_THEMES} largest of 60 themes" in said
     assert f"{MOST_COURSES} courses with most posts in them of 170" in said
