@@ -1,20 +1,25 @@
 """Judging the fields of a run's manifest, ours or another program's.
 
 Belongs here: what kinds of values a manifest's fields have, and reading a manifest whose field names may differ.
-Does not belong here: which fields a stage has (``stage2_manifest``, ``stage3_validation``), agreement with other files.
+Does not belong here: which fields a stage has (``stage2_manifest_validation``,
+``stage3_manifest_validation``), agreement with other files.
 """
 
+import hashlib
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from painpoint_platform.courses.findings import NOTHING, FileFindings
-from painpoint_platform.courses.run_files import leaves
+from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, FileFindings, Words
+from painpoint_platform.courses.run_files import RunFiles, leaves
+from painpoint_platform.courses.run_folder import SCHEMA_VERSION
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+# Manifests round what calls cost to six decimals.
+COST_STEP = 1e-6
 # Names of numbers that are never negative, whatever program writes them.
 COUNTED = re.compile(r"(num|total|rows|n)_.*|calls|.*_(s|sec|secs|seconds|ms|usd|tokens|calls|posts|epoch)")
 
@@ -54,6 +59,11 @@ def is_amount(value: Any) -> TypeGuard[float]:
 def is_filled(value: Any) -> TypeGuard[str]:
     """Tell whether a value is text that is more than white space and invisible characters."""
     return isinstance(value, str) and any(character.isprintable() and character != " " for character in value)
+
+
+def is_file_name(value: Any) -> TypeGuard[str]:
+    """Tell whether a value can be the name of a file or folder, and leads nowhere else."""
+    return is_filled(value) and value not in (".", "..") and not {"/", "\\", "\0"} & set(value)
 
 
 def is_sha256(value: Any) -> TypeGuard[str]:
@@ -134,6 +144,26 @@ def judge_total(
         found.add(f"{where}{name}", f"{name}_agrees", stated, f"expected {expected:,}: {meaning}")
 
 
+def judge_cost(found: FileFindings, total: Any, costs: Sequence[Any]) -> None:
+    """Report a total cost that is not the sum of what is known; a cost may be unknown, and the total with it."""
+    known = [cost for cost in costs if is_amount(cost) and math.isfinite(cost)]
+    if known:
+        judge_total(
+            found, "total_cost_usd", total, round(math.fsum(known), 6), "the sum of what is known of its parts",
+            tolerance=COST_STEP * (len(costs) + 1),
+        )  # fmt: skip
+
+
+def judge_schema_version(found: FileFindings, fields: Mapping[str, Any], *, ours: bool) -> None:
+    """Report a version of our files that this validator does not know."""
+    version = fields.get("schema_version")
+    if ours and is_filled(version) and version != SCHEMA_VERSION:
+        found.add(
+            "schema_version", "schema_version_is_known", version,
+            f"expected {SCHEMA_VERSION}; judge the run with the version of the project that wrote it",
+        )  # fmt: skip
+
+
 def judge_run_id(found: FileFindings, run_id: Any, slug: str | None, *, ours: bool) -> None:
     """Report a run id that is no id. A legacy run has none, or null; an id of ours begins with its slug."""
     if run_id is None:
@@ -144,16 +174,35 @@ def judge_run_id(found: FileFindings, run_id: Any, slug: str | None, *, ours: bo
         found.add("run_id", "run_id_begins_with_run_slug", run_id, f"expected {slug}_ and a time stamp")
 
 
-def judge_folder_name(found: FileFindings, folder: str, slug: str, run_id: Any, *, ours: bool) -> None:
-    """Report a run slug that does not fit the name of the run's folder.
+def judge_folder_name(found: FileFindings, name: str, folder: str, slug: str, run_id: Any, *, ours: bool) -> None:
+    """Report a run slug, the field ``name``, that does not fit the name of the run's folder.
 
     A folder is named by the slug; by the run id once a later run took its place; by slug and stamp by other software.
     """
-    fits = folder in (slug, run_id) or folder.startswith(f"{slug}_") if not ours else folder in (slug, run_id)
-    if not fits and not (ours and folder.startswith(f"{run_id}-")):
+    prefix = f"{run_id}-" if ours else f"{slug}_"
+    if folder not in (slug, run_id) and not folder.startswith(prefix):
         found.add(
-            "run_slug", "run_slug_is_the_folder_name", slug,
+            name, f"{name}_is_the_folder_name", slug,
             f"expected {folder}, the name of the folder; rename the folder or restore the manifest",
+        )  # fmt: skip
+
+
+def judge_prompt(files: RunFiles, file: str, fields: Mapping[str, Any]) -> None:
+    """Report a prompt that is missing, empty, or not the one whose ``prompt_sha256`` the manifest states."""
+    content = files.content(file)
+    if content is not None and not content.strip():
+        files.found.add(file, WHOLE_FILE, "prompt_is_filled", NOTHING, "expected the prompt that the run was made with")
+    elif content is not None:
+        judge_digest(files.found.about(file), content, fields, "prompt_sha256")
+
+
+def judge_digest(found: FileFindings, content: bytes, fields: Mapping[str, Any], name: str) -> None:
+    """Report a file whose SHA-256 is not the one that the manifest states as ``name``, where it states one."""
+    stated, digest = fields.get(name), hashlib.sha256(content).hexdigest()
+    if is_sha256(stated) and stated.lower() != digest:
+        found.add(
+            WHOLE_FILE, f"file_is_that_of_{name}", Words(f"SHA-256 {digest}"),
+            f"expected {stated}, as the manifest says; restore the file that the run was made with",
         )  # fmt: skip
 
 

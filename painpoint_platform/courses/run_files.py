@@ -172,16 +172,19 @@ class RunFiles:
         return self._table(name, records, required)
 
     def _table(self, name: str, records: list[list[str]], required: Sequence[str]) -> Table | None:
-        columns = tuple(column.strip() for column in records[0]) if records else ()
-        missing = [column for column in required if column not in columns]
-        for column in missing:
+        if not records:
             self.found.add(
                 name,
                 "header",
                 "columns_are_there",
-                list(columns),
-                f"expected a column {column}, among {list(required)}",
+                NOTHING,
+                f"expected a header with {', '.join(required) or 'columns'}",
             )
+            return None
+        columns = tuple(column.strip() for column in records[0])
+        missing = [column for column in required if column not in columns]
+        for column in missing:
+            self.found.add(name, "header", "columns_are_there", list(columns), f"expected a column {column} as well")
         for column in sorted({column for column in columns if columns.count(column) > 1}):
             self.found.add(name, "header", "columns_are_unique", column, "expected each column once")
         if missing:

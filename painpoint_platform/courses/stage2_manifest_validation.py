@@ -4,7 +4,6 @@ Belongs here: its fields, its entries for courses, and whether its sums agree wi
 Does not belong here: whether it agrees with the other files of the run (``stage2_validation``).
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,18 +22,19 @@ from painpoint_platform.courses.manifest_fields import (
     TIME,
     Field,
     first_of,
-    is_amount,
     is_count,
     is_filled,
     is_ours,
+    judge_cost,
     judge_fields,
     judge_folder_name,
     judge_run_id,
+    judge_schema_version,
     judge_signs,
     judge_total,
 )
 from painpoint_platform.courses.run_files import RunFiles
-from painpoint_platform.courses.run_folder import MANIFEST, SCHEMA_VERSION
+from painpoint_platform.courses.run_folder import MANIFEST
 
 STATUSES = ("ok", "repaired", "failed")
 STATUS = Field(lambda value: value in STATUSES, f"one of {', '.join(STATUSES)}", everywhere=False)
@@ -95,8 +95,6 @@ COST_NAMES = ("cost_usd", "llm_total_cost_usd", "total_cost_usd")
 CODE_NAMES = ("course_code", "course", "code")
 CLUSTERS_PATH_NAMES = ("clusters_path", "cluster_file")
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Manifests round what calls cost to six decimals.
-COST_STEP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -155,15 +153,11 @@ def judge_manifest(files: RunFiles) -> Manifest:
 def _judge_identity(files: RunFiles, fields: Mapping[str, Any], *, ours: bool) -> None:
     found = files.found.about(MANIFEST)
     slug, run_id = first_of(fields, SLUG_NAMES), fields.get("run_id")
-    if ours and is_filled(fields.get("schema_version")) and fields["schema_version"] != SCHEMA_VERSION:
-        found.add(
-            "schema_version", "schema_version_is_known", fields["schema_version"],
-            f"expected {SCHEMA_VERSION}; judge the run with the version of the project that wrote it",
-        )  # fmt: skip
+    judge_schema_version(found, fields, ours=ours)
     judge_run_id(found, run_id, slug if is_filled(slug) else None, ours=ours)
     # A folder that was copied elsewhere to be looked at may have any name.
     if is_filled(slug) and files.root.parent.name == "runs":
-        judge_folder_name(found, files.root.name, slug, run_id, ours=ours)
+        judge_folder_name(found, "run_slug", files.root.name, slug, run_id, ours=ours)
 
 
 def _entries(found: FileFindings, fields: Mapping[str, Any], *, ours: bool) -> Mapping[str, CourseEntry] | None:
@@ -260,14 +254,4 @@ def _judge_sums(
     painpoints = fields.get("total_painpoints")
     if ours and is_count(painpoints):
         judge_total(found, "rows_written", fields.get("rows_written"), painpoints, "as many as total_painpoints")
-    _judge_cost(found, fields.get("total_cost_usd"), [first_of(entry, COST_NAMES) for entry in entries])
-
-
-def _judge_cost(found: FileFindings, total: Any, costs: list[Any]) -> None:
-    """A cost may be unknown; then the total, where there is one, is the sum of what is known."""
-    known = [cost for cost in costs if is_amount(cost) and math.isfinite(cost)]
-    if is_amount(total) and math.isfinite(total) and known:
-        judge_total(
-            found, "total_cost_usd", total, round(math.fsum(known), 6), "the sum of cost over the courses",
-            tolerance=COST_STEP * (len(costs) + 1),
-        )  # fmt: skip
+    judge_cost(found, fields.get("total_cost_usd"), [first_of(entry, COST_NAMES) for entry in entries])

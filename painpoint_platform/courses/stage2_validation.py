@@ -8,13 +8,12 @@ The rules are those of the source document of Stage 2, sections 5 to 7. A run of
 nothing that only this project writes; a run of ours is held to both.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, FileFindings, Finding, Findings, Words
-from painpoint_platform.courses.manifest_fields import first_of, is_filled, is_sha256, judge_total
+from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, Finding, Findings, Words
+from painpoint_platform.courses.manifest_fields import first_of, is_filled, judge_digest, judge_prompt, judge_total
 from painpoint_platform.courses.run_files import TEMPORARY, RunFiles, located
 from painpoint_platform.courses.run_folder import MANIFEST
 from painpoint_platform.courses.stage2_cluster_validation import ReadCourse, judge_course
@@ -80,9 +79,9 @@ def validate_stage2(run_dir: Path, *, say: Say = lambda _: None) -> list[Finding
         return found.listed()
     names = files.names()
     manifest = judge_manifest(files)
-    _judge_prompt(files, manifest)
-    stems = _stems(files, names, manifest)
-    courses = _courses(files, manifest, stems)
+    judge_prompt(files, PROMPT, manifest.fields)
+    stems = file_stems(files, names, manifest)
+    courses = judge_courses(files, manifest, stems)
     snapshots = {code: judge_snapshot(files, f"{SNAPSHOT}{stem}.jsonl", code) for code, stem in stems.items()}
     run = _Run(found, manifest, stems, courses, snapshots, _painpoints(files, manifest, snapshots, say))
     _judge_missing_courses(run)
@@ -92,27 +91,8 @@ def validate_stage2(run_dir: Path, *, say: Say = lambda _: None) -> list[Finding
     return found.listed()
 
 
-def _judge_prompt(files: RunFiles, manifest: Manifest) -> None:
-    content = files.content(PROMPT)
-    if content is not None and not content.strip():
-        files.found.add(
-            PROMPT, WHOLE_FILE, "prompt_is_filled", NOTHING, "expected the prompt that the run was made with"
-        )
-    elif content is not None:
-        _judge_digest(files.found.about(PROMPT), content, manifest, "prompt_sha256")
-
-
-def _judge_digest(found: FileFindings, content: bytes, manifest: Manifest, field: str) -> None:
-    stated, digest = manifest.fields.get(field), hashlib.sha256(content).hexdigest()
-    if is_sha256(stated) and stated.lower() != digest:
-        found.add(
-            WHOLE_FILE, f"file_is_that_of_{field}", Words(f"SHA-256 {digest}"),
-            f"expected {stated}, as {MANIFEST} says; restore the file that the run was made with",
-        )  # fmt: skip
-
-
-def _stems(files: RunFiles, names: list[str], manifest: Manifest) -> Mapping[str, str]:
-    """Return course code -> name of the course's files, and report files of no course.
+def file_stems(files: RunFiles, names: Iterable[str], manifest: Manifest) -> Mapping[str, str]:
+    """Return course code -> name of the course's files without prefix and suffix, and report files of no course.
 
     The manifest says which courses there are; where it does not, the files do.
     """
@@ -143,7 +123,7 @@ def _by_stem(names: Iterable[str], prefix: str, suffix: str) -> Mapping[str, str
     }
 
 
-def _courses(files: RunFiles, manifest: Manifest, stems: Mapping[str, str]) -> Mapping[str, ReadCourse]:
+def judge_courses(files: RunFiles, manifest: Manifest, stems: Mapping[str, str]) -> Mapping[str, ReadCourse]:
     """Read and judge every course's clusters. A folder that is missing as a whole is one finding, not one a course."""
     if not (files.root / CLUSTERS).is_dir() and (stems or manifest.count("num_courses") != 0):
         files.found.add(
@@ -180,7 +160,7 @@ def _painpoints(
         return None
     files.found.extend(apart)
     if manifest.ours and table is not None and table.own and (content := files.content(file)) is not None:
-        _judge_digest(files.found.about(file), content, manifest, "input_sha256")
+        judge_digest(files.found.about(file), content, manifest.fields, "input_sha256")
     return table
 
 

@@ -2,45 +2,34 @@
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from painpoint_platform.courses.run_files import MOST_BYTES
-from painpoint_platform_tests.courses.run_builder import edited_csv, edited_json
+from painpoint_platform_tests.courses.defects import (
+    MANIFEST,
+    Defect,
+    all_of,
+    append,
+    content,
+    in_folder_of_its_own_name,
+    linked,
+    manifest,
+    rows,
+    set_fields,
+    text,
+    without,
+    without_line,
+)
+from painpoint_platform_tests.courses.run_builder import edited_json
 
-MANIFEST = "manifest.json"
 C949, D072, D196 = (f"clusters/{code}.json" for code in ("C949", "D072", "D196"))
 SENT = "painpoints_used_C949.jsonl"
 CSV = "painpoints_llm_friendly.csv"
 SHARED = f"../../{CSV}"
 TABLE = "painpoint_clusters.csv"
 PROMPT = "stage2_prompt.txt"
-
-
-@dataclass(frozen=True)
-class Defect:
-    """What is done to a good run, the finding that must follow, and the rules of others that may."""
-
-    name: str
-    do: Callable[[Path], None]
-    file: str
-    place: str
-    rule: str
-    also: tuple[str, ...] = ()
-
-
-def manifest(**fields: Any) -> Callable[[Path], None]:
-    """Set fields of the manifest; ``...`` removes one."""
-
-    def do(run: Path) -> None:
-        with edited_json(run / MANIFEST) as found:
-            found.update({name: value for name, value in fields.items() if value is not ...})
-            for name in [name for name, value in fields.items() if value is ...]:
-                del found[name]
-
-    return do
 
 
 def entry(index: int, **fields: Any) -> Callable[[Path], None]:
@@ -56,7 +45,7 @@ def course(file: str, **fields: Any) -> Callable[[Path], None]:
 
     def do(run: Path) -> None:
         with edited_json(run / file) as found:
-            _set(found["courses"][0], fields)
+            set_fields(found["courses"][0], fields)
 
     return do
 
@@ -66,60 +55,7 @@ def cluster(index: int, **fields: Any) -> Callable[[Path], None]:
 
     def do(run: Path) -> None:
         with edited_json(run / C949) as found:
-            _set(found["courses"][0]["clusters"][index], fields)
-
-    return do
-
-
-def _set(found: dict[str, Any], fields: Mapping[str, Any]) -> None:
-    for name, value in fields.items():
-        if value is ...:
-            del found[name]
-        else:
-            found[name] = value
-
-
-def text(file: str, old: str, new: str) -> Callable[[Path], None]:
-    def do(run: Path) -> None:
-        content = (run / file).read_bytes()
-        assert old.encode() in content
-        (run / file).write_bytes(content.replace(old.encode(), new.encode("utf-8", "surrogatepass"), 1))
-
-    return do
-
-
-def content(file: str, value: bytes) -> Callable[[Path], None]:
-    return lambda run: (run / file).write_bytes(value) and None
-
-
-def without(*files: str) -> Callable[[Path], None]:
-    def do(run: Path) -> None:
-        for file in files:
-            (run / file).unlink()
-
-    return do
-
-
-def rows(file: str, change: Callable[[list[list[str]]], object]) -> Callable[[Path], None]:
-    def do(run: Path) -> None:
-        with edited_csv(run / file) as found:
-            change(found)
-
-    return do
-
-
-def all_of(*steps: Callable[[Path], None]) -> Callable[[Path], None]:
-    def do(run: Path) -> None:
-        for step in steps:
-            step(run)
-
-    return do
-
-
-def in_folder_of_its_own_name(file: str) -> Callable[[Path], None]:
-    def do(run: Path) -> None:
-        (run / file).unlink()
-        (run / file).mkdir()
+            set_fields(found["courses"][0]["clusters"][index], fields)
 
     return do
 
@@ -134,34 +70,12 @@ def merged_into_one_file(run: Path) -> None:
         found["courses"] += other["courses"]
 
 
-def linked(file: str) -> Callable[[Path], None]:
-    def do(run: Path) -> None:
-        elsewhere = run.parent / "elsewhere"
-        (run / file).rename(elsewhere)
-        (run / file).symlink_to(elsewhere)
-
-    return do
-
-
 def append_entry(run: Path) -> None:
     with edited_json(run / MANIFEST) as found:
         found["courses"].append(found["courses"][0])
 
 
 INVENTED = '{"post_id": "zz", "root_cause_summary": "a", "pain_point_snippet": "b"}\n'
-
-
-def without_line(file: str, number: int) -> Callable[[Path], None]:
-    def do(run: Path) -> None:
-        lines = (run / file).read_text(encoding="utf-8").splitlines(keepends=True)
-        (run / file).write_text("".join(lines[: number - 1] + lines[number:]), encoding="utf-8")
-
-    return do
-
-
-def append(path: Path, line: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line)
 
 
 POSTS_OF_THE_CLUSTER_CHANGED = (

@@ -21,6 +21,7 @@ from painpoint_platform.courses.stage2_folder import write_stage2_run
 from painpoint_platform.courses.stage2_manifest import Stage2Input, new_stage2_run
 from painpoint_platform.courses.stage2_validation import validate_stage2
 from painpoint_platform.errors import UserError
+from painpoint_platform_tests.courses.defects import MANIFEST, Defect, manifest, without
 from painpoint_platform_tests.courses.run_builder import (
     CLUSTERS,
     POSTS,
@@ -39,14 +40,10 @@ from painpoint_platform_tests.courses.stage2_defects import (
     D196,
     DEFECTS,
     FOREIGN_DEFECTS,
-    MANIFEST,
     PROMPT,
     SENT,
     TABLE,
-    Defect,
     cluster,
-    manifest,
-    without,
 )
 
 
