@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     author_salt: SecretStr | None = Field(
         None, description="Salt of author_hash; default: made once and kept in DATA_DIR/author_salt"
     )
+    earnings_calls_as_source: bool = Field(
+        False, description="Analysts' questions in earnings calls are collected as a fifth source, earnings_calls"
+    )
 
     # Embedding and clustering
     embedding_backend: EmbeddingBackend = Field(
@@ -127,7 +130,7 @@ class Settings(BaseSettings):
     qa_model: QaMode = Field(
         "auto", description="When a model decides a boundary: never, where the rules are unsure (auto), or always"
     )
-    qa_margin: float = Field(0.2, ge=0, le=1, description="In auto, boundaries that the rules decide by less are asked")
+    qa_margin: float = Field(0.5, ge=0, le=1, description="In auto, boundaries that the rules decide by less are asked")
 
     # Publishing
     pocketbase_url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")

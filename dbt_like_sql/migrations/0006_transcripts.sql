@@ -93,7 +93,8 @@ create table if not exists silver.transcript_blocks (
     decided_by       varchar not null,
     confidence       double not null,
     margin           double,
-    reasons          varchar,
+    reasons          varchar[] not null,
+    reasoning        varchar,
     paragraph_count  integer not null,
     word_count       integer not null
 );
@@ -110,7 +111,8 @@ comment on column silver.transcript_blocks.qa_group_id is 'Exchange that it belo
 comment on column silver.transcript_blocks.decided_by is 'operator, rule, model or flags';
 comment on column silver.transcript_blocks.confidence is 'Confidence of the decision, 0 to 1';
 comment on column silver.transcript_blocks.margin is 'By how much the rules decided, 0 to 1; below QA_MARGIN a model is asked';
-comment on column silver.transcript_blocks.reasons is 'What spoke for the decision';
+comment on column silver.transcript_blocks.reasons is 'What spoke for the rules'' decision, the weightiest first';
+comment on column silver.transcript_blocks.reasoning is 'The model''s own sentence; null where the rules decided';
 comment on column silver.transcript_blocks.paragraph_count is 'Paragraphs';
 comment on column silver.transcript_blocks.word_count is 'Words';
 

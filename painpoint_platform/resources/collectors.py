@@ -1,4 +1,4 @@
-"""The four collectors as a Dagster resource.
+"""The collectors of the four APIs as a Dagster resource.
 
 Belongs here: turning settings into collectors and running one from synchronous code.
 Does not belong here: calling an API (``issues.collectors``), writing what was collected (``issues.assets``).
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from dagster import ConfigurableResource
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.items import Collection, Source
+from painpoint_platform.issues.items import ApiSource, Collection
 from painpoint_platform.paths import bundled
 
 # The collectors, and httpx under them, are imported where they are used: definitions load without them.
@@ -35,7 +35,7 @@ HACKERNEWS_PER_MINUTE = 160.0
 
 
 class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
-    """Reads the four sources. The fields are the settings of the same names."""
+    """Reads the four sources that have an API. The fields are the settings of the same names."""
 
     sources_file: str | None = None
     github_token: str | None = None
@@ -73,13 +73,13 @@ class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
 
         return load_queries(self._file())
 
-    def collector(self, source: Source) -> "Collector":
+    def collector(self, source: ApiSource) -> "Collector":
         """Return the collector of ``source``.
 
         Raises:
             UserError: the source is not enabled, or the file of queries has a mistake.
         """
-        makers: dict[Source, Callable[[SourceQueries], Collector | None]] = {
+        makers: dict[ApiSource, Callable[[SourceQueries], Collector | None]] = {
             "github": self._github,
             "stackoverflow": self._stackoverflow,
             "reddit": self._reddit,
@@ -93,7 +93,7 @@ class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
             )
         return collector
 
-    def collect(self, source: Source, day: date, progress: Callable[[int], None] | None = None) -> Collection:
+    def collect(self, source: ApiSource, day: date, progress: Callable[[int], None] | None = None) -> Collection:
         """Collect one day of one source; may be called from any thread, also where an event loop runs.
 
         Args:

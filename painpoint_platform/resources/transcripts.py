@@ -5,6 +5,7 @@ reading, pairing and writing them (``painpoint_platform.transcripts``).
 """
 
 from pathlib import Path
+from typing import Literal
 
 from dagster import ConfigurableResource
 from pydantic import Field
@@ -15,8 +16,8 @@ class TranscriptsResource(ConfigurableResource[None]):
 
     inbox: str = Field(description="Folder of classified_transcript_sections.json files")
     artifacts_dir: str = Field(default="artifacts", description="Folder of run artefacts")
-    qa_model: str = Field(default="auto", description="When a model decides a boundary: never, auto or always")
-    qa_margin: float = Field(default=0.2, description="In auto, boundaries that the rules decide by less are asked")
+    qa_model: Literal["never", "auto", "always"] = Field(default="auto", description="When a model decides a boundary")
+    qa_margin: float = Field(default=0.5, description="In auto, boundaries that the rules decide by less are asked")
 
     @property
     def artifacts(self) -> Path:

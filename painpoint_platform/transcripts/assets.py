@@ -51,8 +51,9 @@ def transcript_paragraphs(
 ) -> Iterator[Any]:
     """Load each transcript of the run."""
     from painpoint_platform.transcripts import transcript_steps, views  # Polars comes with it
+    from painpoint_platform.transcripts.inbox_files import InboxFiles
 
-    files = transcript_steps.InboxFiles(Path(transcript_files.inbox))
+    files = InboxFiles(Path(transcript_files.inbox))
 
     def one_transcript(key: str) -> Committed:
         transcript_steps.load_transcript(warehouse, key, files=files)
@@ -110,7 +111,8 @@ def transcript_qa(
             artifacts=transcript_files.artifacts,
         )  # fmt: skip
         shown = dict(zip((QA, BLOCKS), views.pairing(warehouse, key, paired), strict=True))
-        warnings = {"every_question_to_the_model_was_answered": views.unanswered(paired)} if paired.problems else {}
+        unanswered = views.unanswered(paired)
+        warnings = {"every_question_to_the_model_was_answered": unanswered} if unanswered else {}
         return Committed({table_key: view_metadata(view) for table_key, view in shown.items()}, warnings)
 
     yield from materialize_each(context, one_transcript, checks=QA_CHECKS)

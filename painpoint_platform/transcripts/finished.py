@@ -33,6 +33,16 @@ class _Kept:
 _KEPT: Final = TypeAdapter(_Kept)
 
 
+def file_name(key: str, suffix: str = "") -> str:
+    """Return the name of a transcript's file: its key where that is a safe name, else one that no other key gets."""
+    safe = UNSAFE.sub("-", key)[:LONGEST_NAME].lstrip(".")
+    if safe == key:
+        return key + suffix
+    # Keys come from files of anyone; the digest keeps two keys apart that are spelled alike without their signs.
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{safe}-{digest}{suffix}"
+
+
 class FinishedCalls:
     """The folder of finished calls of one output folder; made if it is not there.
 
@@ -72,9 +82,7 @@ class FinishedCalls:
                 path.unlink()
 
     def _path(self, key: str) -> Path:
-        # Keys come from files of anyone; the digest keeps two keys apart that are spelled alike without their signs.
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        return self._folder / f"{UNSAFE.sub('-', key)[:LONGEST_NAME]}-{digest}.json"
+        return self._folder / file_name(key, ".json")
 
     def _fingerprint(self, transcript: Transcript) -> str:
         digest = hashlib.sha256("\0".join(self._settings).encode())

@@ -1,7 +1,9 @@
-"""The output of a run: every record as it was read, with the group of its block.
+"""The output of a run: every record as it was read, with the group of its block, and how the groups came about.
 
-Belongs here: the folder that one run at a time may write to, and ``qa_paired_transcript_sections.json``. Does not
-belong here: what went wrong (``error_files``), what it cost (``summary``), calls of an unfinished run (``finished``).
+Belongs here: the folder that one run at a time may write to, ``qa_paired_transcript_sections.json`` and
+``qa_pairings.json``.
+Does not belong here: what went wrong (``error_files``), what it cost (``summary``), calls of an unfinished run
+(``finished``).
 """
 
 import fcntl
@@ -10,15 +12,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
+
 from painpoint_platform.errors import UserError
-from painpoint_platform.transcripts.json_files import write_json_list
+from painpoint_platform.transcripts.groups import Pairing
+from painpoint_platform.transcripts.json_files import replacing, write_json_list
 from painpoint_platform.transcripts.properties import ADDED_FIELDS
 from painpoint_platform.transcripts.records import RECORDS_KEY, Record
 from painpoint_platform.transcripts.summary import RunSummary
 
 OUTPUT_FILE: Final = "qa_paired_transcript_sections.json"
 SCHEMA_VERSION: Final = "1.0"
+PAIRINGS_FILE: Final = "qa_pairings.json"
 LOCK_FILE: Final = ".lock"
+
+_PAIRINGS: Final = TypeAdapter(list[Pairing])
 
 
 @contextmanager
@@ -60,6 +68,33 @@ def write_output(folder: Path, records: Sequence[Record], summary: RunSummary) -
     path = folder / OUTPUT_FILE
     write_json_list(path, _head(records, summary), RECORDS_KEY, records)
     return path
+
+
+def write_pairings(folder: Path, pairings: Sequence[Pairing]) -> None:
+    """Write ``qa_pairings.json``: what was decided about every block and why, for the pages of ``qa review``.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    with replacing(folder / PAIRINGS_FILE) as file:
+        file.write(_PAIRINGS.dump_json(list(pairings), indent=1))
+
+
+def read_pairings(folder: Path) -> list[Pairing]:
+    """Read ``qa_pairings.json``.
+
+    Raises:
+        UserError: the folder has none, or it is not what ``write_pairings`` writes.
+    """
+    path = folder / PAIRINGS_FILE
+    try:
+        return _PAIRINGS.validate_json(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; give the output folder of `painpoint qa run`") from None
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, problem["loc"]))
+        raise UserError(f"{path}: {place}: {problem['msg']}; run `painpoint qa run` again") from None
 
 
 def _head(records: Sequence[Record], summary: RunSummary) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from painpoint_platform.errors import UserError
 from painpoint_platform.llm.chat import PermanentModelError, TransientModelError
 from painpoint_platform.llm.client import ModelClient
+from painpoint_platform.llm.endpoints import EMBEDDED
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.transcripts.groups import Decision, Pairing, Undecided
 from painpoint_platform.transcripts.pairing import Mode, pair
@@ -52,7 +53,7 @@ class Pairer:
 
     Args:
         client: asks the models; None only in mode ``never``.
-        mode: see ``pairing.pair``.
+        mode: see ``pairing.pair``; ``auto`` is ``never`` where the only model is the embedded one.
         margin: see ``pairing.pair``.
 
     Raises:
@@ -62,9 +63,10 @@ class Pairer:
     def __init__(self, client: ModelClient | None, mode: Mode, margin: float) -> None:
         if client is None and mode != "never":
             raise UserError(f"mode {mode!r} asks a model, but there is none; set LLM_LOCAL_MODEL, or use 'never'")
-        self.mode = mode
+        # The embedded model knows the same rules; it is asked only by those who say so.
+        self.mode: Mode = "never" if mode == "auto" and client and client.models == (EMBEDDED,) else mode
         self.margin = margin
-        self._client = None if mode == "never" else client
+        self._client = None if self.mode == "never" else client
         self._prompt = ACTIVE.prompt if self._client else None
         self._stopped = Event()
 

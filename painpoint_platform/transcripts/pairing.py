@@ -25,7 +25,10 @@ from painpoint_platform.transcripts.qa_boundary import boundary_payload
 from painpoint_platform.transcripts.records import Record, Transcript, is_qa
 from painpoint_platform.transcripts.states import State, Status, close, step
 
-__all__ = ["DEFAULT_MARGIN", "BlockDecision", "DecisionProblem", "Mode", "Pairing", "QaGroup", "annotate", "pair"]
+__all__ = [
+    "DEFAULT_MARGIN", "BlockDecision", "DecisionProblem", "Mode", "Pairing", "QaGroup", "annotate", "exchanges_of",
+    "pair",
+]  # fmt: skip
 
 Mode: TypeAlias = Literal["never", "auto", "always"]
 
@@ -55,6 +58,11 @@ def pair(
         asked=walk.asked,
         usage=walk.usage,
     )
+
+
+def exchanges_of(transcript: Transcript, decisions: Sequence[BlockDecision]) -> tuple[QaGroup, ...]:
+    """Return the exchanges that decisions about a call's blocks make, as ``pair`` did when it decided them."""
+    return tuple(_groups(decisions, plan_exchanges(transcript)))
 
 
 def annotate(records: Iterable[Record], pairing: Pairing | None) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from painpoint_platform.transcripts.error_files import (
     write_error_files,
 )
 from painpoint_platform.transcripts.finished import FinishedCalls
-from painpoint_platform.transcripts.outputs import claimed, without_groups, write_output
+from painpoint_platform.transcripts.outputs import claimed, without_groups, write_output, write_pairings
 from painpoint_platform.transcripts.paired_calls import PairedCall, Pairer
 from painpoint_platform.transcripts.pairing import Mode, annotate
 from painpoint_platform.transcripts.properties import broken_properties
@@ -100,12 +100,31 @@ def run_file(
         UserError: the file cannot be read or holds no record, the folder cannot be used, or a mode that asks a model
             comes without one.
     """
-    started_at, began = datetime.now(UTC), time.monotonic()
     pairer = Pairer(client, mode, margin)
-    paid_before = pairer.paid
     reading = read_transcripts(path)
     if not reading.records:
         raise UserError(f"{path}: holds no record; expected paragraphs of classified transcripts")
+    return run_reading(
+        reading, str(path), out_dir, pairer=pairer, dev_max_transcripts=dev_max_transcripts, progress=progress
+    )
+
+
+def run_reading(
+    reading: Reading,
+    input_file: str,
+    out_dir: Path,
+    *,
+    pairer: Pairer,
+    dev_max_transcripts: int | None = None,
+    progress: Progress | None = None,
+) -> RunReport:
+    """As ``run_file``, for records that were read already; ``input_file`` is where they come from, for the summary.
+
+    Raises:
+        UserError: the folder cannot be used.
+    """
+    started_at, began = datetime.now(UTC), time.monotonic()
+    paid_before = pairer.paid
     chosen = reading.transcripts[:dev_max_transcripts]
     with claimed(out_dir):
         finished = FinishedCalls(out_dir / FINISHED_FOLDER, *pairer.identity)
@@ -115,9 +134,9 @@ def run_file(
         summary = summarize(
             started_at=started_at,
             seconds=time.monotonic() - began,
-            input_file=str(path),
-            mode=mode,
-            margin=margin,
+            input_file=input_file,
+            mode=pairer.mode,
+            margin=pairer.margin,
             models=pairer.models,
             prompt_version=pairer.prompt_version,
             calls=[(result.call, result.reused) for result in sound],
@@ -128,6 +147,7 @@ def run_file(
         )
         write_error_files(out_dir, errors)
         write_summary(out_dir, summary)
+        write_pairings(out_dir, [result.call.pairing for result in sound])
         output = write_output(out_dir, _records(reading, results, is_limited=dev_max_transcripts is not None), summary)
         finished.forget_others(transcript.key for transcript in reading.transcripts)
     return RunReport(output, summary, errors, tuple(result.call for result in sound))

@@ -147,7 +147,7 @@ def summarize(
         margin=margin,
         models=models,
         prompt_version=prompt_version,
-        transcripts=tuple(TranscriptSummary(call.pairing.transcript, reused, _work_of(call)) for call, reused in calls),
+        transcripts=tuple(TranscriptSummary(call.pairing.transcript, reused, work_of(call)) for call, reused in calls),
         total=total,
         average=_average_of(total, len(calls)),
         paid_now=_paid(paid_now),
@@ -157,7 +157,7 @@ def summarize(
     )
 
 
-def _work_of(call: PairedCall) -> Work:
+def work_of(call: PairedCall) -> Work:
     """Return what one call took and gave."""
     groups = call.pairing.groups
     return Work(
@@ -176,7 +176,7 @@ def _work_of(call: PairedCall) -> Work:
 
 def _total_of(calls: Sequence[PairedCall]) -> Work:
     """Return the sum over several calls."""
-    works = [_work_of(call) for call in calls]
+    works = [work_of(call) for call in calls]
     usage = reduce(add, (call.pairing.usage for call in calls), Usage())
     methods = Counter(group.method for call in calls for group in call.pairing.groups)
     return Work(

@@ -1,0 +1,72 @@
+"""The pages of ``painpoint qa review``: one a call, beside the output that they show, and a list of them.
+
+Belongs here: reading a run's output and writing its pages. Does not belong here: what a page shows (``review``).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.transcripts.finished import file_name
+from painpoint_platform.transcripts.groups import Pairing
+from painpoint_platform.transcripts.json_files import replacing
+from painpoint_platform.transcripts.outputs import OUTPUT_FILE, read_pairings
+from painpoint_platform.transcripts.records import Transcript, read_transcripts
+from painpoint_platform.transcripts.review import ReviewEntry, render_review, render_review_index, review_entry
+
+REVIEW_FOLDER: Final = "review"
+INDEX: Final = "index.html"
+
+
+def write_review_pages(folder: Path, *, progress: Callable[[int, int], None] | None = None) -> Path:
+    """Write a page for every call of an output folder, and return the path of the list of them.
+
+    Args:
+        folder: as ``qa run`` left it.
+        progress: called with (pages done, pages).
+
+    Raises:
+        UserError: the folder is none of ``qa run``, or its files do not belong together.
+    """
+    reading = read_transcripts(folder / OUTPUT_FILE)
+    calls = {transcript.key: transcript for transcript in reading.transcripts}
+    pairings = read_pairings(folder)
+    review = folder / REVIEW_FOLDER
+    entries = []
+    for done, pairing in enumerate(pairings, start=1):
+        if pairing.transcript not in calls:
+            raise UserError(
+                f"{folder}: {OUTPUT_FILE} has no transcript {pairing.transcript!r}; run `painpoint qa run` again"
+            )
+        entries.append(write_review_page(review, calls[pairing.transcript], pairing))
+        if progress:
+            progress(done, len(pairings))
+    index = review / INDEX
+    _write(index, render_review_index(entries))
+    return index
+
+
+def write_review_page(folder: Path, transcript: Transcript, pairing: Pairing) -> ReviewEntry:
+    """Write the page of one call into ``folder`` and return its line in the list of calls.
+
+    Raises:
+        UserError: the page cannot be written.
+    """
+    page = file_name(transcript.key, ".html")
+    _write(
+        folder / page,
+        render_review(
+            transcript.key, blocks=transcript.blocks, decisions=pairing.decisions, groups=pairing.groups,
+            problems=pairing.problems,
+        ),
+    )  # fmt: skip
+    return review_entry(
+        transcript.key, page, blocks=transcript.blocks, decisions=pairing.decisions, groups=pairing.groups,
+        problems=pairing.problems,
+    )  # fmt: skip
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as file:
+        file.write(text.encode("utf-8"))
