@@ -13,10 +13,13 @@ from typing import Any
 import dagster as dg
 
 from painpoint_platform.errors import DataContractError, PainpointError, UserError
-from painpoint_platform.issues.items import SOURCES
+from painpoint_platform.issues.items import switched_on
 from painpoint_platform.settings import load_settings
 
-daily_partitions = dg.DailyPartitionsDefinition(start_date=load_settings().partitions_start_date.isoformat())
+_settings = load_settings()
+SOURCES = switched_on(earnings_calls=_settings.earnings_calls_as_source)
+
+daily_partitions = dg.DailyPartitionsDefinition(start_date=_settings.partitions_start_date.isoformat())
 source_day_partitions = dg.MultiPartitionsDefinition(
     {"date": daily_partitions, "source": dg.StaticPartitionsDefinition(list(SOURCES))}
 )

@@ -12,7 +12,7 @@ import typer
 
 from painpoint_platform.cli.console import FINDING, err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.items import SOURCES
+from painpoint_platform.issues.items import API_SOURCES, EARNINGS_CALLS, switched_on
 from painpoint_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 Day = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="UTC day; default yesterday.")]
 Sources = Annotated[
-    list[str] | None, typer.Option("--source", help=f"Only this source ({', '.join(SOURCES)}); may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--source", help=f"Only this source ({', '.join(switched_on(earnings_calls=True))}); may be repeated."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log.")]
@@ -66,7 +69,7 @@ def run_days(
         first: first day.
         last: last day, inclusive.
         settings: where the data and Dagster's instance lie.
-        sources: names of sources; None = all that the file of queries enables.
+        sources: names of sources; None = all that are switched on.
         verbose: show Dagster's log.
         resource_overrides: as for ``build_defs``.
     """
@@ -104,19 +107,22 @@ def parse_day(text: str, option: str) -> date:
 
 
 def parse_sources(names: list[str] | None, settings: Settings) -> tuple[str, ...]:
-    """Return the sources to collect: those named, or all that the file of queries enables.
+    """Return the sources to collect: those named, or all that the file of queries and the settings switch on.
 
     Raises:
-        UserError: a name is no source, or the file has a mistake.
+        UserError: a name is no source or one that is switched off, or the file has a mistake.
     """
-    unknown = [name for name in names or [] if name not in SOURCES]
-    if unknown:
-        raise UserError(f"--source: {unknown[0]!r} is no source; choose from {', '.join(SOURCES)}")
+    known = switched_on(earnings_calls=settings.earnings_calls_as_source)
+    for name in names or []:
+        if name == EARNINGS_CALLS and name not in known:
+            raise UserError(f"--source: {name} is switched off; set EARNINGS_CALLS_AS_SOURCE=true")
+        if name not in known:
+            raise UserError(f"--source: {name!r} is no source; choose from {', '.join(known)}")
     if names:
         return tuple(dict.fromkeys(names))
     from painpoint_platform.issues.query_file import load_queries
 
-    return load_queries(settings.sources).enabled
+    return (*load_queries(settings.sources).enabled, *(name for name in known if name not in API_SOURCES))
 
 
 def require_collectable(first: date, last: date, settings: Settings) -> None:

@@ -4,7 +4,7 @@ Belongs here: keys, partitions, pools, checks and metadata. Does not belong here
 a person sees of a committed partition (``views``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -12,9 +12,10 @@ import dagster as dg
 
 from painpoint_platform.automation import after_new_rows, when_all_sources_are_in
 from painpoint_platform.issues import views
-from painpoint_platform.issues.items import SOURCES, Source
+from painpoint_platform.issues.items import API_SOURCES, EARNINGS_CALLS, Collection, Source
 from painpoint_platform.layers import bronze, gold, silver, table_attributes, table_spec, view_metadata
 from painpoint_platform.partitions import (
+    SOURCES,
     Committed,
     by_day,
     daily_partitions,
@@ -49,20 +50,29 @@ def partitions_by_source(context: dg.OpExecutionContext) -> Iterator[dg.Output[l
 
 
 def collect_from(source: Source) -> dg.OpDefinition:
-    """Return the op that collects one source's days, in that source's pool: its API's limits hold across runs."""
+    """Return the op that collects one source's days, in the pool of its API, if it has one: limits hold across runs."""
 
-    @dg.op(name=f"collect_{source}", description=f"Collect days of {source}, one by one.", pool=f"{source}_api")
+    @dg.op(
+        name=f"collect_{source}",
+        description=f"Collect days of {source}, one by one.",
+        pool=f"{source}_api" if source in API_SOURCES else None,
+    )
     def collect(
         context: dg.OpExecutionContext, keys: list[str], collectors: CollectorsResource, warehouse: WarehouseResource
     ) -> list[str]:
-        from painpoint_platform.issues import days  # Polars and the numerics come with it
+        from painpoint_platform.issues import call_questions, days  # Polars and the numerics come with them
+
+        def read(source: Source, day: date, progress: Callable[[int], None]) -> Collection:
+            if source == EARNINGS_CALLS:
+                return call_questions.collect_call_questions(warehouse, day)
+            return collectors.collect(source, day, progress)
 
         salt = collectors.salt()
         failed: dict[str, Exception] = {}
         for key in keys:
             try:
                 day = source_and_day(key)[1]
-                collection = days.collect_day(warehouse, source, day, collect=collectors.collect, salt=salt)
+                collection = days.collect_day(warehouse, source, day, collect=read, salt=salt)
                 context.log.info("; ".join([f"{key} committed: {len(collection.items)} items", *collection.notes]))
             except Exception as error:
                 failed[key] = error

@@ -1,15 +1,23 @@
 """What a collector hands over: items, rejected records and the verdict on completeness.
 
-Belongs here: the types shared by the four collectors, the sample servers' tests and the bronze asset.
+Belongs here: which sources there are, and the types shared by collectors, the sample servers' tests and the
+bronze asset.
 Does not belong here: how an API is called (``collectors``), how text is cleaned (``text.cleaning``).
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
-Source = Literal["github", "stackoverflow", "reddit", "hackernews"]
-SOURCES: tuple[Source, ...] = ("github", "hackernews", "reddit", "stackoverflow")
+ApiSource = Literal["github", "stackoverflow", "reddit", "hackernews"]
+Source = Literal[ApiSource, "earnings_calls"]
+API_SOURCES: tuple[ApiSource, ...] = ("github", "hackernews", "reddit", "stackoverflow")
+EARNINGS_CALLS: Final = "earnings_calls"
+
+
+def switched_on(*, earnings_calls: bool) -> tuple[Source, ...]:
+    """Return the sources of the platform: those with an API and, where that is switched on, earnings calls."""
+    return (*API_SOURCES, EARNINGS_CALLS) if earnings_calls else API_SOURCES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from painpoint_platform.issues.items import SOURCES, Source
+from painpoint_platform.issues.items import API_SOURCES, ApiSource
 
 Kind = Literal["story", "ask_hn", "show_hn", "comment", "poll", "job"]
 
@@ -125,9 +125,9 @@ class SourceQueries(BaseModel):
     hackernews: HackernewsQueries | None = None
 
     @property
-    def enabled(self) -> tuple[Source, ...]:
+    def enabled(self) -> tuple[ApiSource, ...]:
         """The sources that are read."""
-        sections: dict[Source, _Section | None] = {source: getattr(self, source) for source in SOURCES}
+        sections: dict[ApiSource, _Section | None] = {source: getattr(self, source) for source in API_SOURCES}
         return tuple(source for source, section in sections.items() if section is not None and section.enabled)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from painpoint_platform.text.issue_forms import without_form_boilerplate
 from painpoint_platform.text.logs import without_log_lines
-from painpoint_platform.text.markup import Paragraph, html_paragraphs, markdown_paragraphs
+from painpoint_platform.text.markup import Paragraph, html_paragraphs, markdown_paragraphs, plain_paragraphs
 
 MAX_INPUT_CHARS = 20_000
 """Only this much of a post is read. The encoder sees 256 tokens, about 1,200 characters of prose, and the bound is what
@@ -44,10 +44,11 @@ def clean_body(text: str, source: str) -> str:
     code blocks, block quotes, tables, images, HTML comments, log lines, URLs and e-mail addresses, control characters.
 
     Args:
-        text: the body as the source sent it: Markdown (github, reddit) or HTML (stackoverflow, hackernews).
+        text: the body as the source sent it: Markdown (github, reddit), HTML (stackoverflow, hackernews) or plain text
+            (earnings_calls).
         source: ``github`` also loses inline code and issue-form boilerplate, ``stackoverflow`` inline code, ``reddit``
-            and ``hackernews`` quoted lines, signatures and "edit:" trails. Any other name: Markdown, and the rules of
-            reddit.
+            and ``hackernews`` quoted lines, signatures and "edit:" trails; what was said in ``earnings_calls`` has
+            neither markup nor these habits: a dash there is a pause. Any other name: Markdown, and the rules of reddit.
     """
     text = _readable(text)
     if not text:
@@ -58,6 +59,8 @@ def clean_body(text: str, source: str) -> str:
         return _prose(html_paragraphs(text))
     if source == "hackernews":
         return _prose(_without_mail_habits(html_paragraphs(text)))
+    if source == "earnings_calls":
+        return _prose(plain_paragraphs(text))
     # Reddit escapes ">" and "&" unless asked not to, and writes spoilers as >!…!<, which are no quotes.
     if "&" in text:
         text = html.unescape(text)

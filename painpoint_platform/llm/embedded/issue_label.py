@@ -22,7 +22,10 @@ from painpoint_platform.llm.output_rules import forbidden_content
 # Enough for the topic; the encoder's time grows with the length.
 LONGEST_EMBEDDED = 160
 MOST_DETAILS = 3
-SOURCE_NAMES = {"github": "GitHub", "stackoverflow": "Stack Overflow", "reddit": "Reddit", "hackernews": "Hacker News"}
+SOURCE_NAMES = {
+    "github": "GitHub", "stackoverflow": "Stack Overflow", "reddit": "Reddit", "hackernews": "Hacker News",
+    "earnings_calls": "earnings calls",
+}  # fmt: skip
 INTRODUCTIONS = {
     "statement": "report that",
     "cannot": "report that they cannot",

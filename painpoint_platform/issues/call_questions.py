@@ -1,0 +1,29 @@
+"""Analysts' questions in earnings calls as a source: read from ``gold.qa_groups``, not from an API.
+
+Belongs here: a day of that table as a collection. Does not belong here: which blocks of a call are an exchange and when
+the call took place (the domain of transcripts), collecting from APIs (``collectors``).
+"""
+
+from datetime import UTC, date, datetime, time
+
+from painpoint_platform.issues.items import EARNINGS_CALLS, Collection, RawItem
+from painpoint_platform.warehouse.access import Warehouse
+from painpoint_platform.warehouse.queries import fetch
+
+
+def collect_call_questions(warehouse: Warehouse, day: date) -> Collection:
+    """Return what was asked in the calls of ``day``: one item an exchange, written by its analyst.
+
+    The table is the whole truth about a day, so the collection is always complete, also when there was no call. A call
+    whose day is not known belongs to none. Items are dated midnight UTC: a call's name says no time of day.
+    """
+    with warehouse.read() as connection:
+        exchanges = fetch(connection, "call_questions_of_day", day=day)
+    midnight = datetime.combine(day, time.min, UTC)
+    return Collection(
+        source=EARNINGS_CALLS,
+        items=tuple(
+            RawItem(source=EARNINGS_CALLS, created_at=midnight, **exchange)
+            for exchange in exchanges.iter_rows(named=True)
+        ),
+    )
