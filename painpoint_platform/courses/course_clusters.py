@@ -8,7 +8,6 @@ computed here. No post that was sent is lost on the way, and none that was not s
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -24,6 +23,8 @@ Painpoints = Sequence[Mapping[str, Any]]
 # Ids that one sentence names; a model that forgot more than these must compare for itself.
 MOST_NAMED = 20
 CLUSTER_NUMBER = re.compile(r"[0-9]{1,9}")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _number_as_text(value: object) -> object:
 
 def _text_or_nothing(value: object) -> object:
     value = _number_as_text(value)
-    return value if isinstance(value, str) and _storable(value) else ""
+    return value if isinstance(value, str) and not SURROGATE.search(value) else ""
 
 
 Text = Annotated[str, BeforeValidator(_number_as_text), WithJsonSchema({"type": "string"})]
@@ -215,7 +216,7 @@ def numbered(course_code: str, painpoints: Painpoints, clusters: Iterable[Cluste
 
 def one_line(text: str) -> str:
     """Return ``text`` on one line without control characters and lone surrogates, which no file and no table takes."""
-    return " ".join("".join(" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text).split())
+    return " ".join(UNSTORABLE.sub(" ", text).split())
 
 
 class _PostIds:
@@ -278,10 +279,6 @@ def _list(value: object) -> list[Any]:
 def _text(value: object) -> str:
     value = _number_as_text(value)
     return value if isinstance(value, str) else ""
-
-
-def _storable(text: str) -> bool:
-    return not any(unicodedata.category(character) == "Cs" for character in text)
 
 
 def _named(places: Sequence[str]) -> str:

@@ -131,17 +131,16 @@ def write_stage2_run(run: Stage2Run, artifacts: Path) -> Path:
 def finished_stage2_run(run_dir: Path, fingerprint: str) -> Stage2Run | None:
     """Return the run of ``run_dir`` if it was made from the same and no course failed; it need not be made again.
 
-    What a killed writer of the folder left behind is finished or cleared away first.
-
-    Raises:
-        UserError: the folder is of that run, but what it holds cannot be read.
+    What a killed writer of the folder left behind is finished or cleared away first. A folder that cannot be read is no
+    result: a run is made that takes its place, and it is kept beside that one.
     """
     recover(run_dir)
-    if not (run_dir / MANIFEST).exists():
+    try:
+        manifest = read_manifest(run_dir)
+        is_finished = manifest.get("fingerprint") == fingerprint and manifest.get("num_failed") == 0
+        return read_stage2_run(run_dir) if is_finished else None
+    except UserError:
         return None
-    manifest = read_manifest(run_dir)
-    is_finished = manifest.get("fingerprint") == fingerprint and manifest.get("num_failed") == 0
-    return read_stage2_run(run_dir) if is_finished else None
 
 
 def read_stage2_run(run_dir: Path) -> Stage2Run:

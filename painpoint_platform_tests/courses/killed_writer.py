@@ -95,10 +95,10 @@ def aftermath(artifacts: Path) -> dict[str, object]:
 
 
 def main(base: Path) -> None:
-    outcomes, was_killed = [], True
+    outcomes, was_killed, untouched = [], True, base / "untouched"
+    in_child(publish, untouched, "old")
     while was_killed:
-        artifacts = base / str(len(outcomes))
-        in_child(publish, artifacts, "old")
+        artifacts = shutil.copytree(untouched, base / str(len(outcomes)))
         was_killed = in_child(publish, artifacts, "new", len(outcomes)) is None
         outcomes.append({"killed": was_killed, **json.loads(in_child(aftermath, artifacts) or "{}")})
         shutil.rmtree(artifacts)

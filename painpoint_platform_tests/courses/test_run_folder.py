@@ -78,6 +78,7 @@ def test_courses_never_share_a_file(codes: list[str]) -> None:
 
 def test_a_plain_course_code_is_its_files_name() -> None:
     assert [file_stem(code) for code in ("C949", "D-1.2_b")] == ["C949", "D-1.2_b"]
+    assert file_stem("D/1").startswith("D-1-")
 
 
 def test_a_run_id_has_the_stamp_and_is_nobody_elses(tmp_path: Path) -> None:

@@ -172,6 +172,21 @@ def test_merging_ends_when_a_round_brings_nothing(tmp_path: Path) -> None:
     assert (course.status, len(course.clusters)) == ("ok", 120)
 
 
+def test_a_cluster_whose_summary_is_too_long_to_be_merged_stays_as_it_is(tmp_path: Path) -> None:
+    def long_winded(seen: Seen) -> Any:
+        found = by_cause(seen)
+        for cluster in found["courses"][0]["clusters"]:
+            if cluster["issue_summary"] == "cause z":
+                cluster["issue_summary"] = "word " * 6_000
+        return found
+
+    rows = painpoints({"D1": ["z-1", "z-2", *(f"a-{n}" for n in range(40))]})
+    with ModelServer(answer=long_winded) as server, client_of(server, tmp_path, context_tokens=8192) as client:
+        (course,) = cluster_courses(rows, client=client)
+    assert_nothing_lost(rows, [course])
+    assert [cluster.num_posts for cluster in course.clusters] == [40, 2]
+
+
 def test_a_post_beyond_the_context_gets_its_own_cluster_and_a_finding(tmp_path: Path) -> None:
     rows = painpoints({"D1": ["a-1", "a-2", "z-1"], "D2": ["z-2"]}).with_columns(
         pain_point_snippet=pl.when(pl.col("post_id").str.starts_with("z"))
@@ -195,6 +210,7 @@ def test_a_part_that_fails_costs_only_its_own_posts_and_is_not_merged(tmp_path: 
     with ModelServer(answer=by_cause) as server, client_of(server, tmp_path, context_tokens=8192) as client:
         server.fault_for = lambda seen: status(400) if "a-0" in str(seen.user_json["painpoints"][0]) else None
         (course,) = cluster_courses(rows, client=client)
+        assert not any("group1" in str(seen.user_json) for seen in server.seen)
         server.fault_for = lambda _: None
         (whole,) = cluster_courses(rows, client=client)
     assert_nothing_lost(rows, [course])

@@ -243,6 +243,14 @@ def test_a_folder_that_was_made_from_the_same_is_the_result(tmp_path: Path) -> N
     assert len(list(run_dir.parent.iterdir())) == 2
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "clusters/D1.json"])
+def test_a_folder_that_was_damaged_is_no_result_and_is_kept(tmp_path: Path, name: str) -> None:
+    run_dir = published(tmp_path)
+    (run_dir / name).write_text("{")
+    assert finished_stage2_run(run_dir, "f" * 64) is None
+    assert len(list(published(tmp_path).parent.iterdir())) == 2
+
+
 def test_what_changes_the_clusters_changes_the_fingerprint(tmp_path: Path) -> None:
     same = made_from(tmp_path).fingerprint(["m"])
     numbered = painpoints(POSTS).with_row_index("row_number")
