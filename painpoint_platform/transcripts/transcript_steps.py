@@ -15,7 +15,7 @@ import polars as pl
 
 from painpoint_platform.errors import DataContractError, UserError
 from painpoint_platform.llm.client import ModelClient
-from painpoint_platform.transcripts.call_items import call_date
+from painpoint_platform.transcripts.call_dates import call_date
 from painpoint_platform.transcripts.finished import file_name
 from painpoint_platform.transcripts.groups import BlockDecision, Pairing, QaGroup
 from painpoint_platform.transcripts.inbox_files import InboxFiles
