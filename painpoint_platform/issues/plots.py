@@ -4,15 +4,12 @@ Belongs here: drawing. Does not belong here: reading the rows (``views``), where
 (``clustering.map_coordinates``).
 """
 
-import io
-import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from painpoint_platform.pages.pictures import as_png, new_figure
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart; repeated with other markers.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -20,7 +17,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 NOISE_COLOUR = "#c8c8c8"
 LABELLED_CLUSTERS = 10
 LONGEST_LABEL = 34
-DPI = 96
 
 
 def plot_cluster_sizes(sizes: Sequence[int], noise: int) -> bytes:
@@ -30,7 +26,7 @@ def plot_cluster_sizes(sizes: Sequence[int], noise: int) -> bytes:
         sizes: items of each cluster.
         noise: items without a cluster.
     """
-    figure = _figure(8, 3.2)
+    figure = new_figure(8, 3.2)
     axes = figure.subplots()
     ordered = sorted(sizes, reverse=True)
     axes.bar(range(1, len(ordered) + 1), ordered, width=0.9, color=COLOURS[0])
@@ -40,7 +36,7 @@ def plot_cluster_sizes(sizes: Sequence[int], noise: int) -> bytes:
     share = f"{noise / total:.0%}" if total else "0 %"
     axes.set_title(f"{len(ordered)} clusters of {total:,} items; {noise:,} ({share}) in none", loc="left", fontsize=10)
     axes.margins(x=0.01)
-    return _png(figure)
+    return as_png(figure, colours=32)
 
 
 def plot_cluster_map(points: pl.DataFrame, titles: Mapping[int, str]) -> bytes:
@@ -50,7 +46,7 @@ def plot_cluster_map(points: pl.DataFrame, titles: Mapping[int, str]) -> bytes:
         points: a row an item: cluster_id (-1 = noise), map_x, map_y.
         titles: cluster_id -> title.
     """
-    figure = _figure(8.5, 5.8)
+    figure = new_figure(8.5, 5.8)
     axes = figure.subplots()
     noise = points.filter(pl.col("cluster_id") < 0)
     axes.scatter(noise["map_x"], noise["map_y"], s=5, c=NOISE_COLOUR, linewidths=0, label="noise")
@@ -64,7 +60,7 @@ def plot_cluster_map(points: pl.DataFrame, titles: Mapping[int, str]) -> bytes:
     axes.set_yticks([])
     axes.set_frame_on(False)
     axes.set_title("Items that mean the same lie together; grey ones belong to no cluster", loc="left", fontsize=10)
-    return _png(figure)
+    return as_png(figure, colours=32)
 
 
 def _label_largest(axes: Any, clustered: pl.DataFrame, titles: Mapping[int, str]) -> None:
@@ -99,27 +95,3 @@ def _label_largest(axes: Any, clustered: pl.DataFrame, titles: Mapping[int, str]
 def _shortened(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= LONGEST_LABEL else plain[: LONGEST_LABEL - 1].rstrip() + "…"
-
-
-def _figure(width: float, height: float) -> "Figure":
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    # No pyplot: it keeps figures in a global list, which threads of the webserver would share.
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: "Figure") -> bytes:
-    from PIL import Image
-
-    raw = io.BytesIO()
-    with warnings.catch_warnings():
-        # The packaged font lacks some scripts; a title in Japanese is drawn as boxes rather than failing the day.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(raw, format="png", dpi=DPI)
-    # A palette of 32 colours is a third of the size, and these pictures live in Dagster's event log.
-    small = io.BytesIO()
-    Image.open(raw).convert("RGB").quantize(32).save(small, format="png", optimize=True)
-    return small.getvalue()

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 # The OpenAI client insists on a key; servers of one's own do not look at it.
 NO_KEY = "no-key"
-# What small models of one's own take; a prompt beyond their context is cut silently by Ollama.
-UNKNOWN_CONTEXT_TOKENS = 8192
+# What models that LiteLLM does not know are taken to hold; a server with less refuses a larger request.
+UNKNOWN_CONTEXT_TOKENS = 32_768
+# Ollama cuts what is beyond its context without a word, so it is told how much to make room for. More costs memory.
+OLLAMA = ("ollama/", "ollama_chat/")
+OLLAMA_CONTEXT_TOKENS = 8192
 # For these LiteLLM looks models up at a server of the provider, and waits for it.
-ASKS_THE_NETWORK = ("ollama/", "ollama_chat/", "huggingface/", "lemonade/")
+ASKS_THE_NETWORK = (*OLLAMA, "huggingface/", "lemonade/")
 
 
 @cache
@@ -95,9 +98,11 @@ class LiteLLMModel:
 
     @cached_property
     def context_tokens(self) -> int:
-        """LLM_CONTEXT_TOKENS, else what LiteLLM knows of the model, else ``UNKNOWN_CONTEXT_TOKENS``."""
+        """LLM_CONTEXT_TOKENS, else what LiteLLM knows of the model, else a usual size."""
         if self._endpoint.context_tokens:
             return self._endpoint.context_tokens
+        if self.name.startswith(OLLAMA):
+            return OLLAMA_CONTEXT_TOKENS
         litellm = litellm_module()
         try:
             if self.name.startswith(ASKS_THE_NETWORK):
@@ -158,6 +163,7 @@ class LiteLLMModel:
                 num_retries=0,
                 max_retries=0,
                 drop_params=True,
+                **({"num_ctx": self.context_tokens} if self.name.startswith(OLLAMA) else {}),
                 **shape,
             )
         except Exception as error:

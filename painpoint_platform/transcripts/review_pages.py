@@ -68,5 +68,9 @@ def write_review_page(folder: Path, transcript: Transcript, pairing: Pairing) ->
 
 
 def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path.parent}: cannot be made ({error.strerror}); choose another folder") from None
     with replacing(path) as file:
         file.write(text.encode("utf-8"))

@@ -429,9 +429,9 @@ def test_the_sums_of_the_warehouse_are_those_of_the_server(make_client, task, se
     ("local", "remote", "setting", "expected"),
     [
         ("openai/gpt-4o", "openai/gpt-4o", 0, 128_000),
-        ("openai/gpt-4o", "openai/unknown", 0, 8192),
+        ("openai/gpt-4o", "openai/unknown", 0, 32_768),
         ("ollama_chat/unknown", "embedded/v1", 0, 8192),
-        ("nonsense", "nonsense", 0, 8192),
+        ("nonsense", "nonsense", 0, 32_768),
         ("openai/gpt-4o", "openai/unknown", 32_000, 32_000),
         ("embedded/v1", "embedded/v1", 32_000, None),
     ],
@@ -442,3 +442,8 @@ def test_the_context_is_that_of_the_model_that_takes_the_fewest_tokens(tmp_path,
     ]
     client = ModelClient(open_route(*endpoints, None), state_path=tmp_path / "llm.sqlite", run_id="run")
     assert client.context_tokens == expected
+
+
+def test_ollama_is_told_how_much_context_to_make_room_for(task, make_client, server):
+    make_client("ollama_chat/small", "ollama_chat/small").ask_many(task, [ModelRequest({"item": "sky"})])
+    assert server.seen[0].body["options"]["num_ctx"] == 8192

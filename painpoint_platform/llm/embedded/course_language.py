@@ -9,14 +9,15 @@ from collections.abc import Sequence
 
 from painpoint_platform.llm.embedded.grammar import expand, third_person
 from painpoint_platform.llm.embedded.posts import DIRECTIVE, LINK, MASKED, WHITE_SPACE
-from painpoint_platform.llm.embedded.rewriting import DANGLING
+from painpoint_platform.llm.embedded.rewriting import DANGLING, has_verb
 from painpoint_platform.llm.embedded.titles import decapitalised
 from painpoint_platform.llm.embedded.words import GENRE_WORDS, any_of, is_content, tokens, word_set
 
 LONGEST_CAUSE = 140
 LONGEST_READ = 1_000
 MOST_KIND_WORDS = 4  # of a first clause that only names the kind: "Platform malfunction"
-LEAST_CAUSE_WORDS = 6  # that must be left when a consequence is cut off
+# That must be left when a consequence is cut off. Without a comma it may belong to the cause: "error preventing access".
+LEAST_CAUSE_WORDS = {True: 4, False: 6}
 UNKNOWN = "Problem that is not described"
 
 # The encoder has never read these as words.
@@ -58,7 +59,7 @@ FIRST_PAIR = re.compile(
 PAIR = re.compile(r"\b([a-z]{3,})/([a-z]{3,})\b")
 # Where a text that is too long may end.
 JOINT = re.compile(
-    r",?\s(?=(?:because|when|but|so|which|that|and|or|where|whether|without|before|after|during|if|unless|with|while|about"
+    r",?\s(?=(?:because|when|but|so|which|that|and|or|where|whose|whether|without|before|after|during|if|unless|with|while|about"
     r"|for|to|by|in|on|from|as)\b)|,\s"
 )
 DANGLING_AFTER_CUT = DANGLING | word_set(
@@ -160,7 +161,7 @@ def _cause_clause(clauses: Sequence[str]) -> str:
     """The first clause; where that only names a kind ("Platform malfunction"), with what follows it."""
     kind, *said = [part for part in COLON.split(clauses[0], maxsplit=1) if part]
     said = said or list(clauses[1:2])
-    if not said or len(tokens(kind)) > MOST_KIND_WORDS:
+    if not said or len(tokens(kind)) > MOST_KIND_WORDS or has_verb(kind):
         return kind
     detail = _without_consequence(said[0])
     return f"{kind}: {decapitalised(detail)}" if detail[0].isalpha() else kind
@@ -168,7 +169,7 @@ def _cause_clause(clauses: Sequence[str]) -> str:
 
 def _without_consequence(text: str) -> str:
     for match in CONSEQUENCE.finditer(text):
-        if len(tokens(text[: match.start()])) >= LEAST_CAUSE_WORDS:
+        if len(tokens(text[: match.start()])) >= LEAST_CAUSE_WORDS[match.group().startswith(",")]:
             return text[: match.start()]
     return text
 
