@@ -11,7 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 
 from painpoint_platform.courses.course_clusters import COURSE_CLUSTERS
@@ -28,6 +28,8 @@ CLUSTER_TOKENS = 120
 FINDINGS_TOKENS = 600
 # Models that think before they write count their thoughts as part of the reply; where there is room they get this.
 ROOM_TO_THINK = 1024
+# Models with room for whole books refuse a request for a longer reply than they can write; many write this much.
+MOST_REPLY_TOKENS = 16_384
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def parts(
 ) -> list[Part]:
     """Cut a course's pain points, in their order, into the fewest parts that fit the context, evenly filled.
 
-    A pain point that does not fit on its own is in no part. Each request carries the bound of its own reply.
+    A pain point that does not fit on its own is in no part. Each request carries the bound of its own reply, at most
+    ``MOST_REPLY_TOKENS``; where the context has no bound a course is one part.
 
     Args:
         course_code: code of the course.
@@ -56,18 +59,17 @@ def parts(
     prompts = _token_bounds([json.dumps(dict(post), ensure_ascii=False) for post in painpoints])
     (in_code, *in_ids) = _token_bounds([course_code, *(post["post_id"] for post in painpoints)])
     replies = [in_code + in_id + CLUSTER_TOKENS for in_id in in_ids]
-    limit = math.inf if context_tokens is None else context_tokens
-    fitting = [
-        (post, prompt, reply)
-        for post, prompt, reply in zip(painpoints, prompts, replies, strict=True)
-        if base + prompt + 2 * (FRAME_TOKENS + reply) <= limit
-    ]
-    load = _Load.of(base, [prompt for _, prompt, _ in fitting], [reply for *_, reply in fitting])
+    everything = _Load.of(base, prompts, replies)
+    limit = everything.need(0, len(painpoints)) + ROOM_TO_THINK if context_tokens is None else context_tokens
+    most_reply = limit if context_tokens is None else MOST_REPLY_TOKENS
+    fitting = [at for at in range(len(painpoints)) if everything.need(at, at + 1) <= limit]
+    load = _Load.of(base, [prompts[at] for at in fitting], [replies[at] for at in fitting])
     made = []
-    for start, end in _even_cuts(load, limit):
-        together = [dict(post) for post, *_ in fitting[start:end]]
+    for start, end in _even_cuts(load, limit, most_reply):
+        together = [dict(painpoints[at]) for at in fitting[start:end]]
         bound = load.reply(start, end) + min(limit - load.need(start, end), ROOM_TO_THINK)
-        made.append(Part(together, ModelRequest({**course, "painpoints": together}, max_completion_tokens=int(bound))))
+        request = ModelRequest({**course, "painpoints": together}, max_completion_tokens=min(bound, most_reply))
+        made.append(Part(together, request))
     return made
 
 
@@ -92,23 +94,25 @@ class _Load:
         return self.base + self.prompts[end] - self.prompts[start] + 2 * self.reply(start, end)
 
 
-def _even_cuts(load: _Load, limit: float) -> list[tuple[int, int]]:
-    """Return (start, end) of the fewest parts within ``limit``, of all such the one whose fullest part is emptiest."""
-    count = len(load.prompts) - 1
-    fewest = len(_greedy_cuts(load, limit))
-    low, high = load.base, load.need(0, count)
+def _even_cuts(load: _Load, limit: int, most_reply: int) -> list[tuple[int, int]]:
+    """Return (start, end) of the fewest parts within both limits, of all such those whose fullest part is emptiest."""
+    fewest = len(_greedy_cuts(load, limit, most_reply))
+    low, high = load.base, limit
     while low < high:
         middle = (low + high) // 2
-        cuts = _greedy_cuts(load, middle)
+        cuts = _greedy_cuts(load, middle, most_reply)
         low, high = (low, middle) if cuts and len(cuts) <= fewest else (middle + 1, high)
-    return _greedy_cuts(load, low)
+    return _greedy_cuts(load, low, most_reply)
 
 
-def _greedy_cuts(load: _Load, limit: float) -> list[tuple[int, int]]:
+def _greedy_cuts(load: _Load, limit: int, most_reply: int) -> list[tuple[int, int]]:
     """Fill part after part; empty when a pain point does not fit on its own."""
     cuts, start, count = [], 0, len(load.prompts) - 1
     while start < count:
-        end = bisect_right(range(start + 1, count + 1), limit, key=lambda at: load.need(start, at)) + start
+        ends = range(start + 1, count + 1)
+        by_need = bisect_right(ends, limit, key=partial(load.need, start))
+        by_reply = bisect_right(ends, most_reply, key=partial(load.reply, start))
+        end = start + min(by_need, by_reply)
         if end == start:
             return []
         cuts.append((start, end))

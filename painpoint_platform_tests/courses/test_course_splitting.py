@@ -90,6 +90,13 @@ def test_a_pain_point_that_does_not_fit_alone_is_in_no_part() -> None:
     assert [post["post_id"] for part in found for post in part.painpoints] == [post["post_id"] for post in posts(5)]
 
 
+def test_a_reply_is_no_longer_than_models_write() -> None:
+    found = cut(posts(300), 10**6)
+    assert sizes(found) == [100, 100, 100]
+    assert all(CLUSTER_TOKENS * 100 < (part.request.max_completion_tokens or 0) <= 16_384 for part in found)
+    assert sizes(cut(posts(300), None)) == [300]
+
+
 def test_there_is_room_to_think_where_the_context_has_it() -> None:
     (large,), (small,) = cut(posts(1), 100_000), cut(posts(1), 3_600)
     assert (large.request.max_completion_tokens or 0) > 1_024 > (small.request.max_completion_tokens or 0)
