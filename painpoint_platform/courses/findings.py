@@ -83,7 +83,10 @@ NOTHING = Words("nothing")
 
 def shown(value: object) -> str:
     """Return a value as a person reads it: words as they are, everything else as JSON; cut when it is long."""
-    text = str(value) if isinstance(value, Words) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = str(value) if isinstance(value, Words) else json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        text = "something nested without end"
     return printable(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)")
 
 

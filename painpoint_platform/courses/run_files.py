@@ -13,6 +13,7 @@ import math
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +152,7 @@ class RunFiles:
         return [(number, row) for number, row in parsed if row is not None]
 
     def csv_table(self, name: str, required: Sequence[str]) -> Table | None:
-        """Return the rows of a CSV file; None, with findings, when it is no CSV file or lacks a required column."""
+        """Return the rows of a CSV file; None, with findings, when it is none or has not each required column once."""
         text = self.text(name, mark_allowed=True)
         if text is None:
             return None
@@ -185,9 +186,10 @@ class RunFiles:
         missing = [column for column in required if column not in columns]
         for column in missing:
             self.found.add(name, "header", "columns_are_there", list(columns), f"expected a column {column} as well")
-        for column in sorted({column for column in columns if columns.count(column) > 1}):
+        repeated = [column for column, count in Counter(columns).items() if count > 1]
+        for column in repeated:
             self.found.add(name, "header", "columns_are_unique", column, "expected each column once")
-        if missing:
+        if missing or set(repeated) & set(required):
             return None
         rows = []
         for number, record in enumerate(records[1:], 1):
@@ -218,8 +220,8 @@ class RunFiles:
         def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             parsed = dict(pairs)
             if len(parsed) < len(pairs):
-                keys = [key for key, _ in pairs]
-                for key in sorted({key for key in keys if keys.count(key) > 1}):
+                counts = Counter(key for key, _ in pairs)
+                for key in (key for key, count in counts.items() if count > 1):
                     self.found.add(name, place, "json_keys_are_unique", key, "expected each key once in an object")
             return parsed
 

@@ -89,7 +89,7 @@ def judge_snapshot(files: RunFiles, file: str, code: str) -> Posts | None:
             found.add(file, place, "painpoints_are_of_the_files_course", row["course_code"], f"expected {code}")
         post_id = row.get("post_id")
         if is_filled(post_id):
-            _remember(found, file, posts, str(post_id), Painpoint(place, _texts(row)))
+            _remember(found, file, posts, post_id, Painpoint(place, _texts(row)))
     if not lines:
         found.add(file, "file", "painpoints_are_there", NOTHING, "expected a line for each pain point of the course")
     return posts
@@ -177,4 +177,4 @@ def _texts(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _comparable(value: Any) -> str:
-    return "" if value is None else "\n".join(str(value).splitlines()).strip()
+    return "\n".join(value.splitlines()).strip() if isinstance(value, str) else ""

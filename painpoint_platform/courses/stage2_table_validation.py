@@ -90,8 +90,8 @@ def _post_ids(joined: str) -> list[str]:
     """Return the ids of a cell: joined by semicolons as ours, by something else, or a JSON array."""
     try:
         parsed = json.loads(joined)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if isinstance(parsed, list):
-        return [str(post_id) for post_id in parsed]
+        return [post_id for post_id in parsed if isinstance(post_id, str)]
     return [post_id for post_id in POST_SEPARATORS.split(joined.strip()) if post_id]

@@ -4,7 +4,7 @@ Belongs here: ``cluster_global_index.csv``, ``post_global_index.csv`` and ``glob
 agreement with the themes and with Stage 2. Does not belong here: the themes (``stage3_theme_validation``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from painpoint_platform.courses.findings import NOTHING, FileFindings, Words
@@ -65,7 +65,7 @@ class Expected:
     source: Source | None
     theme_of: Mapping[str, ReadTheme]
     id_of: Mapping[str, str]
-    unassigned: Sequence[str]
+    unassigned: Collection[str]
     unassigned_id: str | None
 
     def theme_id(self, cluster_id: str) -> str | None:
@@ -201,7 +201,7 @@ def _expected(themes: ReadThemes, rows: Rows, source: Source | None, names: RunN
         theme_id = f"G{number:03d}" if ours else theme.own_id or indexed(theme.member_cluster_ids)
         ids |= {} if theme_id is None else {theme.place: theme_id}
         theme_of = dict.fromkeys(theme.member_cluster_ids, theme) | theme_of
-    unassigned = [name for name in themes.unassigned if name not in theme_of]
+    unassigned = dict.fromkeys(name for name in themes.unassigned if name not in theme_of)
     unassigned_id = UNASSIGNED if ours else indexed(unassigned)
     return Expected(names, ours, source, theme_of, ids, unassigned, unassigned_id)
 

@@ -4,7 +4,7 @@ Belongs here: what the manifest says about it, where it lies now, and what clust
 judging it (``stage2_validation``) or the themes (``stage3_theme_validation``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,7 +24,7 @@ class SourceCluster:
     """A cluster of Stage 2."""
 
     course_code: str
-    post_ids: tuple[str, ...]
+    post_ids: Collection[str]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _folder(found: FileFindings, root: Path, recorded: str, run_id: Any) -> Path
     folder = located(recorded, root)
     if folder is None or not folder.is_dir():
         # Its place may be empty while the run itself is kept.
-        beside = located(str(PurePosixPath(recorded).with_name(run_id)), root) if is_file_name(run_id) else None
+        beside = located(str(PurePosixPath(recorded).parent / run_id), root) if is_file_name(run_id) else None
         if beside is not None and beside.is_dir():
             return beside
         found.add(
@@ -126,7 +126,7 @@ def _read(found: FileFindings, folder: Path) -> Source | None:
         return None
     return Source(
         {
-            cluster.cluster_id: SourceCluster(code, cluster.post_ids)
+            cluster.cluster_id: SourceCluster(code, dict.fromkeys(cluster.post_ids))
             for code, course in courses.items()
             for cluster in course.clusters or ()
             if cluster.cluster_id is not None

@@ -125,7 +125,7 @@ def _judge_counts(found: FileFindings, manifest: Stage3Manifest, themes: ReadThe
     for name, (count, meaning) in counts.items():
         judge_total(found, name, fields.get(name), count, meaning)
     stated = fields.get("unassigned_clusters")
-    if isinstance(stated, list) and sorted(map(str, stated)) != sorted(themes.unassigned):
+    if isinstance(stated, list) and _texts(stated) != sorted(themes.unassigned):
         found.add(
             "unassigned_clusters",
             "unassigned_clusters_agree",
@@ -148,7 +148,12 @@ def _judge_labels(found: FileFindings, fields: Mapping[str, Any], themes: ReadTh
         say("the run was made with another taxonomy than the one that comes with the project; new_labels is not judged")
         return
     known = {entry.label for entry in load_taxonomy()}
-    for label in sorted(used - known - set(map(str, recorded))):
+    for label in sorted(used - known - set(_texts(recorded))):
         found.add("new_labels", "new_labels_are_recorded", NOTHING, f"expected {label}, which the taxonomy lacks")
-    for label in sorted(known & set(map(str, recorded))):
+    for label in sorted(known & set(_texts(recorded))):
         found.add("new_labels", "new_labels_are_new", label, "expected only labels that the taxonomy lacks")
+
+
+def _texts(values: list[Any]) -> list[str]:
+    """Return what of an array is text, sorted; anything else is reported as the wrong kind."""
+    return sorted(value for value in values if isinstance(value, str))

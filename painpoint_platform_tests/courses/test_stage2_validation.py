@@ -263,10 +263,27 @@ def test_a_run_without_pain_points_is_good(run: Path) -> None:
     assert validate_stage2(run) == [], said(validate_stage2(run))
 
 
+@pytest.mark.parametrize("field", ["courses", "created_at", "num_courses"])
+def test_no_depth_of_nesting_crashes_the_validator(run: Path, field: str) -> None:
+    for depth in range(820, 1000, 6):
+        deep = "[" * depth + "]" * depth
+        (run / MANIFEST).write_text(f'{{"{field}": {deep}}}', encoding="utf-8")
+        (run / D196).write_text(f'{{"courses": [{{"clusters": [{{"post_ids": [{deep}]}}]}}]}}', encoding="utf-8")
+        (run / SENT).write_text(f'{{"post_id": "p1", "root_cause_summary": {deep}}}', encoding="utf-8")
+        assert validate_stage2(run)
+
+
+def test_a_run_of_ours_without_an_id_is_legacy_and_good(run: Path) -> None:
+    manifest(run_id=None)(run)
+    assert validate_stage2(run) == []
+    manifest(run_id=...)(run)
+    assert validate_stage2(run) == []
+
+
 FILES = (MANIFEST, C949, SENT, CSV, TABLE, PROMPT)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(file=st.sampled_from(FILES), garbage=st.binary(max_size=40), at=st.floats(0, 1), replaced=st.integers(0, 40))
 def test_no_bytes_crash_the_validator(run: Path, file: str, garbage: bytes, at: float, replaced: int) -> None:
     good = (run / file).read_bytes()
@@ -285,7 +302,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), file=st.sampled_from((MANIFEST, C949, SENT)), value=JSON)
 def test_no_value_of_a_wrong_type_crashes_the_validator(run: Path, data: st.DataObject, file: str, value: Any) -> None:
     good = (run / file).read_text(encoding="utf-8")
