@@ -49,9 +49,9 @@ def find_painpoints_csv(files: RunFiles, recorded: Path | None, *, ours: bool) -
         ours: whether this project wrote the run, and so must have left a copy in the folder.
     """
     shared = f"../../{PAINPOINTS}"
-    if ours or (files.root / PAINPOINTS).exists():
+    if ours or files.has(PAINPOINTS):
         return PAINPOINTS
-    if (files.root / shared).is_file():
+    if files.has(shared):
         return shared
     return str(recorded) if recorded is not None else None
 
@@ -133,7 +133,8 @@ def judge_posts(
     Args:
         found: takes the findings.
         course: the course's clusters.
-        sources: file -> the course's posts in it; a post must be in each, and every post of the first in a cluster.
+        sources: file -> the course's posts in it. A post of a cluster must be in all of them, and a post of any of them
+            in a cluster.
         course_of: post id -> a course that it is known for.
     """
     if course.clusters is None or not sources:

@@ -125,7 +125,7 @@ def _by_stem(names: Iterable[str], prefix: str, suffix: str) -> Mapping[str, str
 
 def judge_courses(files: RunFiles, manifest: Manifest, stems: Mapping[str, str]) -> Mapping[str, ReadCourse]:
     """Read and judge every course's clusters. A folder that is missing as a whole is one finding, not one a course."""
-    if not (files.root / CLUSTERS).is_dir() and (stems or manifest.count("num_courses") != 0):
+    if not files.has_folder(CLUSTERS) and (stems or manifest.count("num_courses") != 0):
         files.found.add(
             CLUSTERS, WHOLE_FILE, "file_is_there", NOTHING,
             "expected a folder with the clusters of every course; write the run again",

@@ -46,7 +46,7 @@ def judge_eval(files: RunFiles, slug: str, posts: Table | None, names: RunNames)
         names: what their rows must call the run.
     """
     folder = f"../../eval/{slug}"
-    if files.root.parent.name != "runs" or not (files.root / folder).is_dir():
+    if files.root.parent.name != "runs" or not files.has_folder(folder):
         return
     tables = {}
     for name, key in KEYS.items():

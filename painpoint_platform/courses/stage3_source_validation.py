@@ -4,6 +4,7 @@ Belongs here: what the manifest says about it, where it lies now, and what clust
 judging it (``stage2_validation``) or the themes (``stage3_theme_validation``).
 """
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -82,21 +83,25 @@ def _path(recorded: Any) -> PurePosixPath | None:
 def _folder(found: FileFindings, root: Path, recorded: str, run_id: Any) -> Path | None:
     """Return the folder of the run with this id: the recorded one, or the one that is kept beside it under its id."""
     folder = located(recorded, root)
-    if folder is None or not folder.is_dir():
+    if folder is None or not os.path.isdir(folder):
         # Its place may be empty while the run itself is kept.
         beside = located(str(PurePosixPath(recorded).parent / run_id), root) if is_file_name(run_id) else None
-        if beside is not None and beside.is_dir():
+        if beside is not None and os.path.isdir(beside):
             return beside
         found.add(
             f"{SOURCE}.stage2_run_dir", "source_stage2_run_is_there", recorded,
             "expected this folder; restore it, or run Stage 2 and Stage 3 again",
         )  # fmt: skip
         return None
-    there = _run_id(folder)
+    manifest = RunFiles(folder, Findings()).json_object(MANIFEST)
+    if manifest is None:
+        _report_unread(found, folder, MANIFEST)
+        return None
+    there = manifest.get("run_id")
     if not is_filled(run_id) or run_id in (there, folder.name):
         return folder
     beside = folder.with_name(run_id) if is_file_name(run_id) else folder
-    if beside != folder and beside.is_dir():
+    if beside != folder and os.path.isdir(beside):
         return beside
     found.add(
         f"{SOURCE}.run_id", "source_run_id_is_that_of_the_folder", run_id,
@@ -106,9 +111,11 @@ def _folder(found: FileFindings, root: Path, recorded: str, run_id: Any) -> Path
     return None
 
 
-def _run_id(folder: Path) -> Any:
-    manifest = RunFiles(folder, Findings()).json_object(MANIFEST)
-    return None if manifest is None else manifest.get("run_id")
+def _report_unread(found: FileFindings, folder: Path, what: str) -> None:
+    found.add(
+        f"{SOURCE}.stage2_run_dir", "source_stage2_run_is_readable", Words(what),
+        f"expected that it can be read in {folder}; `painpoint stage2 validate` says why not",
+    )  # fmt: skip
 
 
 def _read(found: FileFindings, folder: Path) -> Source | None:
@@ -118,11 +125,8 @@ def _read(found: FileFindings, folder: Path) -> Source | None:
     courses = judge_courses(files, manifest, file_stems(files, files.names(), manifest))
     unread = [course.file for course in courses.values() if course.clusters is None]
     if unread or (not courses and manifest.count("num_courses") != 0):
-        found.add(
-            f"{SOURCE}.stage2_run_dir", "source_stage2_run_is_readable",
-            Words(f"{', '.join(unread[:3])}{' and more' if len(unread) > 3 else ''}" if unread else "no clusters"),
-            f"the clusters of {folder} cannot be read; `painpoint stage2 validate` says why",
-        )  # fmt: skip
+        more = f" and {len(unread) - 3:,} more" if len(unread) > 3 else ""
+        _report_unread(found, folder, f"{', '.join(unread[:3])}{more}" if unread else "no clusters")
         return None
     return Source(
         {

@@ -155,6 +155,8 @@ DEFECTS = [
            MANIFEST, "source_stage2_run.manifest_path", "source_paths_agree"),
     Defect("another run took its place", other_stage2_run,
            MANIFEST, "source_stage2_run.run_id", "source_run_id_is_that_of_the_folder"),
+    Defect("manifest of Stage 2 unreadable", content(f"{STAGE2}/{MANIFEST}", b"{"),
+           MANIFEST, "source_stage2_run.stage2_run_dir", "source_stage2_run_is_readable"),
     Defect("clusters of Stage 2 unreadable", content(f"{STAGE2}/clusters/C949.json", b"{"),
            MANIFEST, "source_stage2_run.stage2_run_dir", "source_stage2_run_is_readable"),
     # The themes.
