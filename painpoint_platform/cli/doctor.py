@@ -124,6 +124,8 @@ def _sources(settings: Settings, online: bool) -> Iterator[Finding]:
         yield Finding("sources", str(settings.sources), "missing", str(error))
         return
     yield Finding("sources", "queries", "ok", f"{settings.sources}: {', '.join(enabled)} enabled")
+    if settings.earnings_calls_as_source:
+        yield Finding("sources", "earnings_calls", "ok", "read from gold.qa_groups (EARNINGS_CALLS_AS_SOURCE)")
     credentials = {
         "github": (settings.github_token, "GITHUB_TOKEN", "works without it, at 10 searches a minute"),
         "stackoverflow": (settings.stackexchange_key, "STACKEXCHANGE_KEY", "works without it, 300 requests a day"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from painpoint_platform.text.cleaning import MAX_INPUT_CHARS, clean_body
 
-SOURCES = ("github", "stackoverflow", "reddit", "hackernews", "elsewhere")
+SOURCES = ("github", "stackoverflow", "reddit", "hackernews", "earnings_calls", "elsewhere")
 MARKDOWN_SOURCES = ("github", "reddit", "elsewhere")
 
 ISSUE_FORM = """\
@@ -124,6 +124,14 @@ def test_of_a_python_traceback_only_the_exception_stays():
     trace = 'Traceback (most recent call last):\nFile "a.py", line 1, in <module>\n    raise E\nValueError: bad unit'
     body = f"Fails:\n{trace}"
     assert clean_body(body, "github") == "Fails: ValueError: bad unit"
+
+
+def test_what_was_said_in_a_call_is_neither_markup_nor_mail():
+    body = (
+        "1. What about *organic* growth in R&D_EMEA?\n-- right, and\n\n> 5% is the bar, edit: \nedit: 6%\n\n-- thanks"
+    )
+    said = "1. What about *organic* growth in R&D_EMEA? -- right, and\n\n> 5% is the bar, edit: edit: 6%\n\n-- thanks"
+    assert clean_body(body, "earnings_calls") == said
 
 
 @pytest.mark.parametrize("source", MARKDOWN_SOURCES)
