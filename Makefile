@@ -48,4 +48,4 @@ bench: install  ## measure and print the tables of docs/performance.md
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what was made, the collected data too
-	rm -rf data $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf data artifacts $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

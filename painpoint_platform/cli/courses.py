@@ -173,7 +173,7 @@ def validate_stage2_run(run_dir: RunDir, as_json: AsJson = False) -> None:
     """Judge any Stage-2 run folder, also one that other software wrote. Exit code 1 when something is found."""
     from painpoint_platform.courses.stage2_validation import validate_stage2
 
-    _judge(run_dir, validate_stage2(run_dir), as_json)
+    _judge(run_dir, validate_stage2(run_dir, say=say), as_json)
 
 
 @stage3_app.command("validate")
@@ -181,7 +181,7 @@ def validate_stage3_run(run_dir: RunDir, as_json: AsJson = False) -> None:
     """Judge any Stage-3 run folder against the Stage-2 run that it names. Exit code 1 when something is found."""
     from painpoint_platform.courses.stage3_validation import validate_stage3
 
-    _judge(run_dir, validate_stage3(run_dir), as_json)
+    _judge(run_dir, validate_stage3(run_dir, say=say), as_json)
 
 
 def _judge(run_dir: Path, findings: "Sequence[Finding]", as_json: bool) -> None:

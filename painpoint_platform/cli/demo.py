@@ -17,12 +17,15 @@ import typer
 
 from painpoint_platform.cli.console import FINDING, out, print_json, say, table
 from painpoint_platform.errors import UserError
+from painpoint_platform.sample.course_feedback import CORPUS
 from painpoint_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from painpoint_platform.jobs import RunOutcome
     from painpoint_platform.sample.corpus import Corpus
 
 TOP_ISSUES = 12
+TOP_THEMES = 5
 STOP_WITHIN_S = 5.0
 
 
@@ -34,7 +37,10 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Collect sample days from four sample APIs on loopback, cluster, label, publish, and show the top issues."""
+    """Collect sample days from four sample APIs on loopback, cluster, label, publish, and show the top issues.
+
+    Then group sample course feedback, and pair the questions and answers of sample earnings calls.
+    """
     from painpoint_platform.sample.corpus import load_corpus
     from painpoint_platform.sample.world import sample_world
 
@@ -51,15 +57,19 @@ def demo(
 
         settings = load_settings()
         outcomes = run_days(first, last, settings=settings, resource_overrides=build_resources(settings))
+        outcomes += [*run_sample_feedback(settings), *run_sample_calls(settings)]
         failed = [outcome for outcome in outcomes if not outcome.succeeded]
         scores = compare_with_truth(settings.warehouse, corpus, list(corpus.days[:days]))
         result = {
             "seconds": round(time.monotonic() - started, 1),
             "days": [str(day) for day in corpus.days[:days]],
             "ground_truth": scores,
-            "issues": _top_issues(settings),
+            "issues": _from_copy(settings, "views/top_issues", rows=TOP_ISSUES),
+            "themes": _from_copy(settings, "views/theme_ranking", corpus=CORPUS, rows=TOP_THEMES),
+            "calls": _from_copy(settings, "views/calls"),
             "warehouse": str(settings.warehouse),
             "analytics": str(settings.analytics),
+            "artifacts": str(settings.artifacts_dir),
             "pocketbase_records": _published(settings),
         }
         print_json(result) if as_json else _show(result)
@@ -85,14 +95,32 @@ def _refuse_to_mix(settings: Settings, corpus: "Corpus") -> None:
         )
 
 
-def _top_issues(settings: Settings) -> list[dict[str, Any]]:
+def run_sample_feedback(settings: Settings) -> "list[RunOutcome]":
+    """Run the courses graph on a sample Stage-1 run."""
+    from painpoint_platform.cli.courses import run_corpus
+    from painpoint_platform.sample.course_feedback import write_sample
+
+    predictions, course_list = write_sample(settings.data_dir / "sample")
+    return run_corpus(settings, CORPUS, predictions=predictions, course_list=course_list)[:1]
+
+
+def run_sample_calls(settings: Settings) -> "list[RunOutcome]":
+    """Run the transcripts graph on sample calls, then write the analysts' copy of everything."""
+    from painpoint_platform.cli.qa import run_transcripts
+    from painpoint_platform.sample.earnings_calls import CALLS, write_sample_calls
+
+    inbox = write_sample_calls(settings.data_dir / "sample" / "calls").parent
+    return run_transcripts(settings, CALLS, inbox=inbox)
+
+
+def _from_copy(settings: Settings, query: str, **values: Any) -> list[dict[str, Any]]:
     import duckdb
 
     from painpoint_platform.warehouse.queries import fetch
 
     # As an analyst would: from the copy, which is no warehouse and has no lock.
     with duckdb.connect(settings.analytics, read_only=True) as connection:
-        return fetch(connection, "views/top_issues", rows=TOP_ISSUES).to_dicts()
+        return fetch(connection, query, **values).to_dicts()
 
 
 def _published(settings: Settings) -> int:
@@ -112,14 +140,35 @@ def _show(result: Mapping[str, Any]) -> None:
             f"{day}: {score['items']} items, {score['clusters']} clusters for {score['problems']} planted problems; "
             f"NMI {score['nmi']:.3f}, coverage {score['coverage']:.1%} (noise counted as a class of its own)"
         )
+    _show_themes(result["themes"])
+    _show_calls(result["calls"])
     out.print(f"\nWarehouse        {result['warehouse']}")
     out.print(f"Analysts' copy   {result['analytics']}")
     out.print(f"PocketBase       {result['pocketbase_records']} issues published")
+    out.print(f"Run artefacts    {result['artifacts']} (a course report, pages of calls to review)")
     out.print(f"All in {result['seconds']} s. Next:")
     out.print("  make dev                      the Dagster UI: graph, runs, checks, plots")
     out.print("  painpoint demo --ui           the same with the sample servers up, to materialise days there")
     out.print(f"  duckdb {result['analytics']}   from gold.issue_overview order by impact_score desc")
     out.print("  painpoint cluster FILE --text COLUMN   the same clustering on your own texts")
+
+
+def _show_themes(themes: list[dict[str, Any]]) -> None:
+    rows = [(theme["posts"], theme["courses"], theme["theme"], theme["normalized_issue_label"]) for theme in themes]
+    out.print(
+        table(
+            "Top themes of sample course feedback",
+            ["posts", "courses", "theme", "label"],
+            rows,
+            right=["posts", "courses"],
+        )
+    )
+
+
+def _show_calls(calls: list[dict[str, Any]]) -> None:
+    rows = [(call["transcript"], call["exchanges"], call["analysts"], call["questions"]) for call in calls]
+    columns = ["call", "exchanges", "analysts", "questions"]
+    out.print(table("Sample earnings calls", columns, rows, right=columns[1:]))
 
 
 def _open_ui(port: int) -> None:

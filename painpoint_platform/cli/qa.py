@@ -5,7 +5,7 @@ Belongs here: options and what the person sees. Does not belong here: pairing, s
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from painpoint_platform.cli.console import FINDING, err, out, print_json, progre
 from painpoint_platform.settings import QaMode, Settings, load_settings
 
 if TYPE_CHECKING:
+    from painpoint_platform.jobs import RunOutcome
     from painpoint_platform.llm.client import ModelClient
     from painpoint_platform.transcripts.evaluation import Measures
     from painpoint_platform.transcripts.qa_run import RunReport
@@ -71,6 +72,28 @@ def open_client(settings: Settings) -> "ModelClient":
     resources = build_resources(settings)
     client: ModelClient = resources["llm"].client(uuid.uuid4().hex, resources["embedding"].embedder)
     return client
+
+
+def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> "list[RunOutcome]":
+    """Run the transcripts job for calls of an inbox, then the snapshot.
+
+    Args:
+        settings: where data, artefacts and Dagster's instance lie.
+        keys: the partitions, in order; they are added where they are new.
+        inbox: folder of their files.
+    """
+    from painpoint_platform.definitions import build_defs, build_resources
+    from painpoint_platform.jobs import open_instance, run_in_process
+    from painpoint_platform.partitions import transcripts
+
+    resources = build_resources(settings)
+    definitions = build_defs(resources | {"transcript_files": resources["transcript_files"].reading(inbox)})
+    with open_instance(settings.data_dir) as instance, progress_bars():
+        instance.add_dynamic_partitions(str(transcripts.name), list(keys))
+        return [
+            run_in_process(definitions, "transcripts", instance=instance, first=keys[0], last=keys[-1]),
+            run_in_process(definitions, "snapshot", instance=instance),
+        ]
 
 
 @app.command()

@@ -25,6 +25,7 @@ from painpoint_platform.courses.course_clusters import (
 )
 from painpoint_platform.courses.course_splitting import Painpoint, Part, parts
 from painpoint_platform.errors import TransientError, UserError
+from painpoint_platform.llm.chat import FOR_A_PERSON
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.tasks import Answer, Usage
 from painpoint_platform.text.redaction import redact
@@ -34,7 +35,6 @@ CourseAnswer = Answer[CourseClustersReply]
 
 # What speaks for a cluster when clusters are merged: this much of a member's snippet, in characters.
 SNIPPET_LENGTH = 160
-MENDABLE = {"authentication", "budget", "refused"}
 
 
 def cluster_courses(
@@ -216,4 +216,4 @@ def _refuse_outage(answers: Sequence[CourseAnswer]) -> None:
     reasons = Counter(answer.failure_reason or "no answer" for answer in answers)
     (reason, times), kinds = reasons.most_common(1)[0], {answer.failure_kind for answer in answers}
     message = f"no model answered for any course; {times} of {len(answers)} requests: {reason}"
-    raise UserError(message) if kinds <= MENDABLE else TransientError(message)
+    raise UserError(message) if kinds <= FOR_A_PERSON else TransientError(message)

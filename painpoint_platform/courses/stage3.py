@@ -14,11 +14,10 @@ from typing import Any, Literal
 import polars as pl
 
 from painpoint_platform.courses.global_themes import GLOBAL_THEMES, GlobalThemes, nothing_assigned, theme_payload
-from painpoint_platform.courses.stage2 import MENDABLE
 from painpoint_platform.courses.taxonomy import ThemeLabel
 from painpoint_platform.courses.theme_batches import SettledBatch, batches, by_impact, merge, new_labels, settle
 from painpoint_platform.errors import TransientError, UserError
-from painpoint_platform.llm.chat import ChatRequest, Message, ReplyFormat
+from painpoint_platform.llm.chat import FOR_A_PERSON, ChatRequest, Message, ReplyFormat
 from painpoint_platform.llm.client import ModelClient, Progress
 from painpoint_platform.llm.tasks import Answer, ModelRequest, user_json
 from painpoint_platform.llm.tokens import prompt_token_bound
@@ -151,7 +150,7 @@ def _refuse_outage(answers: Sequence[Answer[GlobalThemes]]) -> None:
     if not answers or any(answer.reply is not None for answer in answers):
         return
     message = f"no model answered for any of {len(answers)} batches of clusters; the first: {answers[0].failure_reason}"
-    raise UserError(message) if {answer.failure_kind for answer in answers} <= MENDABLE else TransientError(message)
+    raise UserError(message) if {answer.failure_kind for answer in answers} <= FOR_A_PERSON else TransientError(message)
 
 
 def _batch(

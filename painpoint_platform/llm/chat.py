@@ -15,6 +15,8 @@ ReplyKind = Literal["json", "tool"]
 # server that is down, replies that were invalid.
 FailureKind = Literal["authentication", "budget", "refused", "unavailable", "invalid"]
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
+# What waiting does not mend: a person must change a key, the budget or the request.
+FOR_A_PERSON: frozenset[FailureKind | None] = frozenset({"authentication", "budget", "refused"})
 
 
 @dataclass(frozen=True, slots=True)

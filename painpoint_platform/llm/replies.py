@@ -96,6 +96,10 @@ def _decode(text: str, start: int) -> tuple[dict[str, Any], int]:
     except json.JSONDecodeError as error:
         where = "is cut off" if error.pos >= len(text.rstrip("`\n ")) else f"is malformed ({error.msg})"
         raise NoJsonObjectError(f"the reply's JSON object {where} at character {error.pos}") from None
+    except NoJsonObjectError:
+        raise
+    except ValueError as error:  # Python refuses to read an integer of thousands of digits
+        raise NoJsonObjectError(f"the reply's JSON cannot be read ({error})") from None
     return found, end
 
 

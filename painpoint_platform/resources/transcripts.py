@@ -19,6 +19,12 @@ class TranscriptsResource(ConfigurableResource[None]):
     qa_model: Literal["never", "auto", "always"] = Field(default="auto", description="When a model decides a boundary")
     qa_margin: float = Field(default=0.5, description="In auto, boundaries that the rules decide by less are asked")
 
+    def reading(self, inbox: Path) -> "TranscriptsResource":
+        """Return the same resource for another inbox."""
+        return TranscriptsResource(
+            inbox=str(inbox), artifacts_dir=self.artifacts_dir, qa_model=self.qa_model, qa_margin=self.qa_margin
+        )
+
     @property
     def artifacts(self) -> Path:
         """Folder of the domain's artefacts."""

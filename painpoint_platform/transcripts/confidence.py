@@ -13,6 +13,8 @@ from painpoint_platform.transcripts.states import Status
 WEIGHTS: dict[Status, float] = {"group_start": 0.4, "group_end": 0.4, "group_continue": 0.2}
 HIGH, MEDIUM = 0.8, 0.6
 FALLBACK_CONFIDENCE = 0.5
+# Below it a person should look at an exchange.
+LOW_CONFIDENCE = 0.7
 # Sums of weights are not exact in binary; 0.9 must not become 0.9000000000000001.
 DIGITS = 6
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from painpoint_platform.pages.page import confidence, render_page
+from painpoint_platform.transcripts.confidence import LOW_CONFIDENCE
 from painpoint_platform.transcripts.groups import BlockDecision, DecisionProblem, QaGroup
 from painpoint_platform.transcripts.records import Block
 from painpoint_platform.transcripts.speakers import parse_speaker
-from painpoint_platform.transcripts.summary import LOW_CONFIDENCE
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 # Neighbours get different colours; the number beside the colour tells exchanges apart.

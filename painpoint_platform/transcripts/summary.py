@@ -14,14 +14,13 @@ from typing import Any, Final
 
 from painpoint_platform.llm.tasks import Usage
 from painpoint_platform.llm.totals import Totals
+from painpoint_platform.transcripts.confidence import LOW_CONFIDENCE
 from painpoint_platform.transcripts.error_files import ErrorKind
 from painpoint_platform.transcripts.json_files import write_json
 from painpoint_platform.transcripts.paired_calls import PairedCall
 
 SUMMARY_FILE: Final = "execution_summary.json"
 SCHEMA_VERSION: Final = "1.0"
-# Below it a person should look at a group.
-LOW_CONFIDENCE: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)

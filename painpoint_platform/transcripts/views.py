@@ -6,7 +6,8 @@ Belongs here: reading a committed partition back and choosing what to show. Does
 
 from typing import TYPE_CHECKING
 
-from painpoint_platform.transcripts.summary import LOW_CONFIDENCE, work_of
+from painpoint_platform.transcripts.confidence import LOW_CONFIDENCE
+from painpoint_platform.transcripts.summary import work_of
 from painpoint_platform.views import Fact, View, first_rows
 from painpoint_platform.warehouse.queries import fetch
 

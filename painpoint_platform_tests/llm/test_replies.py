@@ -38,6 +38,7 @@ def test_a_cut_off_object_is_never_read(value, data):
         ("[1, 2]", "no JSON object"),
         ('{"a": 1} and {"a": 2}', "more than one"),
         ('{"a": {"b": 1}, "c": ', "cut off"),
+        ('{"a": ' + "9" * 5000 + "}", "cannot be read"),
         ("{'a': 1}", "malformed"),
         ('{"a": NaN}', "NaN"),
         ('{"a":' * 100_000, "nested too deeply"),

@@ -19,7 +19,7 @@ from painpoint_platform.transcripts.review import (
     review_entry,
 )
 from painpoint_platform.transcripts.states import Status
-from painpoint_platform.transcripts.summary import LOW_CONFIDENCE
+from painpoint_platform.transcripts.confidence import LOW_CONFIDENCE
 from painpoint_platform_tests.pages.colours import contrast, scheme_colours
 from painpoint_platform_tests.pages.html import (
     ATTACK,

@@ -1,0 +1,141 @@
+"""``painpoint courses``, ``stage2``, ``stage3`` and ``qa`` as their users call them."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from painpoint_platform.cli.app import main
+from painpoint_platform.sample.course_feedback import CORPUS, write_sample
+from painpoint_platform.sample.earnings_calls import CALLS, write_sample_calls
+from painpoint_platform_tests.conftest import MODEL_CACHE
+
+
+class Shell:
+    """Calls ``painpoint`` in a folder of its own and returns exit code, standard output and standard error."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]:
+        self._monkeypatch.setattr(sys, "argv", ["painpoint", *map(str, arguments)])
+        code: int | str | None = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+        captured = self._capsys.readouterr()
+        return int(code or 0), captured.out, " ".join(captured.err.split())
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
+    return Shell(tmp_path, monkeypatch, capsys)
+
+
+def run_courses(shell: Shell, *options: str) -> tuple[int, dict[str, Any]]:
+    predictions, course_list = write_sample(shell.folder / "in", posts=80, courses=10)
+    code, out, _ = shell("courses", "run", "--predictions", predictions, "--courses", course_list, "--json", *options)
+    return code, json.loads(out)
+
+
+def test_a_course_run_tells_where_everything_is_and_its_folders_are_valid(shell: Shell) -> None:
+    code, result = run_courses(shell)
+    assert code == 0
+    assert result["stage2_dir"] == f"artifacts/stage2/runs/embedded-v1_s2_cluster_{CORPUS}"
+    assert result["stage2"]["rows_read"] == 80
+    assert result["top_themes"][0]["theme_rank"] == 1
+    for stage in ("stage2", "stage3"):
+        code, out, _ = shell(stage, "validate", result[f"{stage}_dir"])
+        assert (code, "valid, nothing found" in out) == (0, True)
+    code, out, _ = shell("stage3", "compare", result["stage3_dir"], result["stage3_dir"], "--json")
+    assert (code, json.loads(out)["ami"]) == (0, 1.0)
+
+
+def test_until_stage2_leaves_out_themes_and_a_fault_in_its_folder_is_found(shell: Shell) -> None:
+    elsewhere = shell.folder / "elsewhere"
+    code, result = run_courses(shell, "--until", "stage2", "--artifacts", str(elsewhere))
+    assert code == 0
+    assert "stage3" not in result
+    assert not (elsewhere / "stage3").exists()
+    assert Path(result["stage2_dir"]).is_relative_to(elsewhere)
+    assert result["stage2"]["painpoints_csv"].startswith("elsewhere/stage2/runs/")
+    clusters = sorted(Path(result["stage2_dir"], "clusters").iterdir())[0]
+    clusters.write_text(clusters.read_text().replace('"num_posts": 1', '"num_posts": 7', 1))
+    code, out, _ = shell("stage2", "validate", result["stage2_dir"], "--json")
+    told = json.loads(out)
+    assert (code, told["valid"]) == (1, False)
+    assert {"num_posts_is_len_of_post_ids"} <= {finding["rule"] for finding in told["findings"]}
+    assert all(finding["file"] and finding["place"] and finding["advice"] for finding in told["findings"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("courses", "run", "--predictions", "no.csv", "--courses", "no.csv"), "--predictions: no.csv is not a file"),
+        (("stage2", "validate", "nowhere"), "nowhere"),
+        (("stage3", "compare", "nowhere", "nowhere"), "nowhere"),
+        (("qa", "run", "no.json", "--out", "out"), "no.json: cannot be read"),
+        (("qa", "review", "nowhere"), "nowhere"),
+        (("qa", "evaluate", "no.json", "no.json"), "no.json: cannot be read"),
+    ],
+)
+def test_a_mistake_is_told_without_a_traceback_and_exits_with_2(
+    shell: Shell, arguments: tuple[str, ...], expected: str
+) -> None:
+    code, _, told = shell(*arguments)
+    assert code == 2
+    assert expected in told
+    assert "Traceback" not in told
+
+
+def test_a_wrong_file_of_predictions_fails_with_row_and_value(shell: Shell) -> None:
+    predictions, course_list = write_sample(shell.folder / "in", posts=20, courses=3)
+    predictions.write_text(predictions.read_text().replace(",n,", ",perhaps,", 1))
+    code, out, told = shell("courses", "run", "--predictions", predictions, "--courses", course_list, "--json")
+    assert code == 1
+    assert "perhaps" in json.loads(out)["failures"][0]
+    assert "row " in told
+
+
+def test_calls_are_paired_judged_and_reviewed(shell: Shell) -> None:
+    calls = write_sample_calls(shell.folder / "in")
+    code, out, _ = shell("qa", "run", calls, "--out", "out", "--json")
+    summary = json.loads(out)
+    assert (code, summary["transcript_count"], summary["total"]["groups"]) == (0, len(CALLS), 18)
+    output = shell.folder / "out" / "qa_paired_transcript_sections.json"
+    code, out, _ = shell("qa", "evaluate", output, output, "--json")
+    assert (code, json.loads(out)["pairwise_f1"], json.loads(out)["pk"]) == (0, 1.0, 0.0)
+    code, out, _ = shell("qa", "review", "out", "--json")
+    index = Path(json.loads(out)["index"])
+    assert code == 0
+    assert {path.name for path in index.parent.iterdir()} == {"index.html", *(f"{call}.html" for call in CALLS)}
+    assert all(f'href="{call}.html"' in index.read_text() for call in CALLS)
+
+
+def test_the_embedded_model_is_asked_about_blocks_only_where_that_is_said(shell: Shell) -> None:
+    calls = write_sample_calls(shell.folder / "in")
+    for mode, asks in (("auto", False), ("always", True)):
+        _, out, _ = shell("qa", "run", calls, "--out", mode, "--model", mode, "--json")
+        summary = json.loads(out)
+        assert summary["mode"] == ("always" if asks else "never")
+        assert (summary["total"]["blocks_asked"] > 0) == asks
+
+
+def test_a_transcript_that_cannot_be_paired_exits_with_1_and_the_others_are_there(shell: Shell) -> None:
+    calls = write_sample_calls(shell.folder / "in")
+    records = json.loads(calls.read_text())
+    del records[0]["speaker"]
+    calls.write_text(json.dumps(records))
+    code, out, _ = shell("qa", "run", calls, "--out", "out", "--json")
+    assert (code, json.loads(out)["transcript_count"], json.loads(out)["unpaired"]) == (1, len(CALLS) - 1, 1)
+    written = json.loads((shell.folder / "out" / "qa_paired_transcript_sections.json").read_text())
+    assert len(written["records"]) == len(records)
