@@ -3,18 +3,20 @@
 Belongs here: when something runs and what is told to whom when it fails. Does not belong here: what is run (``jobs``).
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from painpoint_platform.alerts import post_alert
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import Source
 from painpoint_platform.jobs import collect_job, courses_job, transcripts_job
-from painpoint_platform.partitions import SOURCES, course_corpora, source_day_key, transcripts
+from painpoint_platform.partitions import SOURCES, consecutive, course_corpora, source_day_key, transcripts
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.settings import load_settings
@@ -30,6 +32,9 @@ COLLECTION_TIMES: dict[Source, str] = {
     "earnings_calls": "30 5 * * *",
 }
 LATEST_CLUSTERING = "0 6 * * *"
+
+# A run commits call by call, and a process a call would take longer than most calls; a stuck run holds up no more.
+TRANSCRIPTS_A_RUN = 200
 
 # The day is clustered once all its sources are in. A source that stays broken does not hold the day up for ever: at
 # LATEST_CLUSTERING it goes on with what is there, and again whenever the missing source arrives.
@@ -119,7 +124,8 @@ def new_course_corpora(context: dg.SensorEvaluationContext, courses: CoursesReso
             context.log.error(str(found))
             continue
         requests.append(dg.RunRequest(run_key=f"{found.name}-{found.state}", partition_key=found.name))
-    return _for_partitions(course_corpora, requests, f"no Stage-1 run in {courses.inbox}")
+    keys = [str(request.partition_key) for request in requests]
+    return _for_partitions(course_corpora, keys, requests, f"no Stage-1 run in {courses.inbox}")
 
 
 @dg.sensor(
@@ -127,7 +133,7 @@ def new_course_corpora(context: dg.SensorEvaluationContext, courses: CoursesReso
     job=transcripts_job,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Runs the transcripts graph for every transcript in a file that was put into TRANSCRIPTS_INBOX.",
+    description="Runs the transcripts graph for the calls of files that came into TRANSCRIPTS_INBOX or changed there.",
 )
 def new_transcripts(context: dg.SensorEvaluationContext, transcript_files: TranscriptsResource) -> dg.SensorResult:
     """Find transcripts; files that were read before and did not change are not read again."""
@@ -136,24 +142,36 @@ def new_transcripts(context: dg.SensorEvaluationContext, transcript_files: Trans
     found = changed_transcripts(Path(transcript_files.inbox), context.cursor)
     for problem in found.problems:
         context.log.error(problem)
-    requests = [
-        dg.RunRequest(run_key=f"{transcript.key}-{transcript.records_sha256}", partition_key=transcript.key)
-        for transcript in found.transcripts
-    ]
-    return _for_partitions(transcripts, requests, f"nothing new in {transcript_files.inbox}", cursor=found.cursor)
+    states = {transcript.key: transcript.records_sha256 for transcript in found.transcripts}
+    known = context.instance.get_dynamic_partitions(str(transcripts.name))
+    order = [*known, *(key for key in states if key not in known)]
+    requests = [_run_of(keys, states) for keys in consecutive(states, order, most=TRANSCRIPTS_A_RUN)]
+    return _for_partitions(
+        transcripts, list(states), requests, f"nothing new in {transcript_files.inbox}", cursor=found.cursor
+    )
+
+
+def _run_of(keys: Sequence[str], states: Mapping[str, str]) -> dg.RunRequest:
+    """Ask for one run over neighbouring partitions; it is another run when any of them changed."""
+    digest = hashlib.sha256("".join(states[key] for key in keys).encode()).hexdigest()
+    if len(keys) == 1:
+        return dg.RunRequest(run_key=digest, partition_key=keys[0])
+    return dg.RunRequest(
+        run_key=digest, tags={ASSET_PARTITION_RANGE_START_TAG: keys[0], ASSET_PARTITION_RANGE_END_TAG: keys[-1]}
+    )
 
 
 def _for_partitions(
     partitions: dg.DynamicPartitionsDefinition,
+    keys: Sequence[str],
     requests: Sequence[dg.RunRequest],
     nothing: str,
     cursor: str | None = None,
 ) -> dg.SensorResult:
     """Ask for runs, and for their partitions to exist; adding one that is there already changes nothing."""
-    keys = [str(request.partition_key) for request in requests]
     return dg.SensorResult(
         run_requests=list(requests),
-        dynamic_partitions_requests=[partitions.build_add_request(keys)] if keys else [],
+        dynamic_partitions_requests=[partitions.build_add_request(list(keys))] if keys else [],
         skip_reason=None if requests else nothing,
         cursor=cursor,
     )

@@ -5,7 +5,7 @@ Does not belong here: what is done for one partition (each domain's ``assets``).
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -31,6 +31,23 @@ with warnings.catch_warnings():
 course_corpora = dg.DynamicPartitionsDefinition(name="course_corpora")
 transcripts = dg.DynamicPartitionsDefinition(name="transcripts")
 one_run_a_range = dg.BackfillPolicy.single_run()
+
+
+def consecutive(wanted: Collection[str], order: Sequence[str], *, most: int) -> list[tuple[str, ...]]:
+    """Cut the wanted partitions into stretches that lie side by side in ``order``, of at most ``most`` each.
+
+    A run can have one stretch: Dagster names the partitions of a run by the first and the last.
+    """
+    stretches: list[list[str]] = []
+    last = None
+    for place, key in enumerate(order):
+        if key not in wanted:
+            continue
+        if last is None or place != last + 1 or len(stretches[-1]) == most:
+            stretches.append([])
+        stretches[-1].append(key)
+        last = place
+    return [tuple(stretch) for stretch in stretches]
 
 
 def source_day_key(source: str, day: date) -> dg.MultiPartitionKey:

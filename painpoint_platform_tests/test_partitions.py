@@ -9,6 +9,7 @@ import pytest
 from painpoint_platform.errors import DataContractError, UserError
 from painpoint_platform.partitions import (
     Committed,
+    consecutive,
     daily_partitions,
     materialize_each,
     one_run_a_range,
@@ -114,3 +115,16 @@ def test_what_a_person_must_mend_is_not_retried(error: Exception, retried: bool)
     from painpoint_platform.partitions import failure
 
     assert failure({"2025-01-01": error}, 1).allow_retries is retried
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("bcd", [("b", "c"), ("d",)]),
+        ("ace", [("a",), ("c",), ("e",)]),
+        ("", []),
+        ("abcde", [("a", "b"), ("c", "d"), ("e",)]),
+    ],
+)
+def test_neighbouring_partitions_share_a_run(wanted: str, expected: list[tuple[str, ...]]) -> None:
+    assert consecutive(set(wanted), list("abcde"), most=2) == expected
