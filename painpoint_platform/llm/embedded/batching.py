@@ -4,6 +4,7 @@ Belongs here: collecting texts that wait on the event loop. Does not belong here
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -44,11 +45,15 @@ class BatchedEmbedder:
             _fixed_vectors[(version, *texts)] = await self.embed(texts)
         return _fixed_vectors[(version, *texts)]
 
+    def _pass(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        with _one_pass:
+            return self._factory().embed(texts)
+
     async def _flush(self) -> None:
         batch, self._waiting = self._waiting, []
         distinct = {text: row for row, text in enumerate(dict.fromkeys(text for texts, _ in batch for text in texts))}
         try:
-            vectors = await asyncio.to_thread(lambda: self._factory().embed(list(distinct)))
+            vectors = await asyncio.to_thread(self._pass, list(distinct))
         except Exception as error:
             for _, future in batch:
                 if not future.done():
@@ -59,4 +64,7 @@ class BatchedEmbedder:
                 future.set_result(vectors[[distinct[text] for text in texts]])
 
 
+# A pass uses all cores, so two at once gain nothing; and two that are the first ones of a process can lock up in
+# OpenVINO's bindings (2026.4), which set up what they share without a guard.
+_one_pass = threading.Lock()
 _fixed_vectors: dict[tuple[str, ...], NDArray[np.float32]] = {}

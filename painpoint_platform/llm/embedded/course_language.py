@@ -16,7 +16,7 @@ from painpoint_platform.llm.embedded.words import GENRE_WORDS, any_of, is_conten
 LONGEST_CAUSE = 140
 LONGEST_READ = 1_000
 MOST_KIND_WORDS = 4  # of a first clause that only names the kind: "Platform malfunction"
-# That must be left when a consequence is cut off. Without a comma it may belong to the cause: "error preventing access".
+# That must be left when a consequence is cut off. Without a comma it may belong to the cause: "error blocking access".
 LEAST_CAUSE_WORDS = {True: 4, False: 6}
 UNKNOWN = "Problem that is not described"
 

@@ -21,7 +21,7 @@ CATALOGUE = Path(__file__).with_suffix(".toml")
 OTHER = "other_or_uncategorized"
 
 # Of a theme's score: what all its telling words add, and its label's meaning as the taxonomy words it. The similarity
-# to the nearest of its sentences counts in full. Words help where feedback is worded as usual, meanings where it is not.
+# to the nearest of its sentences counts in full. Words help where feedback is worded as usual, meanings elsewhere.
 WORDS_WEIGHT = 0.5
 MEANING_WEIGHT = 0.4
 LONGEST_READ = 400  # characters searched for words

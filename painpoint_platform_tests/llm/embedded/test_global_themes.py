@@ -5,9 +5,9 @@ import random
 import pytest
 
 from painpoint_platform.courses.global_themes import GLOBAL_THEMES, theme_payload
-from painpoint_platform.courses.taxonomy import load_taxonomy
+from painpoint_platform.courses.taxonomy import ThemeLabel, load_taxonomy
 from painpoint_platform.llm.client import ModelClient
-from painpoint_platform.llm.embedded.course_themes import OTHER, known_themes, themes_of
+from painpoint_platform.llm.embedded.course_themes import OTHER, known_themes
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform.llm.tasks import ModelRequest
 
@@ -27,7 +27,7 @@ CASES = {
     "workflow_or_policy_barriers": "Instructor demands extra worksheets before approving another attempt at the exam",
     "missing_or_broken_resources": "Dead link to the data file that the report needs",
     "instructor_or_support_unresponsiveness": "Professor never replies to e-mails or calls",
-    "tooling_environment_misconfiguration_or_guidance": "The starter project does not compile with the required Java version",
+    "tooling_environment_misconfiguration_or_guidance": "The starter project does not compile with this Java version",
     "grading_or_answer_key_or_process_issues": "Answer key is wrong, so correct answers lose points",
     "workload_or_scope_issues": "Failing the quiz triggers an excessive remediation worksheet of thirty pages",
     "proctoring_or_exam_platform_issues": "The proctor ended the exam when the webcam lost its connection",
@@ -70,7 +70,7 @@ def test_names_in_the_catalogue_are_phrases_and_unique():
     assert all(theme.words and theme.examples for theme in themes)
 
 
-@pytest.mark.parametrize(("label", "summary"), [(label, summary) for label, summary in CASES.items()])
+@pytest.mark.parametrize(("label", "summary"), list(CASES.items()))
 def test_a_problem_gets_its_label(answer, label, summary):
     assert one(answer, summary)["normalized_issue_label"] == label
 
@@ -102,6 +102,11 @@ def test_one_problem_has_one_name_in_every_batch(answer):
 
 def test_every_cluster_is_in_one_place_whatever_the_order(answer):
     clusters = [cluster(f"Z{at}_1", summary, at) for at, summary in enumerate(CASES.values(), 1)]
+    clusters += [
+        cluster("X1_1", "Practice test does not reflect the final exam"),
+        cluster("A1_1", "Parking costs too much"),
+    ]
+    clusters += [cluster("X2_1", "Pre-assessment differs from the exam"), cluster("B1_1", "Parking lots are expensive")]
     clusters += [cluster("Y1_1", "Students are frustrated"), cluster("Y2_1", ""), cluster("Y3_1", "🔥")]
     shuffled = random.Random(5).sample(clusters, len(clusters))
     (made,) = answer("global_themes", batch(clusters))
@@ -112,8 +117,6 @@ def test_every_cluster_is_in_one_place_whatever_the_order(answer):
 
 
 def test_a_label_that_an_analyst_adds_is_used(answer):
-    from painpoint_platform.courses.taxonomy import ThemeLabel
-
     added = ThemeLabel(
         "accessibility_barriers",
         "technology_or_platform_issues",
@@ -138,15 +141,15 @@ def test_unknown_problems_are_named_after_themselves_and_grouped_with_their_like
     clusters = [
         cluster("A1_1", "Parking permits on campus are too expensive", 3),
         cluster("B1_1", "Campus parking permits cost too much"),
-        cluster("C1_1", "Cafeteria food makes people ill in X101"),
+        cluster("X101_1", "Cafeteria food makes people ill"),
     ]
     (made,) = answer("global_themes", batch(clusters))
     assert [(group["normalized_issue_label"], group["member_cluster_ids"]) for group in made["global_clusters"]] == [
         (OTHER, ["A1_1", "B1_1"]),
-        (OTHER, ["C1_1"]),
+        (OTHER, ["X101_1"]),
     ]
     assert "parking permits" in made["global_clusters"][0]["provisional_label"]
-    assert "X101" not in made["global_clusters"][1]["short_description"]
+    assert made["global_clusters"][1]["short_description"] == "Cafeteria food makes people ill."
 
 
 def test_what_addresses_the_model_does_not_name_a_theme(answer):
@@ -161,11 +164,9 @@ def test_a_batch_without_a_cause_has_no_theme(answer, clusters):
     assert made == {"global_clusters": [], "unassigned_clusters": [entry["cluster_id"] for entry in clusters]}
 
 
-def test_without_a_taxonomy_the_label_is_left_open(answer):
-    clusters = [cluster("A1_1", "Broken links to required readings")]
-    (made,) = answer("global_themes", batch(clusters, ()))
-    assert themes_of([]) == ()
-    assert [group["normalized_issue_label"] for group in made["global_clusters"]] == [OTHER]
+def test_without_labels_nothing_is_assigned(answer):
+    (made,) = answer("global_themes", batch([cluster("A1_1", "Broken links to required readings")], ()))
+    assert made == {"global_clusters": [], "unassigned_clusters": ["A1_1"]}
 
 
 def test_an_answer_passes_the_rules_of_the_task(embedder, tmp_path):
