@@ -51,7 +51,8 @@ select call as transcript, 0 as position, ticker, call as event_id, 1 as speaker
 from (values ('a', 'AMD'), ('b', 'AMD'), ('quiet', 'IBM')) as calls(call, ticker);
 insert into silver.transcript_blocks by name
 select call as transcript, block as speaker_block_id, block as block_index, role, 'standalone' as status,
-    exchange as qa_group_id, who as decided_by, 1.0 as confidence, 1 as paragraph_count, 10 as word_count
+    exchange as qa_group_id, who as decided_by, []::varchar[] as reasons,
+    1.0 as confidence, 1 as paragraph_count, 10 as word_count
 from (values ('a', 0, 'operator', null, 'operator'), ('a', 1, 'analyst', 1, 'rule'), ('a', 2, 'executive', 1, 'model'),
              ('a', 3, 'executive', null, 'rule'), ('b', 0, 'analyst', 1, 'rule')) as blocks(call, block, role, exchange, who);
 insert into gold.qa_groups by name
