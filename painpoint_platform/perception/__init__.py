@@ -1,0 +1,1 @@
+"""Perception: how a text feels (valence, arousal, willingness and what follows from them), by models honestly judged."""
