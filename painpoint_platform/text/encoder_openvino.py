@@ -69,9 +69,13 @@ def _compiled(weights: Path, precision: str, threads: int, cache_dir: Path) -> A
         "INFERENCE_NUM_THREADS": threads,
     }
     try:
-        return Core().compile_model(folder / "model.xml", "CPU", hints)
+        model = Core().compile_model(folder / "model.xml", "CPU", hints)
     except RuntimeError as error:
         raise UserError(f"{folder}: the converted encoder cannot be read; delete the folder and try again") from error
+    # OpenVINO 2026.4 hangs now and then when the first inferences of a process run in several threads at once.
+    one_token = np.ones((1, 1), dtype=np.int64)
+    _run(model, one_token, one_token)
+    return model
 
 
 def _run(model: Any, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
