@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,7 +41,7 @@ def doctor(
     settings = load_settings()
     findings = [
         finding
-        for look in (_files, _encoder, _models, _sources, _publishing, _operations)
+        for look in (_files, _encoder, _models, _access, _sources, _courses, _transcripts, _publishing, _operations)
         for finding in look(settings, not offline)
     ]
     missing = [finding for finding in findings if finding.state == "missing"]
@@ -115,6 +116,45 @@ def _models(settings: Settings, online: bool) -> Iterator[Finding]:
         yield Finding("models", "budget", "off", "LLM_BUDGET_USD is not set: a run may spend without limit")
 
 
+def _access(settings: Settings, online: bool) -> Iterator[Finding]:
+    """OAuth of the model servers, and the authorities that their certificates are judged by."""
+    if settings.llm_ca_bundle:
+        yield _tried("models", "certificates", partial(_authorities, settings.llm_ca_bundle))
+    given = {"LLM_CLIENT_ID": settings.llm_client_id, "LLM_CLIENT_SECRET": settings.llm_client_secret}
+    if settings.llm_token_endpoint is None:
+        if any(given.values()):
+            yield Finding(
+                "models", "OAuth", "missing", "a client is set, but LLM_TOKEN_ENDPOINT is not: it is not used"
+            )
+        return
+    for name in (name for name, value in given.items() if not value):
+        yield Finding("models", name, "missing", "not set, but LLM_TOKEN_ENDPOINT is")
+    if settings.llm_local_api_key or settings.llm_remote_api_key:
+        yield Finding("models", "API keys", "off", "not used, for LLM_TOKEN_ENDPOINT is set")
+    if online and all(given.values()):
+        yield _tried("models", "OAuth", lambda: _token(settings))
+
+
+def _authorities(ca_bundle: Path) -> str:
+    from painpoint_platform.llm.certificates import trusted_by
+
+    return f"{ca_bundle}: {trusted_by(ca_bundle).cert_store_stats()['x509_ca']} authorities, instead of the public ones"
+
+
+def _token(settings: Settings) -> str:
+    import asyncio
+
+    from painpoint_platform.llm.endpoints import Access, open_tokens
+
+    secret = settings.llm_client_secret
+    access = Access(
+        settings.llm_token_endpoint, settings.llm_client_id, secret.get_secret_value() if secret else None,
+        settings.llm_ca_bundle,
+    )  # fmt: skip
+    asyncio.run(open_tokens(access).token())
+    return f"{settings.llm_token_endpoint} gives a token to {settings.llm_client_id}"
+
+
 def _sources(settings: Settings, online: bool) -> Iterator[Finding]:
     from painpoint_platform.issues.query_file import load_queries
 
@@ -143,6 +183,33 @@ def _sources(settings: Settings, online: bool) -> Iterator[Finding]:
             yield Finding("sources", source, "off" if without else "missing", f"{name} not set; {without or 'needed'}")
         if online:
             yield _reached("sources", source, addresses[source], addresses[source])
+
+
+def _courses(settings: Settings, _online: bool) -> Iterator[Finding]:
+    from painpoint_platform.courses.taxonomy import load_taxonomy
+
+    waiting = len(list(settings.course_inbox.glob("*/predictions_FULL.csv")))
+    if not waiting:
+        yield Finding("courses", "inbox", "off", f"no Stage-1 run in {settings.course_inbox} (COURSES_INBOX)")
+    else:
+        yield Finding("courses", "inbox", "ok", f"{waiting} Stage-1 runs in {settings.course_inbox}")
+        if not settings.course_list_file.exists():
+            yield Finding(
+                "courses", "course list", "missing", f"{settings.course_list_file} is not there (COURSE_LIST)"
+            )
+    yield _tried(
+        "courses", "taxonomy", lambda: f"{len(load_taxonomy(settings.courses_taxonomy_file))} labels of themes"
+    )
+
+
+def _transcripts(settings: Settings, _online: bool) -> Iterator[Finding]:
+    waiting = len(list(settings.transcript_inbox.glob("*.json")))
+    state: State = "ok" if waiting else "off"
+    yield Finding("transcripts", "inbox", state, f"{waiting} files in {settings.transcript_inbox} (TRANSCRIPTS_INBOX)")
+    how = f"QA_MODEL={settings.qa_model}" + (
+        f", below a margin of {settings.qa_margin:g}" if settings.qa_model == "auto" else ""
+    )
+    yield Finding("transcripts", "boundaries", "ok", f"rules first; {how}")
 
 
 def _publishing(settings: Settings, online: bool) -> Iterator[Finding]:

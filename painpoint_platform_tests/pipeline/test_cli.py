@@ -10,8 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from painpoint_platform.cli.app import app, main
+from painpoint_platform_tests.llm.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 
-COMMANDS = ("demo", "run", "backfill", "cluster", "snapshot", "doctor", "llm")
+COMMANDS = (
+    "demo", "run", "backfill", "cluster", "courses", "stage2", "stage3", "qa", "snapshot", "doctor", "llm",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +96,31 @@ def test_doctor_says_that_a_server_cannot_be_reached(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HACKERNEWS_API_URL", "http://127.0.0.1:9")
     report = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
     assert [finding["what"] for finding in report["findings"] if finding["state"] == "missing"] == ["hackernews"]
+
+
+def test_doctor_fetches_a_token_where_the_models_want_one(
+    monkeypatch: pytest.MonkeyPatch, world: dict[str, str]
+) -> None:
+    def told_of_oauth() -> tuple[str, str]:
+        result = CliRunner().invoke(app, ["doctor", "--json"])
+        assert "the-client-secret" not in result.output
+        (found,) = [
+            one for one in json.loads(result.stdout)["findings"] if one["what"] in {"OAuth", "LLM_CLIENT_SECRET"}
+        ]
+        return found["state"], found["detail"]
+
+    for name, value in world.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LLM_CLIENT_ID", "me")
+    assert told_of_oauth() == ("missing", "a client is set, but LLM_TOKEN_ENDPOINT is not: it is not used")
+    with TokenServer() as server:
+        monkeypatch.setenv("LLM_TOKEN_ENDPOINT", server.url)
+        assert told_of_oauth() == ("missing", "not set, but LLM_TOKEN_ENDPOINT is")
+        monkeypatch.setenv("LLM_CLIENT_ID", CLIENT_ID)
+        monkeypatch.setenv("LLM_CLIENT_SECRET", CLIENT_SECRET)
+        assert told_of_oauth() == ("ok", f"{server.url} gives a token to {CLIENT_ID}")
+        monkeypatch.setenv("LLM_CLIENT_SECRET", "the-client-secret-of-somebody-else")
+        assert told_of_oauth()[0] == "missing"
 
 
 def test_costs_of_an_empty_warehouse_are_nothing() -> None:
