@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("imports", "embedding", "clustering", "day", "backfill", "crash")
+NAMES = ("imports", "embedding", "clustering", "day", "backfill", "crash", "courses", "transcripts")
 
 
 def main() -> None:
