@@ -1,8 +1,8 @@
 """Earnings calls: agreement with a reference, speed of the rules, and what a model costs in ``auto`` and in ``always``.
 
 Run ``python -m benchmarks.transcripts [FOLDER]``; the folder holds ``classified_transcript_sections.json`` and
-``qa_groups_reference.json``. Without it the sample calls are taken, whose operator turns are the reference. The model is
-a server on loopback by the name of one with a price; it decides as the embedded model does.
+``qa_groups_reference.json``. Without it the sample calls are taken, whose operator turns are the reference. The model
+is a server on loopback by the name of one with a price; it decides as the embedded model does.
 """
 
 import argparse
