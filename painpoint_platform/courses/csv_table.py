@@ -15,12 +15,12 @@ from pathlib import Path
 import polars as pl
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import read_text
 
 ROW_NUMBER = "row_number"
 # Findings of one kind that a message lists; the rest is counted.
 MOST_LISTED = 10
 LONGEST_VALUE = 60
-BOM = b"\xef\xbb\xbf"
 
 
 def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]], *, optional: Collection[str] = ()) -> pl.DataFrame:
@@ -40,7 +40,7 @@ def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]], *, optional
         UserError: no such file, not UTF-8 (with the byte's offset), malformed quotes, no header, a column that is
             missing or stands there twice, rows with too few or too many values.
     """
-    header, rows = _parse(path, _text(path))
+    header, rows = _parse(path, read_text(path))
     places = _places(path, header, columns, optional)
     ragged = [
         (number, f"found {len(row)} values, expected {len(header)} as in the header")
@@ -77,23 +77,6 @@ def listed(path: Path, findings: Sequence[tuple[int, str]], kind: str) -> Iterat
 def shown(value: str) -> str:
     """Return a value as a message shows it: quoted, on one line, cut where it is long."""
     return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…")
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); name a CSV file") from None
-    skipped = len(BOM) if raw.startswith(BOM) else 0
-    try:
-        return raw[skipped:].decode("utf-8")
-    except UnicodeDecodeError as error:
-        at = skipped + error.start
-        line = raw.count(b"\n", 0, at) + 1
-        raise UserError(
-            f"{path}: line {line}, byte {at}: found 0x{raw[at]:02x}, which is not UTF-8; "
-            "save the file as UTF-8 (in Excel: CSV UTF-8)"
-        ) from None
 
 
 def _parse(path: Path, text: str) -> tuple[list[str], list[list[str]]]:

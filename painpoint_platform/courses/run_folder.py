@@ -26,6 +26,7 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import sync
 from painpoint_platform.paths import bundled
 
 SCHEMA_VERSION = "1.0"
@@ -155,9 +156,9 @@ def replace_file(path: Path, write: Callable[[Path], None]) -> None:
             unfinished = path.with_name(f".{path.name}.partial")
             try:
                 write(unfinished)
-                _sync(unfinished)
+                sync(unfinished)
                 unfinished.replace(path)
-                _sync(path.parent)
+                sync(path.parent)
             finally:
                 unfinished.unlink(missing_ok=True)
 
@@ -189,7 +190,7 @@ def publish_folder(target: Path, write: Callable[[Path], None], superseded_name:
             if target.exists():
                 target.rename(_free_sibling(target, superseded_name))
             complete.rename(target)
-            _sync(target.parent)
+            sync(target.parent)
 
 
 def recover(target: Path) -> None:
@@ -270,16 +271,8 @@ def _mendable(path: Path) -> Iterator[None]:
 
 def _sync_tree(folder: Path) -> None:
     for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
+    sync(folder)
 
 
 def _marked(name: str, text: str) -> str:

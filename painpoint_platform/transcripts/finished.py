@@ -14,7 +14,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from painpoint_platform.transcripts.json_files import replacing
+from painpoint_platform.files import replacing
 from painpoint_platform.transcripts.paired_calls import PairedCall
 from painpoint_platform.transcripts.records import Transcript
 

@@ -5,13 +5,11 @@ Belongs here: writing one, whatever it holds. Does not belong here: what the fil
 """
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from painpoint_platform.errors import UserError
+from painpoint_platform.files import replacing
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -47,39 +45,6 @@ def write_json_list(path: Path, head: Mapping[str, Any], name: str, entries: Ite
         file.write(b"\n]}\n")
 
 
-@contextmanager
-def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
-    """Yield a file that takes the place of ``path`` when the block ends without an error.
-
-    One writer at a time is taken for granted (see ``outputs.OutputFolder``), so a fixed name will do until then, and
-    what a killed process left is written over.
-
-    Args:
-        path: where the file shall be; its folder exists.
-        durable: wait for the disk. Without it the file survives the end of the process, not that of the machine.
-
-    Raises:
-        UserError: the file cannot be written; names it and the reason.
-    """
-    unfinished = path.with_name(f".{path.name}.new")
-    try:
-        with unfinished.open("wb") as file:
-            yield file
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(unfinished, path)
-        if durable:
-            _sync_folder(path.parent)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror}); an older file is unchanged. Free space on that disk, or "
-            "choose another folder"
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def _encoded(value: Any, *, indent: int | None = None) -> bytes:
     """Return JSON in UTF-8; half a surrogate pair, which UTF-8 cannot hold, stays the escape that it was read from."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
@@ -87,11 +52,3 @@ def _encoded(value: Any, *, indent: int | None = None) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return json.dumps(value, indent=indent, allow_nan=False).encode()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

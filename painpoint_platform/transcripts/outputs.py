@@ -15,8 +15,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import replacing
 from painpoint_platform.transcripts.groups import Pairing
-from painpoint_platform.transcripts.json_files import replacing, write_json_list
+from painpoint_platform.transcripts.json_files import write_json_list
 from painpoint_platform.transcripts.properties import ADDED_FIELDS
 from painpoint_platform.transcripts.records import RECORDS_KEY, Record
 from painpoint_platform.transcripts.summary import RunSummary

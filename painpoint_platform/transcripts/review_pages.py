@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import replacing
 from painpoint_platform.transcripts.finished import file_name
 from painpoint_platform.transcripts.groups import Pairing
-from painpoint_platform.transcripts.json_files import replacing
 from painpoint_platform.transcripts.outputs import OUTPUT_FILE, read_pairings
 from painpoint_platform.transcripts.records import Transcript, read_transcripts
 from painpoint_platform.transcripts.review import ReviewEntry, render_review, render_review_index, review_entry

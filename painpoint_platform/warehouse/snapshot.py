@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import sync
 from painpoint_platform.warehouse import locking
 from painpoint_platform.warehouse.locking import Deadline
 from painpoint_platform.warehouse.names import literal, quoted, quoted_list
@@ -51,11 +52,11 @@ def write_snapshot(
         with _temporary_sibling(path) as unfinished:
             counts = _copy(connection, schema, unfinished)
             _verify(unfinished, counts)
-            _sync(unfinished)
+            sync(unfinished)
             # A log that an analyst's killed shell left beside the old copy does not belong to the new one.
             path.with_name(path.name + ".wal").unlink(missing_ok=True)
             os.replace(unfinished, path)
-        _sync(path.parent)
+        sync(path.parent)
     return Snapshot(path, path.stat().st_size, counts)
 
 
@@ -150,11 +151,3 @@ def _verify(path: Path, counts: dict[str, int]) -> None:
             found[table] = int(row[0]) if row else 0
     if found != counts:
         raise duckdb.IOException(f"the copy has {found} rows instead of {counts}")
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,6 +14,7 @@ from painpoint_platform_tests.transcripts.made_calls import call, exchange, reco
 
 ADDED = {"qa_group_id", "qa_group_confidence", "qa_group_method"}
 FILES = {
+    "qa_pairings.json",
     "qa_paired_transcript_sections.json",
     "execution_summary.json",
     "stage_5_boundary_errors.json",
