@@ -1,0 +1,112 @@
+"""kill -9 while a model groups courses, and while it finds themes: the same tables, and no answer is paid for twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from painpoint_platform.sample.course_feedback import write_sample
+from painpoint_platform.warehouse.connection import open_read
+from painpoint_platform.warehouse.snapshot import export_hash
+from painpoint_platform_tests.llm.model_server import ModelServer, Seen
+
+TABLES = (
+    "silver.course_painpoints", "gold.course_clusters", "gold.course_cluster_posts", "gold.global_themes",
+    "gold.cluster_global_index", "gold.post_global_index", "gold.global_theme_eval",
+)  # fmt: skip
+# The id carries the second in which a run began.
+EXCLUDED = ("run_id",)
+PATIENCE_S = 90.0
+
+
+def answer(seen: Seen) -> dict[str, Any]:
+    """Put all posts of a course into one cluster, and all clusters of a batch into one theme."""
+    asked = seen.user_json
+    if asked["task"] == "course_clusters":
+        posts = [painpoint["post_id"] for painpoint in asked["painpoints"]]
+        cluster = {"cluster_id": f"{asked['course_code']}_1", "issue_summary": "It is unclear.",
+                   "num_posts": len(posts), "post_ids": posts}  # fmt: skip
+        course = {"course_code": asked["course_code"], "course_title": asked["course_title"],
+                  "total_posts": len(posts), "clusters": [cluster]}  # fmt: skip
+        return {"courses": [course]}
+    theme = {
+        "provisional_label": "unclear instructions",
+        "normalized_issue_label": "unclear_or_ambiguous_instructions",
+        "short_description": "Instructions are unclear.",
+        "member_cluster_ids": [cluster["cluster_id"] for cluster in asked["clusters"]],
+    }
+    return {"global_clusters": [theme], "unassigned_clusters": []}
+
+
+def start(place: Path, server: ModelServer, files: tuple[Path, Path]) -> "subprocess.Popen[bytes]":
+    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    environment |= {"DATA_DIR": str(place / "data"), "COURSES_THEME_BATCH_SIZE": "3", "LLM_MAX_CONCURRENCY": "2"}
+    for role in ("LOCAL", "REMOTE"):
+        environment |= {f"LLM_{role}_MODEL": "openai/tested", f"LLM_{role}_BASE_URL": server.base_url,
+                        f"LLM_{role}_API_KEY": "not-a-key"}  # fmt: skip
+    place.mkdir(exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "painpoint_platform.cli.app",
+        "courses",
+        "run",
+        "--json",
+        "--artifacts",
+        "artifacts",
+    ]
+    command += ["--predictions", str(files[0]), "--courses", str(files[1])]
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        command, cwd=place, env=environment | {"PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def answered(server: ModelServer, task: str) -> list[str]:
+    """Requests of a task that were answered to the end."""
+    return [
+        json.dumps(seen.body["messages"])
+        for seen in list(server.seen)
+        if seen.ended is not None and seen.user_json["task"] == task
+    ]
+
+
+def kill_after(process: "subprocess.Popen[bytes]", server: ModelServer, task: str, calls: int) -> None:
+    """End a run in the middle: when so many calls of a task were answered."""
+    deadline = time.monotonic() + PATIENCE_S
+    while len(answered(server, task)) < calls:
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def tables(place: Path) -> str:
+    with open_read(place / "data" / "painpoint.duckdb") as connection:
+        return export_hash(connection, TABLES, exclude_columns=EXCLUDED)
+
+
+def test_a_run_that_is_killed_in_both_stages_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    files = write_sample(tmp_path / "in", posts=60, courses=12)
+    with ModelServer(answer=answer) as server:
+        assert start(tmp_path / "undisturbed", server, files).wait(PATIENCE_S) == 0
+        needed = sorted(answered(server, "course_clusters") + answered(server, "global_themes"))
+    place = tmp_path / "killed"
+    with ModelServer(answer=answer, delay_s=0.25) as server:
+        kill_after(start(place, server, files), server, "course_clusters", 4)
+        kill_after(start(place, server, files), server, "global_themes", 2)
+        assert start(place, server, files).wait(PATIENCE_S) == 0
+        paid = answered(server, "course_clusters") + answered(server, "global_themes")
+    assert tables(place) == tables(tmp_path / "undisturbed")
+    assert sorted(set(paid)) == needed
+    # What was under way when a process died may be asked again: at most as many as run at once, each time.
+    assert len(paid) - len(needed) <= 2 * 2
+    runs = list((place / "artifacts").glob("stage*/runs/*"))
+    assert len(runs) == 2
+    assert not [path for path in (place / "artifacts").rglob(".*") if path.is_file()]
