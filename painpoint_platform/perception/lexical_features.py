@@ -4,7 +4,7 @@ Belongs here: finding terms in texts and scoring them, on a frame of one row a t
 and their grades (``lexicon``), embeddings (``anchors``, ``features``).
 
 The rules of context are VADER's (Hutto and Gilbert, 2014): an intensifier within the three words before adds to a word,
-a negation there turns it over by -0.74, capitals stress. Unlike there, the end of a sentence ends a word's reach, "but"
+a negation there turns it over by -0.74, capitals stress. Unlike there, the end of a clause ends a word's reach, "but"
 weighs nothing (on two real corpora it made the score worse), and a sum is related to the number of words: one bad word
 says more in a text of five words than in one of fifty.
 """
@@ -54,7 +54,7 @@ _URL = r"\w+://\S+"
 _MASKED_WORD = r"\p{L}+(?:[*@$#]+\p{L}+)+|[FfSs]\*{2,3}"
 _NUMBER = r"\p{N}+(?:[.,:]\p{N}+)+"
 _WORD = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:'\p{L}+)*|n't"
-_SENTENCE_END = r"[.!?;\n]+"
+_CLAUSE_END = r"[.!?;,\n]+"
 _STRETCHED = "|".join(f"{letter}{{3,}}" for letter in "abcdefghijklmnopqrstuvwxyz")
 
 
@@ -69,16 +69,23 @@ def lexical_features(texts: Sequence[str]) -> NDArray[np.float32]:
         UserError: vaderSentiment is not installed.
     """
     frame = pl.DataFrame({"text": _readable(texts)}).with_row_index("row")
-    marks = frame.select(
-        "row",
-        exclamation_count=pl.col("text").str.count_matches("!", literal=True),
-        question_count=pl.col("text").str.count_matches("?", literal=True),
-        capitals_ratio=(
-            pl.col("text").str.count_matches(r"\p{Lu}") / pl.col("text").str.count_matches(r"\p{L}")
-        ).fill_nan(0.0),
+    tokens = _in_context(_looked_up(_respelled(_tokens(frame))))
+    summed = frame.select(_marks()).join(
+        tokens.group_by("row").agg(_sums()), on="row", how="left", maintain_order="left"
     )
-    scored = marks.join(_sums(_tokens(frame)), on="row", how="left", maintain_order="left").fill_null(0)
-    return scored.select(_scores()).to_numpy().astype(np.float32)
+    return summed.fill_null(0).select(_scores()).to_numpy()
+
+
+@cache  # here and below: making expressions costs a single text more than evaluating them
+def _marks() -> tuple[pl.Expr, ...]:
+    text = pl.col("text").str
+    capitals = text.count_matches(r"\p{Lu}") / text.count_matches(r"\p{L}")
+    return (
+        pl.col("row"),
+        text.count_matches("!", literal=True).alias("exclamation_count"),
+        text.count_matches("?", literal=True).alias("question_count"),
+        capitals.fill_nan(0.0).alias("capitals_ratio"),
+    )
 
 
 def _readable(texts: Sequence[str]) -> pl.Series:
@@ -90,24 +97,29 @@ def _readable(texts: Sequence[str]) -> pl.Series:
 
 
 def _tokens(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a token, in order, with what the lexicon knows of it and what the words around make of that.
+    """Return one row a token, in order: row, token, key (as the lexicon writes it), and four Booleans of its kind."""
+    pieces = frame.select("row", _pieces()).explode("token", empty_as_null=False)
+    return pieces.with_columns(pl.col("token").str.strip_chars(" \t")).with_columns(_kinds())
 
-    Columns: row, is_word, is_emoji, boost, negates, negated, profane, one Boolean an emotion, valence (in VADER's unit)
-    and stirring (arousal beyond the neutral 0.5), both in context and null where unknown.
-    """
-    tokens = (
-        frame.select("row", token=_straightened(pl.col("text")).str.extract_all(_token_pattern()))
-        .explode("token", empty_as_null=False)
-        .with_columns(pl.col("token").str.strip_chars(" \t"))
-        .with_columns(
-            key=pl.col("token").str.to_lowercase().str.replace("'s$", "").str.replace_all(EMOJI_MODIFIERS, ""),
-            is_word=pl.col("token").str.contains(r"^[\p{L}\p{N}]"),
-            is_end=pl.col("token").str.contains(f"^{_SENTENCE_END}$"),
-            capitals=pl.col("token").str.contains(r"^[\p{Lu}']{2,}$"),
-        )
-        .with_columns(is_emoji=~pl.col("is_word") & ~pl.col("is_end"))
+
+@cache
+def _pieces() -> pl.Expr:
+    return _straightened(pl.col("text")).str.extract_all(_token_pattern()).alias("token")
+
+
+@cache
+def _kinds() -> tuple[pl.Expr, ...]:
+    token = pl.col("token")
+    is_word = token.str.contains(r"^[\p{L}\p{N}]")
+    is_end = token.str.contains(f"^{_CLAUSE_END}$")
+    key = token.str.to_lowercase().str.replace("'s$", "").str.replace_all(EMOJI_MODIFIERS, "")
+    return (
+        key.alias("key"),
+        is_word.alias("is_word"),
+        is_end.alias("is_end"),
+        (~is_word & ~is_end).alias("is_emoji"),
+        token.str.contains(r"^[\p{Lu}']{2,}$").alias("capitals"),
     )
-    return _in_context(_looked_up(_respelled(tokens)))
 
 
 def _straightened(text: pl.Expr) -> pl.Expr:
@@ -118,7 +130,7 @@ def _straightened(text: pl.Expr) -> pl.Expr:
 @cache
 def _token_pattern() -> str:
     faces = "|".join(re.escape(face) + (r"\b" if face[-1].isalnum() else "") for face in lexicon().emoticons)
-    return "|".join((_URL, rf"(?:^|\s)(?i:{faces})", _MASKED_WORD, _NUMBER, _WORD, _EMOJI, _SENTENCE_END))
+    return "|".join((_URL, rf"(?:^|\s)(?i:{faces})", _MASKED_WORD, _NUMBER, _WORD, _EMOJI, _CLAUSE_END))
 
 
 def _respelled(tokens: pl.DataFrame) -> pl.DataFrame:
@@ -142,81 +154,86 @@ def _known_spelling(key: str) -> str:
         length = len(key)
         return next((word for word in lexicon().profanity if len(word) == length and pattern.fullmatch(word)), key)
     twice, once = (re.sub(r"([a-z])\1{2,}", run, key) for run in (r"\1\1", r"\1"))
-    return twice if twice in _known_terms() else once
-
-
-@cache
-def _known_terms() -> frozenset[str]:
-    return frozenset(lexicon().terms.get_column("term"))
+    return twice if twice in lexicon().places else once
 
 
 def _looked_up(tokens: pl.DataFrame) -> pl.DataFrame:
     """Join the terms to the tokens; a known pair of words stands in the place of the first, and empties the second."""
-    terms = lexicon().terms
-    same_text = pl.col("row") == pl.col("row").shift(-1)
-    pair = pl.when(pl.col("key").is_in(lexicon().phrase_heads) & same_text).then(
-        pl.concat_str("key", pl.lit(" "), pl.col("key").shift(-1))
+    is_head = pl.col("key").is_in(lexicon().phrase_heads) & (pl.col("row") == pl.col("row").shift(-1))
+    pair = pl.when(is_head).then(pl.concat_str("key", pl.lit(" "), pl.col("key").shift(-1)))
+    tokens = tokens.with_columns(pair=pair)
+    known_pairs = _known_terms(tokens["pair"])["term"].implode()
+    tokens = tokens.with_columns(pair=pl.when(pl.col("pair").is_in(known_pairs)).then("pair"))
+    tokens = tokens.with_columns(term=pl.when(pl.col("pair").shift(1).is_null()).then(pl.coalesce("pair", "key")))
+    return tokens.join(_known_terms(tokens["term"]), on="term", how="left", maintain_order="left").with_columns(
+        pl.col("boost").fill_null(0.0), pl.col("negates", "profane", *EMOTIONS).fill_null(False)
     )
-    paired = tokens.with_columns(pair=pair).with_columns(
-        pair=pl.when(pl.col("pair").is_in(_known_terms())).then("pair")
-    )
-    looked_up = pl.when(pl.col("pair").shift(1).is_null()).then(pl.coalesce("pair", "key"))
-    return (
-        paired.with_columns(looked_up=looked_up)
-        .join(terms, left_on="looked_up", right_on="term", how="left", maintain_order="left")
-        .with_columns(pl.col("boost").fill_null(0.0), pl.col("negates", "profane", *EMOTIONS).fill_null(False))
-    )
+
+
+def _known_terms(terms: pl.Series) -> pl.DataFrame:
+    """Return the lexicon's rows of those terms that it knows."""
+    places = lexicon().places
+    return lexicon().terms[[places[term] for term in terms.unique() if term in places]]
 
 
 def _in_context(tokens: pl.DataFrame) -> pl.DataFrame:
-    """Apply intensifiers, diminishers, negations and capitals to the words that they reach."""
-    valued = pl.col("valence").is_not_null()
-    tokens = tokens.with_columns(
-        sentence=((pl.col("row") != pl.col("row").shift(1)).fill_null(True) | pl.col("is_end")).cum_sum()
-    )
+    """Apply intensifiers, diminishers, negations and capitals to the words that they reach.
 
-    def reaching(column: str, back: int, otherwise: float | bool) -> pl.Expr:
-        same_sentence = pl.col("sentence") == pl.col("sentence").shift(back)
-        return pl.when(same_sentence).then(pl.col(column).shift(back)).otherwise(otherwise)
+    Added: negated, valence (in VADER's unit) and stirring (arousal beyond the neutral), null where nothing is known.
+    """
+    return tokens.with_columns(_CLAUSE).with_columns(_reaching()).with_columns(_modified())
 
-    # "terribly good": what serves another word says nothing of its own.
-    serves = (pl.col("boost") != 0) & valued.shift(-1) & (pl.col("sentence") == pl.col("sentence").shift(-1))
-    boost = pl.sum_horizontal(reaching("boost", back, 0.0) * weight for back, weight in _REACH.items())
+
+_CLAUSE = ((pl.col("row") != pl.col("row").shift(1)).fill_null(True) | pl.col("is_end")).cum_sum().alias("clause")
+
+
+@cache
+def _reaching() -> tuple[pl.Expr, ...]:
+    def back(column: str, words: int, otherwise: float | bool) -> pl.Expr:
+        same_clause = pl.col("clause") == pl.col("clause").shift(words)
+        return pl.when(same_clause).then(pl.col(column).shift(words)).otherwise(otherwise)
+
+    boosted = pl.sum_horizontal(back("boost", words, 0.0) * weight for words, weight in _REACH.items())
     # "don't fuck it up" is no praise, and a face after "I don't know" is not turned over.
     can_turn = ~pl.col("profane") & ~pl.col("is_emoji")
-    negated = can_turn & pl.any_horizontal(reaching("negates", back, False) for back in _REACH)
-    tokens = tokens.with_columns(
-        valence=pl.when(~serves.fill_null(False) & ~pl.col("negates")).then("valence"), boosted=boost, negated=negated
-    )
-    stressed = pl.col("valence") + pl.col("valence").sign() * (
-        pl.col("boosted") + _CAPITALS_STRESS * pl.col("capitals")
-    )
-    stirring = (pl.col("arousal") - NEUTRAL) * pl.when("negated").then(_NEGATED_AROUSAL).otherwise(
-        (1 + pl.col("boosted")).clip(*_STRESS_BOUNDS)
-    )
-    return tokens.with_columns(
-        valence=pl.when("negated").then(stressed * _NEGATION).otherwise(stressed), stirring=stirring
+    negated = can_turn & pl.any_horizontal(back("negates", words, False) for words in _REACH)
+    # "terribly good": what serves another word says nothing of its own.
+    before_valued = pl.col("valence").is_not_null().shift(-1) & (pl.col("clause") == pl.col("clause").shift(-1))
+    serves = ((pl.col("boost") != 0) & before_valued).fill_null(False) | pl.col("negates")
+    return boosted.alias("boosted"), negated.alias("negated"), pl.when(~serves).then("valence").alias("valence")
+
+
+@cache
+def _modified() -> tuple[pl.Expr, ...]:
+    stress = pl.col("boosted") + _CAPITALS_STRESS * pl.col("capitals")
+    stressed = pl.col("valence") + pl.col("valence").sign() * stress
+    valence = pl.when("negated").then(stressed * _NEGATION).otherwise(stressed)
+    share = pl.when("negated").then(_NEGATED_AROUSAL).otherwise((1 + pl.col("boosted")).clip(*_STRESS_BOUNDS))
+    return valence.alias("valence"), ((pl.col("arousal") - NEUTRAL) * share).alias("stirring")
+
+
+@cache
+def _sums() -> tuple[pl.Expr, ...]:
+    """Return what is summed and counted over the tokens of a text."""
+    counted = {
+        "word_count": pl.col("is_word"),
+        "intensifier_count": pl.col("boost") > 0,
+        "diminisher_count": pl.col("boost") < 0,
+        "negation_count": pl.col("negates"),
+        "profanity_count": pl.col("profane"),
+        "emoji_count": pl.col("is_emoji"),
+        **{f"{emotion}_count": pl.col(emotion) & ~pl.col("negated") for emotion in EMOTIONS},
+    }
+    scored = ("valence", "stirring")
+    return (
+        *(pl.col(name).sum() for name in scored),
+        *(pl.col(name).count().alias(f"{name}_hits") for name in scored),
+        *(flag.sum().alias(name) for name, flag in counted.items()),
     )
 
 
-def _sums(tokens: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a text that has tokens: sums and counts of what its tokens say."""
-    return tokens.group_by("row").agg(
-        pl.col("valence").sum().alias("valence"),
-        pl.col("valence").count().alias("valence_hits"),
-        pl.col("stirring").sum().alias("stirring"),
-        pl.col("stirring").count().alias("stirring_hits"),
-        word_count=pl.col("is_word").sum(),
-        intensifier_count=(pl.col("boost") > 0).sum(),
-        diminisher_count=(pl.col("boost") < 0).sum(),
-        negation_count=pl.col("negates").sum(),
-        profanity_count=pl.col("profane").sum(),
-        emoji_count=pl.col("is_emoji").sum(),
-        **{f"{emotion}_count": (pl.col(emotion) & ~pl.col("negated")).sum() for emotion in EMOTIONS},
-    )
-
-
-def _scores() -> list[pl.Expr]:
+@cache
+def _scores() -> tuple[pl.Expr, ...]:
     """Return the features, in their order, of the sums of a text (zeros where it has no token)."""
 
     def density(column: str) -> pl.Expr:
@@ -227,4 +244,4 @@ def _scores() -> list[pl.Expr]:
         "lexical_valence": NEUTRAL + 0.5 * pleasant / (1 + pleasant**2).sqrt(),
         "lexical_arousal": (NEUTRAL + density("stirring")).clip(0.0, 1.0),
     }
-    return [scores.get(name, pl.col(name)).cast(pl.Float64).alias(name) for name in LEXICAL_NAMES]
+    return tuple(scores.get(name, pl.col(name)).cast(pl.Float32).alias(name) for name in LEXICAL_NAMES)

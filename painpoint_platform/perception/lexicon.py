@@ -39,6 +39,8 @@ class Lexicon:
     diminishes), negates, profane, and one Boolean column for each of ``EMOTIONS``."""
     emoticons: tuple[str, ...]
     """Those made of punctuation, the longest first."""
+    places: Mapping[str, int]
+    """Term -> row of ``terms``: a look-up costs what the texts hold, not what the lexicon holds."""
     phrase_heads: tuple[str, ...]
     """The first words of terms of two words."""
     profanity: tuple[str, ...]
@@ -60,8 +62,9 @@ def lexicon() -> Lexicon:
     boost = _graded(modifiers["intensifiers"]) | {
         term: -grade for term, grade in _graded(modifiers["diminishers"]).items()
     }
-    own_valence = _with_inflections(_graded(_list("valence")["valence"]))
-    valence = dict.fromkeys(profanity - boost.keys(), _PROFANE_VALENCE) | own_valence | emoji_valence | vader
+    valence = {
+        term: value for term, value in _valence(vader, profanity - boost.keys()).items() if value
+    } | emoji_valence
     arousal = _arousal([*emotions.values(), _graded(_list("arousal")["arousal"])], valence) | emoji_arousal
     negations = frozenset(_terms(modifiers["negations"]["words"]))
     feelings = {emotion: frozenset(_with_inflections(grades)) for emotion, grades in emotions.items()}
@@ -82,6 +85,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         terms=terms,
         emoticons=tuple(sorted(filter(_is_emoticon, vader), key=len, reverse=True)),
+        places={term: place for place, term in enumerate(known)},
         phrase_heads=tuple(sorted({term.split(" ")[0] for term in known if " " in term})),
         profanity=tuple(sorted(word for word in profanity if " " not in word)),
     )
@@ -123,6 +127,20 @@ def _graded(section: Mapping[str, str]) -> dict[str, float]:
 def _with_inflections(grades: Mapping[str, float]) -> dict[str, float]:
     derived = {form: grade for term, grade in grades.items() for form in inflections(term)}
     return derived | dict(grades)  # a form with a line of its own keeps its own grade
+
+
+def _valence(vader: Mapping[str, float], swearing: Iterable[str]) -> dict[str, float]:
+    """Return the valence of words: vaderSentiment's, else the supplement's, else derived; what says nothing is 0."""
+    own = _graded(_list("valence")["valence"])
+    silent = {term: value for term, value in own.items() if not value}
+    return (
+        dict.fromkeys(swearing, _PROFANE_VALENCE)
+        | _with_inflections(own)
+        | _with_inflections(vader)
+        | own
+        | dict(vader)
+        | silent
+    )
 
 
 def _arousal(lists: Iterable[Mapping[str, float]], valence: Mapping[str, float]) -> dict[str, float]:
