@@ -20,12 +20,14 @@ from benchmarks.crash import answered, model_settings
 from benchmarks.table import Row, machine, print_rows
 
 if TYPE_CHECKING:
-    from painpoint_platform_tests.llm.model_server import Seen
+    from painpoint_platform_tests.llm.model_server import ModelServer, Seen
 
 TABLES = (
     "bronze.course_predictions", "silver.course_painpoints", "gold.course_clusters", "gold.course_cluster_posts",
     "gold.global_themes", "gold.cluster_global_index", "gold.post_global_index", "gold.global_theme_eval",
 )  # fmt: skip
+# An answer that the server sent in the last moment may not have arrived.
+IN_FLIGHT_S = 0.05
 WALL_CLOCK = ("run_id",)  # it carries the second in which the run began
 
 
@@ -126,15 +128,26 @@ def crash(files: tuple[Path, Path], folder: Path, points: int, seconds: float) -
         with ModelServer(answer=group, delay_s=0.2) as server:
             process = start(files, place, model_settings(server))
             time.sleep(0.95 * seconds * (point + 1) / points)
+            died_at = time.monotonic()
             if process.poll() is None:
                 killed += 1
                 os.kill(process.pid, signal.SIGKILL)
             process.wait()
             run_command(files, place, model_settings(server))
             differing += tables_hash(place) != wanted
-            repeated += len(answered(server)) - len(set(answered(server)))
+            repeated += asked_again(server, died_at)
         print(f"point {point + 1} of {points}", file=sys.stderr)
     return killed, differing, repeated
+
+
+def asked_again(server: "ModelServer", died_at: float) -> int:
+    """Count the calls whose answers had arrived when the run died, and that were made again afterwards."""
+    arrived = {
+        json.dumps(seen.body["messages"])
+        for seen in server.seen
+        if seen.ended is not None and seen.ended < died_at - IN_FLIGHT_S
+    }
+    return sum(seen.began > died_at and json.dumps(seen.body["messages"]) in arrived for seen in server.seen)
 
 
 def tables_hash(place: Path) -> str:
