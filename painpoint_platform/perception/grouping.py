@@ -1,9 +1,12 @@
-"""Authors dealt to parts and folds at random, so that each has about the same kinds of rows.
+"""Authors dealt to parts and folds: at random, so that each has about the same kinds of rows, or in the order of time.
 
-Belongs here: strata, and scikit-learn's grouping. Does not belong here: time, purging (``splits``).
+Belongs here: strata, scikit-learn's grouping, where boundaries in time lie. Does not belong here: what is purged
+(``splits``).
 """
 
 import warnings
+from datetime import datetime, timedelta
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -18,6 +21,7 @@ FEWEST_TO_STRATIFY = 2 * PIECES
 MOST_GROUPS = 2_000
 SHUFFLES = 100  # of which the one with the fairest shares is taken where authors are few
 LABEL_BUCKETS = 5
+MOST_BOUNDARIES = 60
 
 
 def stratum(corpus: Corpus) -> pl.Series:
@@ -77,6 +81,39 @@ def deal_folds(rows: pl.DataFrame, folds: int, seed: int) -> pl.Series:
         # Authors of very different sizes can leave a fold without any; then each gets the same number of authors.
         dealt = _permutation(_numbered(rows["user_id"]), seed) % folds
     return pl.Series(dealt, dtype=pl.Int32)
+
+
+def boundaries_in_time(
+    times: pl.Series, medians: pl.Series, fractions: tuple[float, float, float], embargo: timedelta
+) -> tuple[datetime, datetime]:
+    """Return the two boundaries that leave most rows in the part that is worst off, relative to its fraction.
+
+    Authors go where their median lies; of their rows those are left that lie in the same period, further from its
+    boundaries than the embargo. Boundaries are sought halfway between successive medians, at most 60 of these places.
+
+    Args:
+        times: of the rows, not all the same.
+        medians: of each row's author.
+        fractions: of the rows for train, tune and test.
+        embargo: on both sides of a boundary.
+    """
+    at, median = (series.dt.epoch("us").to_numpy() for series in (times, medians))
+    gap = int(embargo / timedelta(microseconds=1))
+    known = np.unique(median)
+    places = (known[:-1] + known[1:]) // 2 if len(known) > 1 else known
+    places = places[np.unique(np.linspace(0, len(places) - 1, MOST_BOUNDARIES).round().astype(int))]
+    train = [np.count_nonzero((median < place) & (at < place - gap)) for place in places]
+    test = [np.count_nonzero((median >= place) & (at > place + gap)) for place in places]
+    best, fullest = (0, len(places) - 1), -1.0
+    for first, second in combinations(range(len(places)), 2):
+        begin, end = places[first], places[second]
+        between = (median >= begin) & (median < end) & (at > begin + gap) & (at < end - gap)
+        left = (train[first], np.count_nonzero(between), test[second])
+        fullness = min(rows / fraction for rows, fraction in zip(left, fractions, strict=True))
+        if fullness > fullest:
+            best, fullest = (first, second), fullness
+    first_boundary, second_boundary = pl.Series(places[list(best)]).cast(times.dtype)
+    return first_boundary, second_boundary
 
 
 def _among_largest(rows: pl.DataFrame) -> pl.Expr:

@@ -1,15 +1,15 @@
 """Which rows of a corpus are trained on, tuned on and judged on, so that nothing judged has been seen.
 
 Belongs here: dealing authors to train, tune, test and folds, and what is purged so that they stay apart. Does not
-belong here: strata and the dealing itself (``grouping``), proving that nothing leaks (``leak_audit``).
+belong here: strata, the dealing itself, where boundaries lie (``grouping``), proof that nothing leaks (``leak_audit``).
 
 Three ways, and ``Splits.kind`` says which was taken:
 
 - ``official``: the corpus was published in parts. They are kept; the part for tuning is taken from train where it is
   missing, and test is empty where it is missing.
-- ``by_time``: authors in the order of their median time, the earliest trained on, the latest judged on. A boundary lies
-  halfway between the medians beside it. Rows on the wrong side of a boundary of their author's part are purged, and so
-  are the rows of any author within the embargo on both sides of it.
+- ``by_time``: the authors whose median time is before the first boundary are trained on, those after the second judged
+  on. Rows outside the period of their author's part are purged, and so are the rows of any author within the embargo on
+  either side of a boundary.
 - ``by_user``: authors at random, stratified. There is no boundary in time, so the embargo has nothing to purge.
 
 In all three a text that stands in several parts or folds is kept in one: in test before tune before train, so that what
@@ -19,14 +19,13 @@ is judged stays as it is.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Literal
 
 import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpus import Corpus, normalised_text
-from painpoint_platform.perception.grouping import deal_folds, deal_users, stratum
+from painpoint_platform.perception.grouping import boundaries_in_time, deal_folds, deal_users, stratum
 
 PARTS = ("train", "tune", "test")
 SEED = 137
@@ -115,8 +114,8 @@ def split_corpus(
     boundaries: tuple[datetime, ...] = ()
     if ordered_by_time:
         kind: Kind = "by_time"
-        boundaries = _boundaries(ready, corpus.source, fractions)
-        dealt = _dealt_by_time(ready, fractions, boundaries, embargo)
+        boundaries = _boundaries(ready, corpus.source, fractions, embargo)
+        dealt = _dealt_by_time(ready, boundaries, embargo)
     elif "official_split" in rows.columns:
         kind, dealt = "official", _official(ready, corpus.source, fractions, seed)
     else:
@@ -151,7 +150,9 @@ def _require_users(rows: pl.DataFrame, source: str) -> None:
     )
 
 
-def _boundaries(rows: pl.DataFrame, source: str, fractions: tuple[float, ...]) -> tuple[datetime, ...]:
+def _boundaries(
+    rows: pl.DataFrame, source: str, fractions: tuple[float, float, float], embargo: timedelta
+) -> tuple[datetime, ...]:
     timeless = rows["timestamp"].null_count()
     if timeless:
         raise UserError(f"{source}: {timeless} of {rows.height} rows have no time, which ordering by time needs")
@@ -161,38 +162,23 @@ def _boundaries(rows: pl.DataFrame, source: str, fractions: tuple[float, ...]) -
             f"{source}: all {rows.height} times are {rows['timestamp'][0]:%Y-%m-%d %H:%M:%S} UTC, so nothing orders "
             "them; split by author instead"
         )
-    users = _users_in_time(rows, fractions)
-    medians = users.group_by("split").agg(pl.col("median").min().alias("first"), pl.col("median").max().alias("last"))
-    by_part = {part: (first, last) for part, first, last in medians.iter_rows()}
-    if len(by_part) < len(PARTS):
-        raise UserError(f"{source}: authors with very many rows leave a part without authors; split by author instead")
-    edges = [(by_part[before][1], by_part[after][0]) for before, after in pairwise(PARTS)]
-    return tuple(before + (after - before) / 2 for before, after in edges)
+    return boundaries_in_time(rows["timestamp"], _medians(rows), fractions, embargo)
 
 
-def _users_in_time(rows: pl.DataFrame, fractions: tuple[float, ...]) -> pl.DataFrame:
-    """Return user_id, median time and part: parts by the share of rows that earlier authors and half its own make."""
-    share = (pl.col("rows").cum_sum() - pl.col("rows") / 2) / pl.col("rows").sum()
-    train, tune, test = (pl.lit(part) for part in PARTS)
-    part = pl.when(share <= fractions[0]).then(train).when(share <= fractions[0] + fractions[1]).then(tune)
-    return (
-        rows.group_by("user_id")
-        .agg(pl.col("timestamp").median().alias("median"), pl.len().cast(pl.Int64).alias("rows"))
-        .sort("median", "user_id")
-        .with_columns(split=part.otherwise(test))
-    )
+def _medians(rows: pl.DataFrame) -> pl.Series:
+    return rows.select(pl.col("timestamp").median().over("user_id")).to_series()
 
 
-def _dealt_by_time(
-    rows: pl.DataFrame, fractions: tuple[float, ...], boundaries: tuple[datetime, ...], embargo: timedelta
-) -> pl.DataFrame:
+def _dealt_by_time(rows: pl.DataFrame, boundaries: tuple[datetime, ...], embargo: timedelta) -> pl.DataFrame:
     first, second = boundaries
-    time, part = pl.col("timestamp"), pl.col("split")
+    time, median = pl.col("timestamp"), pl.col("median")
     near = (time - first).abs().le(embargo) | (time - second).abs().le(embargo)
-    due = pl.when(time < first).then(pl.lit("train")).when(time < second).then(pl.lit("tune")).otherwise(pl.lit("test"))
+    due, part = (
+        pl.when(when < first).then(pl.lit("train")).when(when < second).then(pl.lit("tune")).otherwise(pl.lit("test"))
+        for when in (time, median)
+    )
     reason = pl.when(near).then(pl.lit("embargo")).when(due != part).then(pl.lit("outside_period"))
-    users = _users_in_time(rows, fractions).select("user_id", "split")
-    return rows.join(users, on="user_id", how="left", maintain_order="left").with_columns(purged_because=reason)
+    return rows.with_columns(median=_medians(rows)).with_columns(split=part, purged_because=reason)
 
 
 def _official(rows: pl.DataFrame, source: str, fractions: tuple[float, float, float], seed: int) -> pl.DataFrame:
