@@ -108,6 +108,10 @@ def test_the_share_of_capitals_is_of_the_letters() -> None:
     assert features("12 !!")["capitals_ratio"] == 0.0
 
 
+def test_a_negation_turns_a_word_over() -> None:
+    assert valence("not good") < NEUTRAL < valence("not bad")
+
+
 def test_swearing_is_not_turned_into_praise_by_a_negation() -> None:
     assert valence("don't fuck it up") < NEUTRAL
 
@@ -120,6 +124,10 @@ def test_a_pair_of_words_counts_once() -> None:
 
 def test_a_pair_does_not_reach_into_the_next_text() -> None:
     assert lexical_features(["we had panic", "attack plans"])[:, LEXICAL_NAMES.index("fear_count")].tolist() == [1, 1]
+
+
+def test_a_negation_does_not_reach_into_the_next_text() -> None:
+    assert lexical_features(["I will not", "good"])[1, 0] == lexical_features(["good"])[0, 0]
 
 
 def test_a_lone_surrogate_does_not_stop_the_others() -> None:

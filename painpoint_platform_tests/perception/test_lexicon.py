@@ -86,5 +86,11 @@ def test_regular_forms_follow_from_a_word(word: str, forms: list[str]) -> None:
 
 
 def test_a_form_with_a_grade_of_its_own_keeps_it() -> None:
-    assert known("scared")["arousal"] == 0.8
+    assert known("fired")["arousal"] == 0.7  # not that of "fire"
     assert known("tired")["arousal"] == pytest.approx((0.28 + 0.1) / 2)
+
+
+def test_intensifiers_add_and_diminishers_take() -> None:
+    assert known("very")["boost"] == 0.3
+    assert known("kind of")["boost"] == -0.3
+    assert known("table")["boost"] == 0.0

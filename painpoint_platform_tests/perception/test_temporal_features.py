@@ -70,14 +70,21 @@ def by_definition(items: list[Item], place: int, neutral: float = 0.5) -> list[f
     ]
 
 
-moments = st.integers(0, 40 * 24).map(lambda hours: MONDAY + timedelta(hours=hours))
-levels = st.floats(0, 1)
+# Few moments, so that weeks are full and some items meet; not all of them a whole number of days apart.
+moments = st.integers(0, 40).map(lambda steps: MONDAY + timedelta(hours=9 * steps))
+levels = st.integers(0, 8).map(lambda eighths: eighths / 8)
 timelines = st.lists(
-    st.tuples(st.sampled_from(["ada", "bob", None]), st.none() | moments, st.none() | levels), min_size=1, max_size=25
+    st.tuples(
+        st.sampled_from(["ada", "bob", "ada", "bob", None]),
+        st.one_of(moments, moments, moments, st.none()),
+        st.one_of(levels, levels, levels, st.none()),
+    ),
+    min_size=5,
+    max_size=25,
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(timelines)
 def test_every_feature_is_what_its_definition_says(items: list[Item]) -> None:
     expected = [by_definition(items, place) for place in range(len(items))]
@@ -85,7 +92,7 @@ def test_every_feature_is_what_its_definition_says(items: list[Item]) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(timelines, moments, st.lists(st.tuples(moments, levels), max_size=8), st.integers(1, 900))
+@given(timelines, moments, st.lists(st.tuples(moments, levels), max_size=8), st.integers(1, 300))
 def test_shifting_or_changing_an_authors_future_changes_no_feature_of_the_past(
     items: list[Item], now: datetime, more: list[tuple[datetime, float]], shift: int
 ) -> None:
@@ -128,6 +135,12 @@ def test_items_at_one_instant_do_not_see_each_other() -> None:
     found = features([("ada", MONDAY, 0.0), ("ada", MONDAY, 1.0), ("ada", MONDAY, 0.2)])
     assert found[:, 0].tolist() == [0.5] * 3
     assert found[:, TEMPORAL_NAMES.index("past_density_7d")].tolist() == [0] * 3
+
+
+def test_all_items_of_an_instant_count_for_the_density() -> None:
+    later = features([("ada", MONDAY, 0.0), ("ada", MONDAY, 1.0), ("ada", MONDAY + timedelta(days=1), None)])[2]
+    assert later[TEMPORAL_NAMES.index("past_density_7d")] == pytest.approx(2 / 7)
+    assert later[0] == 0.5  # the mean of the two
 
 
 def test_an_item_without_author_or_time_has_the_neutral_values() -> None:
