@@ -110,6 +110,8 @@ def split_corpus(
         )
     rows = corpus.frame.with_columns(stratum=stratum(corpus))
     ready = rows.filter(~pl.col("needs_review"))
+    if ready.is_empty():
+        raise UserError(f"{corpus.source}: all {rows.height} rows wait for review (needs_review); review some first")
     embargo = timedelta(days=embargo_days)
     boundaries: tuple[datetime, ...] = ()
     if ordered_by_time:
@@ -122,8 +124,10 @@ def split_corpus(
         kind = "by_user"
         _require_users(ready, corpus.source)
         dealt = ready.with_columns(split=deal_users(ready, fractions, seed), purged_because=pl.lit(None, pl.String))
+    _refuse_empty(dealt, kind, corpus.source, embargo)
     dealt, made = _with_folds(dealt, corpus.source, folds, seed)
     dealt = _without_copies(dealt)
+    _refuse_empty(dealt, kind, corpus.source, embargo)
     frame = rows.select("item_id", "needs_review").join(
         dealt.select("item_id", "split", "fold", "purged_because"), on="item_id", how="left", maintain_order="left"
     )
@@ -134,7 +138,6 @@ def split_corpus(
         purged_because=pl.when("needs_review").then(pl.lit("awaiting_review")).otherwise("purged_because"),
     )
     splits = Splits(frame, kind, seed, made, embargo, boundaries)
-    _refuse_empty(splits, corpus.source)
     notes = _notes(splits, rows, fractions, asked_folds=folds)
     return Splits(frame, kind, seed, made, embargo, boundaries, notes)
 
@@ -230,15 +233,17 @@ def _without_copies(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _refuse_empty(splits: Splits, source: str) -> None:
-    counts = splits.counts
-    needed = PARTS[:2] if splits.kind == "official" else PARTS
-    empty = [part for part in needed if not counts[part]]
+def _refuse_empty(rows: pl.DataFrame, kind: Kind, source: str, embargo: timedelta) -> None:
+    """Refuse a split that leaves a part without rows; one that was published may have no test."""
+    left = set(rows.filter(pl.col("purged_because").is_null())["split"])
+    needed = PARTS[:2] if kind == "official" else PARTS
+    empty = [part for part in needed if part not in left]
     if empty:
-        purged = ", ".join(f"{reason} {counts[f'purged_{reason}']}" for reason in REASONS)
+        purged = dict(rows["purged_because"].drop_nulls().value_counts(sort=True).iter_rows())
         raise UserError(
-            f"{source}: nothing is left for {' and '.join(empty)} (purged: {purged}); add rows, shorten the embargo of "
-            f"{splits.embargo.days} days, or split by author instead of by time"
+            f"{source}: nothing is left for {' and '.join(empty)} (purged: "
+            f"{', '.join(f'{reason} {count}' for reason, count in purged.items()) or 'nothing'}); add rows, shorten the "
+            f"embargo of {embargo.days} days, or split by author instead of by time"
         )
 
 

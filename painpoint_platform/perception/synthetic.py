@@ -14,7 +14,7 @@ import math
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -125,7 +125,7 @@ def generate(
     frame = frame.with_columns(item_id=pl.format("syn-{}", number))
     source = f"synthetic (seed {seed}, {items} items, {everyday_items} everyday, {users} users, {days} days)"
     made = with_derived_labels(corpus_of(frame, source))
-    return corpus_of(made.frame, source)
+    return replace(corpus_of(made.frame, source), derived=made.derived)
 
 
 _LABEL_SCHEMA: dict[str, pl.DataType] = {
