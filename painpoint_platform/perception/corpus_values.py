@@ -121,7 +121,7 @@ def _wrong_labels(
         missing = raw[name].is_null()
         if name not in MAY_BE_MISSING:
             wrong[name, "missing labels", f"{expected} (leave the column out, or rows without a label)"] = missing
-        inside = typed[name].is_between(*RANGES[name]) & typed[name].is_finite()
+        inside = typed[name].is_between(*RANGES[name])  # NaN is not between anything
         wrong[name, "labels", expected] = ~missing & ~inside.fill_null(value=False)
     for name in paths:
         missing = raw[name].is_null()

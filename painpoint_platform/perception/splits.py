@@ -239,11 +239,11 @@ def _refuse_empty(rows: pl.DataFrame, kind: Kind, source: str, embargo: timedelt
     needed = PARTS[:2] if kind == "official" else PARTS
     empty = [part for part in needed if part not in left]
     if empty:
-        purged = dict(rows["purged_because"].drop_nulls().value_counts(sort=True).iter_rows())
+        counts = rows["purged_because"].drop_nulls().value_counts(sort=True).iter_rows()
+        purged = ", ".join(f"{reason} {count}" for reason, count in counts) or "nothing"
         raise UserError(
-            f"{source}: nothing is left for {' and '.join(empty)} (purged: "
-            f"{', '.join(f'{reason} {count}' for reason, count in purged.items()) or 'nothing'}); add rows, shorten the "
-            f"embargo of {embargo.days} days, or split by author instead of by time"
+            f"{source}: nothing is left for {' and '.join(empty)} (purged: {purged}); add rows, shorten the embargo of "
+            f"{embargo.days} days, or split by author instead of by time"
         )
 
 

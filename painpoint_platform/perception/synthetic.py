@@ -185,8 +185,8 @@ def _row(choices: random.Random, author: Author, place: int, category: Category,
     """Return the values of one text, in the order of the schema; its id follows when all are in order."""
     valence = _position(choices, author, place)
     # What is worse stirs more; authors differ in how much, and in how ready they are to act.
-    arousal = 0.5 * author.stirred + 0.3 * (1 - valence) + 0.2 * choices.random()
-    willingness = 0.5 * author.willing + 0.2 * valence + 0.3 * choices.random()
+    arousal = _spread(0.5 * author.stirred + 0.3 * (1 - valence) + 0.2 * choices.random())
+    willingness = _spread(0.5 * author.willing + 0.2 * valence + 0.3 * choices.random())
     invoked = choices.choice(voice_of(category.name, category.language)["invoked"])
     labels = Labels(
         valence=_within(category.valence, valence),
@@ -209,6 +209,11 @@ def _position(choices: random.Random, author: Author, place: int) -> float:
     through = place / max(1, len(author.times) - 1)
     arcs = {"down": 0.85 - 0.7 * through, "up": 0.15 + 0.7 * through, "seesaw": (0.12, 0.88)[place % 2]}
     return min(1.0, max(0.0, arcs.get(author.arc, author.mood) + 0.12 * (choices.random() - 0.5)))
+
+
+def _spread(position: float) -> float:
+    """Return a mean of several positions, which crowds in the middle, spread over the range again."""
+    return min(1.0, max(0.0, 0.5 + 1.6 * (position - 0.5)))
 
 
 def _within(limits: tuple[float, float], position: float) -> float:

@@ -25,21 +25,30 @@ def corpus() -> Corpus:
     return generate(items=2_600, users=400)
 
 
+@pytest.fixture(scope="module")
+def by_user(corpus) -> Splits:
+    return split_corpus(corpus)
+
+
+@pytest.fixture(scope="module")
+def by_time(corpus) -> Splits:
+    return split_corpus(corpus, ordered_by_time=True)
+
+
 def joined(corpus: Corpus, splits: Splits) -> pl.DataFrame:
     return corpus.frame.join(splits.frame, on="item_id", maintain_order="left")
 
 
-def test_parts_hold_70_15_and_15_percent_and_no_author_is_in_two(corpus):
-    splits = split_corpus(corpus)
-    kept = joined(corpus, splits).filter(pl.col("split").is_in(PARTS))
+def test_parts_hold_70_15_and_15_percent_and_no_author_is_in_two(corpus, by_user):
+    kept = joined(corpus, by_user).filter(pl.col("split").is_in(PARTS))
     shares = dict(kept["split"].value_counts(normalize=True).iter_rows())
     assert [shares[part] for part in PARTS] == pytest.approx([0.70, 0.15, 0.15], abs=0.02)
     assert kept.group_by("user_id").agg(pl.col("split").n_unique())["split"].max() == 1
-    assert (splits.kind, splits.boundaries, splits.notes) == ("by_user", (), ())
+    assert (by_user.kind, by_user.boundaries, by_user.notes) == ("by_user", (), ())
 
 
-def test_parts_are_alike_in_label_length_and_language(corpus):
-    kept = joined(corpus, split_corpus(corpus)).filter(pl.col("split").is_in(PARTS))
+def test_parts_are_alike_in_label_length_and_language(corpus, by_user):
+    kept = joined(corpus, by_user).filter(pl.col("split").is_in(PARTS))
     kinds = {
         "valence": pl.col("valence"),
         "short": length_bucket(pl.col("text")) == "SHORT",
@@ -51,30 +60,27 @@ def test_parts_are_alike_in_label_length_and_language(corpus):
         assert means[name].max() - means[name].min() < 0.06
 
 
-def test_five_folds_of_train_share_no_author_and_are_of_one_size(corpus):
-    train = joined(corpus, split_corpus(corpus)).filter(split="train")
+def test_five_folds_of_train_share_no_author_and_are_of_one_size(corpus, by_user):
+    train = joined(corpus, by_user).filter(split="train")
     assert train["fold"].unique().sort().to_list() == [0, 1, 2, 3, 4]
     assert train.group_by("user_id").agg(pl.col("fold").n_unique())["fold"].max() == 1
     sizes = train["fold"].value_counts()["count"]
     assert sizes.max() < 1.15 * sizes.min()
 
 
-def test_only_rows_of_train_have_a_fold(corpus):
-    frame = split_corpus(corpus).frame
-    assert (
-        frame.filter(pl.col("split") != "train")["fold"].null_count() == frame.filter(pl.col("split") != "train").height
-    )
+def test_only_rows_of_train_have_a_fold(by_user):
+    frame = by_user.frame
+    assert ((frame["split"] == "train") == frame["fold"].is_not_null()).all()
 
 
-def test_the_same_seed_gives_the_same_split_and_another_seed_another(corpus):
-    assert split_corpus(corpus).frame.equals(split_corpus(corpus).frame)
-    assert not split_corpus(corpus, seed=1).frame.equals(split_corpus(corpus).frame)
+def test_the_same_seed_gives_the_same_split_and_another_seed_another(corpus, by_user):
+    assert split_corpus(corpus).frame.equals(by_user.frame)
+    assert not split_corpus(corpus, seed=1).frame.equals(by_user.frame)
 
 
-def test_rows_that_wait_for_review_are_in_no_part(corpus):
-    splits = split_corpus(corpus)
-    waiting = joined(corpus, splits).filter("needs_review")
-    assert waiting.height == splits.counts["purged_awaiting_review"] > 0
+def test_rows_that_wait_for_review_are_in_no_part(corpus, by_user):
+    waiting = joined(corpus, by_user).filter("needs_review")
+    assert waiting.height == by_user.counts["purged_awaiting_review"] > 0
     assert set(waiting["split"]) == {"purged"}
 
 
@@ -83,8 +89,8 @@ def test_a_corpus_that_waits_for_review_as_a_whole_is_refused():
         split_corpus(corpus_by([f"u{number}" for number in range(8)], needs_review=[True] * 8))
 
 
-def test_by_time_nothing_is_left_within_seven_days_of_a_boundary_whoever_wrote_it(corpus):
-    splits = split_corpus(corpus, ordered_by_time=True)
+def test_by_time_nothing_is_left_within_seven_days_of_a_boundary_whoever_wrote_it(corpus, by_time):
+    splits = by_time
     rows = joined(corpus, splits)
     kept = rows.filter(pl.col("split").is_in(PARTS))
     for boundary in splits.boundaries:
@@ -97,8 +103,8 @@ def test_by_time_nothing_is_left_within_seven_days_of_a_boundary_whoever_wrote_i
     assert kept.group_by("user_id").agg(pl.col("split").n_unique())["split"].max() == 1
 
 
-def test_what_the_embargo_purges_is_counted_and_nothing_else_is(corpus):
-    splits = split_corpus(corpus, ordered_by_time=True)
+def test_what_the_embargo_purges_is_counted_and_nothing_else_is(corpus, by_time):
+    splits = by_time
     rows = joined(corpus, splits).filter(~pl.col("needs_review"))
     near = pl.any_horizontal(
         (pl.col("timestamp") - boundary).abs() <= timedelta(days=7) for boundary in splits.boundaries
