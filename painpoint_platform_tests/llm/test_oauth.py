@@ -230,7 +230,7 @@ def test_a_token_that_ends_in_the_middle_of_a_run_is_renewed_before_a_call_fails
     client = make_client(access=access_to(tokens), concurrency=2)
     answers = client.ask_many(task, items(20))
     assert {answer.outcome for answer in answers} == {"ok"}
-    assert 2 <= len(tokens.issued) <= 6
+    assert len(tokens.issued) >= 2
 
 
 def test_a_refused_token_is_renewed_once_and_the_calls_are_repeated(make_client, task, server, tokens):

@@ -11,14 +11,14 @@ from painpoint_platform.settings import Settings, load_settings
 
 # Settings that no resource carries: they are read where definitions are built or where the command line runs.
 ELSEWHERE = {
-    "artifacts_dir", "data_dir", "warehouse_path", "analytics_path", "partitions_start_date", "alert_webhook_url",
+    "artifacts_dir", "data_dir", "earnings_calls_as_source", "warehouse_path", "analytics_path", "partitions_start_date", "alert_webhook_url",
 }  # fmt: skip
 
 
 def other_value(name: str, default: Any) -> Any:
     choices = {
         "embedding_backend": "torch", "embedding_precision": "fp32", "clustering_reducer": "none",
-        "partitions_start_date": "2025-06-01", "qa_model": "always", "qa_margin": 0.5,
+        "partitions_start_date": "2025-06-01", "qa_model": "always", "qa_margin": 0.3,
     }  # fmt: skip
     if name in choices:
         return choices[name]
