@@ -11,7 +11,8 @@ from painpoint_platform.settings import Settings, load_settings
 
 # Settings that no resource carries: they are read where definitions are built or where the command line runs.
 ELSEWHERE = {
-    "artifacts_dir", "data_dir", "earnings_calls_as_source", "warehouse_path", "analytics_path", "partitions_start_date", "alert_webhook_url",
+    "alert_webhook_url", "analytics_path", "artifacts_dir", "data_dir", "earnings_calls_as_source",
+    "partitions_start_date", "warehouse_path",
 }  # fmt: skip
 
 

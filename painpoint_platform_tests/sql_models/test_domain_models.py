@@ -16,7 +16,8 @@ insert into bronze.course_catalogue values
 insert into silver.course_painpoints by name
 select 'spring' as corpus, number::int as row_number, 'p' || number as post_id, course as course_code,
     title as course_title, 's' as root_cause_summary, 'q' as pain_point_snippet
-from (values (1, 'C1', 'Algebra'), (2, 'C1', 'Algebra'), (3, 'C1', 'Algebra'), (4, 'C2', 'Networks'), (5, 'C3', 'Ethics'))
+from (values (1, 'C1', 'Algebra'), (2, 'C1', 'Algebra'), (3, 'C1', 'Algebra'), (4, 'C2', 'Networks'),
+             (5, 'C3', 'Ethics'))
     as painpoints(number, course, title);
 insert into gold.course_clusters by name
 select 'spring' as corpus, '1.0' as schema_version, 's_s2' as run_slug, cluster as cluster_id, course as course_code,
@@ -28,7 +29,8 @@ insert into gold.cluster_global_index by name
 select 'spring' as corpus, '1.0' as schema_version, 's_s3' as run_slug, cluster as cluster_id, course as course_code,
     theme as global_cluster_id, label as normalized_issue_label, phrase as provisional_label, posts as total_num_posts,
     1 as num_courses
-from (values ('C1_10', 'C1', 'G001', 'platform', 'things break', 3), ('C1_2', 'C1', 'G002', 'rubrics', 'vague rubrics', 2),
+from (values ('C1_10', 'C1', 'G001', 'platform', 'things break', 3),
+             ('C1_2', 'C1', 'G002', 'rubrics', 'vague rubrics', 2),
              ('C2_1', 'C2', 'G001', 'platform', 'things break', 3), ('C3_1', 'C3', 'UNASSIGNED', null, null, 1))
     as members(cluster, course, theme, label, phrase, posts);
 insert into gold.global_themes by name
@@ -54,7 +56,8 @@ select call as transcript, block as speaker_block_id, block as block_index, role
     exchange as qa_group_id, who as decided_by, []::varchar[] as reasons,
     1.0 as confidence, 1 as paragraph_count, 10 as word_count
 from (values ('a', 0, 'operator', null, 'operator'), ('a', 1, 'analyst', 1, 'rule'), ('a', 2, 'executive', 1, 'model'),
-             ('a', 3, 'executive', null, 'rule'), ('b', 0, 'analyst', 1, 'rule')) as blocks(call, block, role, exchange, who);
+             ('a', 3, 'executive', null, 'rule'), ('b', 0, 'analyst', 1, 'rule'))
+    as blocks(call, block, role, exchange, who);
 insert into gold.qa_groups by name
 select call as transcript, 'AMD' as ticker, call as event_id, day::date as call_date, exchange as qa_group_id, analyst,
     firm, answering as executives, 'Why?' as question_text, 'So.' as answer_text, questions as question_count,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborNode
 
+from painpoint_platform.transcripts.confidence import LOW_CONFIDENCE
 from painpoint_platform.transcripts.groups import BlockDecision, DecisionProblem, QaGroup
 from painpoint_platform.transcripts.records import Block
 from painpoint_platform.transcripts.review import (
@@ -19,7 +20,6 @@ from painpoint_platform.transcripts.review import (
     review_entry,
 )
 from painpoint_platform.transcripts.states import Status
-from painpoint_platform.transcripts.confidence import LOW_CONFIDENCE
 from painpoint_platform_tests.pages.colours import contrast, scheme_colours
 from painpoint_platform_tests.pages.html import (
     ATTACK,
