@@ -24,6 +24,15 @@ def read_text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    return decoded(path, raw)
+
+
+def decoded(path: Path, raw: bytes) -> str:
+    """Return the text of a UTF-8 file's bytes, without its byte order mark.
+
+    Raises:
+        UserError: they are not UTF-8; says line and byte.
+    """
     skipped = len(BYTE_ORDER_MARK) if raw.startswith(BYTE_ORDER_MARK) else 0
     try:
         return raw[skipped:].decode("utf-8")

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from painpoint_platform.cli import cluster, courses, demo, doctor, llm, qa, runs, snapshot
+from painpoint_platform.cli import cluster, courses, demo, doctor, llm, perception, qa, runs, snapshot
 from painpoint_platform.cli.console import FINDING, USAGE, say
 from painpoint_platform.errors import PainpointError, UserError
 
@@ -28,6 +28,7 @@ app.add_typer(courses.courses_app, name="courses")
 app.add_typer(courses.stage2_app, name="stage2")
 app.add_typer(courses.stage3_app, name="stage3")
 app.add_typer(qa.app, name="qa")
+app.add_typer(perception.app, name="perception")
 app.add_typer(llm.app, name="llm")
 
 

@@ -1,1 +1,1 @@
-"""Perception: how a text feels (valence, arousal, willingness and what follows from them), by models honestly judged."""
+"""Perception: how a text feels (valence, arousal, willingness and their relatives), by models honestly judged."""

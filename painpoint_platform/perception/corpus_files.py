@@ -16,6 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import decoded
 
 ROW = "row"
 LIST_SEPARATOR = ";"
@@ -23,7 +24,6 @@ LIST_SEPARATOR = ";"
 MOST_LISTED = 10
 LONGEST_VALUE = 60
 
-_BOM = b"\xef\xbb\xbf"
 _GOEMOTIONS_HEADER = ("text", "labels", "id")
 _LABEL_NUMBERS = re.compile(r"\d+(,\d+)*")
 
@@ -91,7 +91,7 @@ def _read_json_lines(path: Path, raw: bytes) -> pl.DataFrame:
     wrong: list[tuple[int, str]] = []
     numbers: list[int] = []
     records: list[dict[str, str | None]] = []
-    for number, line in enumerate(_decoded(path, raw).split("\n"), 1):
+    for number, line in enumerate(decoded(path, raw).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -144,7 +144,7 @@ def _read_tsv(path: Path, raw: bytes) -> pl.DataFrame:
 
 
 def _records(path: Path, raw: bytes, *, delimiter: str, quoting: Literal[0, 3]) -> list[list[str]]:
-    text = _decoded(path, raw)
+    text = decoded(path, raw)
     # The limit is the process's; its default refuses a text over 128 KiB.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)
@@ -202,15 +202,3 @@ def _column_as_text(name: str, dtype: pl.DataType) -> pl.Expr:
         utc = column.dt.convert_time_zone("UTC") if dtype.time_zone else column.dt.replace_time_zone("UTC")
         return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
     return column.cast(pl.String)
-
-
-def _decoded(path: Path, raw: bytes) -> str:
-    skipped = len(_BOM) if raw.startswith(_BOM) else 0
-    try:
-        return raw[skipped:].decode("utf-8")
-    except UnicodeDecodeError as error:
-        at = skipped + error.start
-        line = raw.count(b"\n", 0, at) + 1
-        raise UserError(
-            f"{path}: line {line}, byte {at}: found 0x{raw[at]:02x}, which is not UTF-8; save the file as UTF-8"
-        ) from None

@@ -139,3 +139,15 @@ def test_a_transcript_that_cannot_be_paired_exits_with_1_and_the_others_are_ther
     assert (code, json.loads(out)["transcript_count"], json.loads(out)["unpaired"]) == (1, len(CALLS) - 1, 1)
     written = json.loads((shell.folder / "out" / "qa_paired_transcript_sections.json").read_text())
     assert len(written["records"]) == len(records)
+
+
+def test_a_synthetic_corpus_is_the_same_each_time_and_can_be_read(shell: Shell) -> None:
+    from painpoint_platform.perception.corpus import read_corpus
+
+    code, out, _ = shell("perception", "synth", "--items", 52, "--users", 8, "--out", "a.jsonl", "--json")
+    assert (code, json.loads(out)["items"]) == (0, 52)
+    shell("perception", "synth", "--items", 52, "--users", 8, "--out", "b.jsonl")
+    assert (shell.folder / "a.jsonl").read_bytes() == (shell.folder / "b.jsonl").read_bytes()
+    assert {"valence", "arousal", "willingness"} <= set(read_corpus(shell.folder / "a.jsonl").variables)
+    code, _, told = shell("perception", "synth", "--out", "a.xlsx")
+    assert (code, "a.xlsx" in told) == (2, True)
