@@ -113,12 +113,14 @@ class _Conversation(Generic[ReplyT]):
         self._failures: list[_Failure] = []
 
     async def answer(self) -> Answer[ReplyT]:
-        """Ask the models in turn."""
+        """Ask the models in turn; a reply that can be mended is not worth another model's price."""
         for question in self._asked:
             try:
                 return await self._ask_model(question)
             except (_NotAnsweredError, ModelDownError) as error:
                 self._failures.append(_Failure(question.model.name, error.kind, str(error)))
+                if self._task.mend and self._rejections:
+                    break
             except OverBudgetError:
                 self._shared.ledger.note_refusal()
                 self._failures.append(_Failure(question.model.name, "budget", OVER_BUDGET))
@@ -164,7 +166,8 @@ class _Conversation(Generic[ReplyT]):
         self, question: Question[ReplyT], attempt: int, exchange: Exchange, verdict: Verdict[ReplyT]
     ) -> RejectedReply:
         """Write the call down, and keep its reply while another attempt is to come."""
-        in_process, is_last = question.model.in_process, question is self._asked[-1] and attempt == ATTEMPTS - 1
+        in_process = question.model.in_process
+        is_last = attempt == ATTEMPTS - 1 and (question is self._asked[-1] or self._task.mend is not None)
         with self._shared.state.write(durable=not in_process):
             self._bill.write(exchange.ended("failed", "; ".join(verdict.errors)))
             rejected = RejectedReply(exchange.reply.content, verdict.errors, self._bill.usage)

@@ -37,9 +37,9 @@ class Task(Generic[ReplyT]):
         reply_model: pydantic model that a reply must satisfy; every field required, extras forbidden.
         kind: ``json`` for a JSON object, ``tool`` for a decision between fixed options.
         check: rules over request and reply; returns one sentence a violation, written for the model that must mend it.
-        mend: makes the best of a reply that stayed invalid after the retry and at the model that stands in, from the
-            payload as sent and the last reply that was a JSON object (``{}`` where none was). Must depend on nothing
-            else: a kept answer is mended again each time it is read.
+        mend: makes the best of a reply that stayed invalid after the retry, from the payload as sent and the last reply
+            that was a JSON object (``{}`` where none was). The model that stands in is then asked only where the first
+            one gave no reply. Must depend on nothing else: a kept answer is mended again each time it is read.
         tool_name: name of the tool for ``tool`` tasks; default the task's name.
         max_completion_tokens: bound of the reply, part of the worst-case cost.
     """
