@@ -5,6 +5,7 @@ who a speaker is (``speakers``, ``roles``), what was paired (``pairing``).
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -213,7 +214,7 @@ def read_json(path: Path) -> Any:
     if not text.strip():
         raise UserError(f"{path}: the file is empty; expected a JSON list of records, or an object that carries it")
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         byte = len(text[: error.pos].encode()) + len(raw) - len(text.encode())
         place = f"{path}: line {error.lineno}, byte {byte}"
@@ -224,6 +225,13 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: nested too deeply; expected a list of flat records") from None
     except ValueError as error:
         raise UserError(f"{path}: {error}") from None
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if math.isinf(number):
+        raise ValueError(f"holds the number {written}, which is too large for a program to keep; write it as text")
+    return number
 
 
 def _refuse_constant(name: str) -> Any:
