@@ -1,0 +1,72 @@
+"""The models that a variable's final one is made of, and has to beat.
+
+Belongs here: which kinds compete on which features, with which fixed parameters. Does not belong here: the kinds
+themselves (``regressors``, ``kernel_machine``), parameters that are searched for (``search``), the author's past
+(``author_level``).
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from painpoint_platform.perception.features import ANCHOR_NAMES, EMBEDDING_NAMES, LEXICAL_NAMES, TEMPORAL_NAMES
+from painpoint_platform.perception.kernel_machine import Loss, fit_kernel_machine
+from painpoint_platform.perception.out_of_fold import OutOfFold, Recipe, out_of_fold
+from painpoint_platform.perception.regressors import Fit, fit_ridge, fit_trees
+from painpoint_platform.perception.settings_file import PerceptionSettings
+from painpoint_platform.perception.training_rows import LabelledRows
+
+TEXT_COLUMNS = (*LEXICAL_NAMES, *EMBEDDING_NAMES, *ANCHOR_NAMES)
+_BLOCKS: Mapping[str, int] = {name: int(name in set(LEXICAL_NAMES)) for name in TEXT_COLUMNS}
+
+
+def base_recipes(settings: PerceptionSettings) -> Mapping[str, Sequence[Recipe]]:
+    """Return the competitors by name of the base model: ``lexical`` and ``embedding``."""
+    trees = partial(fit_trees, params=settings.trees.default, seed=settings.seed)
+    embedding = (*EMBEDDING_NAMES, *ANCHOR_NAMES)
+    return {
+        "lexical": [
+            Recipe("lexical", "ridge", LEXICAL_NAMES, fit_ridge),
+            Recipe("lexical", "trees", LEXICAL_NAMES, trees),
+        ],
+        "embedding": [
+            Recipe("embedding", "ridge", embedding, fit_ridge),
+            Recipe("embedding", "svr", embedding, _machine(settings, embedding, "epsilon_insensitive")),
+            Recipe("embedding", "trees", embedding, trees),
+        ],
+    }
+
+
+def best_of(rows: LabelledRows, recipes: Sequence[Recipe]) -> tuple[Recipe, OutOfFold, Mapping[str, float]]:
+    """Return the recipe with the lowest out-of-fold RMSE, its scores, and the RMSE of every competitor by kind."""
+    tried = [(recipe, out_of_fold(rows, recipe)) for recipe in recipes]
+    winner, scores = min(tried, key=lambda one: one[1].rmse)
+    return winner, scores, {recipe.kind: found.rmse for recipe, found in tried}
+
+
+def kernel_recipe(settings: PerceptionSettings, params: Mapping[str, float], landmarks: int) -> Recipe:
+    """Return a kernel machine on the 405 features of the text."""
+    fit = partial(
+        fit_kernel_machine, blocks=_blocks(TEXT_COLUMNS), params=params, landmarks=landmarks, seed=settings.seed
+    )
+    return Recipe("kernel", "kernel", TEXT_COLUMNS, fit)
+
+
+def trees_recipe(settings: PerceptionSettings, params: Mapping[str, float], *, temporal: bool) -> Recipe:
+    """Return LightGBM on the 405 features of the text and, where they are there, the 13 of the author's past."""
+    columns = (*TEXT_COLUMNS, *(TEMPORAL_NAMES if temporal else ()))
+    return Recipe("trees", "trees", columns, partial(fit_trees, params=params, seed=settings.seed))
+
+
+def _machine(settings: PerceptionSettings, columns: Sequence[str], loss: Loss) -> Fit:
+    return partial(
+        fit_kernel_machine,
+        blocks=_blocks(columns),
+        params=settings.kernel.default,
+        landmarks=settings.search.landmarks,
+        seed=settings.seed,
+        loss=loss,
+    )
+
+
+def _blocks(columns: Sequence[str]) -> list[int]:
+    return [_BLOCKS[name] for name in columns]

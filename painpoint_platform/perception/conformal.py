@@ -1,0 +1,102 @@
+"""Intervals that hold the label as often as they promise, by the length of the text.
+
+Belongs here: half-widths from residuals, intervals around scores. Does not belong here: scores, their calibration.
+
+Split-conformal prediction with absolute residuals (Vovk et al. 2005; Lei et al. 2018; by mapie), one quantile a length
+bucket (Mondrian), on out-of-fold residuals. Models of the folds saw a fifth less data than the final one, so the
+intervals err to the wide side.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.metrics import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Fitted half-widths.
+
+    Attributes:
+        coverage: share of labels that the intervals are to hold.
+        half_widths: by length bucket.
+        rows: residuals that each bucket's is from; 0: too few of its own, so it is that of all rows.
+        limits: the variable's range, which no interval leaves.
+    """
+
+    coverage: float
+    half_widths: Mapping[str, float]
+    rows: Mapping[str, int]
+    limits: tuple[float, float]
+
+    def around(self, scores: Floats, lengths: NDArray[np.str_]) -> tuple[Floats, Floats]:
+        """Return lower and upper ends, both (rows,), of the intervals around ``scores``."""
+        names, member = np.unique(lengths, return_inverse=True)
+        half = np.array([self.half_widths[name] for name in names.tolist()])[member]
+        low, high = self.limits
+        return np.clip(scores - half, low, high), np.clip(scores + half, low, high)
+
+
+def fit_intervals(
+    scores: Floats,
+    labels: Floats,
+    lengths: NDArray[np.str_],
+    *,
+    coverage: float,
+    fewest_rows: int,
+    limits: tuple[float, float],
+) -> Intervals:
+    """Fit a half-width a length bucket.
+
+    Args:
+        scores: (rows,) by models that have not seen the rows.
+        labels: (rows,).
+        lengths: bucket of each row.
+        coverage: share of the labels to hold.
+        fewest_rows: a bucket with fewer takes the half-width of all rows.
+        limits: the variable's range.
+    """
+    everything = _half_width(scores, labels, coverage)
+    members = {name: lengths == name for name in LENGTH_BUCKETS}
+    enough = {name: member for name, member in members.items() if member.sum() >= fewest_rows}
+    own = {name: _half_width(scores[member], labels[member], coverage) for name, member in enough.items()}
+    return Intervals(
+        coverage,
+        {name: own.get(name, everything) for name in LENGTH_BUCKETS},
+        {name: int(members[name].sum()) if name in enough else 0 for name in LENGTH_BUCKETS},
+        limits,
+    )
+
+
+def covered(
+    labels: Floats, low: Floats, high: Floats, lengths: NDArray[np.str_]
+) -> dict[str, tuple[int, float | None]]:
+    """Return rows and share of labels inside their intervals, by length bucket and for ``all``."""
+    inside = (labels >= low) & (labels <= high)
+    chosen = {"all": np.ones_like(inside), **{name: lengths == name for name in LENGTH_BUCKETS}}
+    return {
+        name: (int(rows.sum()), float(inside[rows].mean()) if rows.any() else None) for name, rows in chosen.items()
+    }
+
+
+def _half_width(scores: Floats, labels: Floats, coverage: float) -> float:
+    from mapie.regression import SplitConformalRegressor
+    from sklearn.base import BaseEstimator, RegressorMixin
+
+    class Given(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+        """A fitted model whose features are its scores."""
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+        def predict(self, rows: Floats) -> Floats:
+            return rows[:, 0]
+
+    conformal = SplitConformalRegressor(Given(), confidence_level=coverage, prefit=True)
+    conformal.conformalize(scores[:, None], labels)
+    _, ends = conformal.predict_interval(np.zeros((1, 1)))
+    return float(ends[0, 1, 0] - ends[0, 0, 0]) / 2

@@ -1,0 +1,201 @@
+"""How far scores lie from labels.
+
+Belongs here: figures of regression, by group and with bootstrap intervals. Does not belong here: figures of emotion
+paths (``path_metrics``), what a figure has to reach (``gates``).
+
+A figure that does not exist is None and never 0: the correlation of a constant, anything of no rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+CALIBRATION_BINS = 10
+# Below this standard deviation scores are a constant whose digits differ by rounding.
+_CONSTANT = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionMetrics:
+    """Figures of scores against labels.
+
+    Attributes:
+        rows: that the figures are of.
+        rmse, mae: in units of the label.
+        pearson, spearman: correlations, None where scores or labels are constant.
+        ece, mce: expected and maximum calibration error; see ``calibration_errors``.
+        skill: 1 - rmse / rmse of the constant that the metrics were asked to compare with; None without one.
+    """
+
+    rows: int
+    rmse: float | None = None
+    mae: float | None = None
+    pearson: float | None = None
+    spearman: float | None = None
+    ece: float | None = None
+    mce: float | None = None
+    skill: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceInterval:
+    """Where a figure lies in the given share of resamples."""
+
+    low: float
+    high: float
+
+
+def regression_metrics(
+    labels: Floats, scores: Floats, *, constant: float | None = None, limits: tuple[float, float] = (0.0, 1.0)
+) -> RegressionMetrics:
+    """Return the figures of ``scores`` against ``labels``, both (rows,).
+
+    Args:
+        labels: what annotators said.
+        scores: what a model said.
+        constant: what a model without features would say: the mean of the training labels.
+        limits: the variable's range, which the calibration bins divide.
+    """
+    if not len(labels):
+        return RegressionMetrics(rows=0)
+    errors = scores - labels
+    rmse = _root_mean_square(errors)
+    ece, mce = calibration_errors(labels, scores, limits=limits)
+    return RegressionMetrics(
+        rows=len(labels),
+        rmse=rmse,
+        mae=float(np.abs(errors).mean()),
+        pearson=correlation(labels, scores),
+        spearman=rank_correlation(labels, scores),
+        ece=ece,
+        mce=mce,
+        skill=None if constant is None else _skill(rmse, _root_mean_square(labels - constant)),
+    )
+
+
+def metrics_by_group(
+    labels: Floats,
+    scores: Floats,
+    groups: NDArray[np.str_],
+    *,
+    names: Sequence[str] = (),
+    constant: float | None = None,
+    limits: tuple[float, float] = (0.0, 1.0),
+) -> dict[str, RegressionMetrics]:
+    """Return the figures of each group; a group of ``names`` without rows is there with ``rows`` 0."""
+    found = sorted(set(groups.tolist()) - set(names))
+    return {
+        name: regression_metrics(labels[groups == name], scores[groups == name], constant=constant, limits=limits)
+        for name in (*names, *found)
+    }
+
+
+def correlation(first: Floats, second: Floats) -> float | None:
+    """Return Pearson's r, or None where one of both is constant or has fewer than two values."""
+    if len(first) < 2 or first.std() < _CONSTANT or second.std() < _CONSTANT:
+        return None
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def rank_correlation(first: Floats, second: Floats) -> float | None:
+    """Return Spearman's rho: Pearson's r of ranks, ties sharing their mean rank; None as for ``correlation``."""
+    from scipy.stats import rankdata
+
+    if correlation(first, second) is None:
+        return None
+    return correlation(rankdata(first), rankdata(second))
+
+
+def within_group_correlation(labels: Floats, scores: Floats, groups: NDArray[np.str_]) -> float | None:
+    """Return Pearson's r of what remains when each group's means are taken away: how well change is followed."""
+    _, member = np.unique(groups, return_inverse=True)
+    rows = np.maximum(np.bincount(member), 1)
+    centred = [values - (np.bincount(member, values) / rows)[member] for values in (labels, scores)]
+    return correlation(*centred)
+
+
+def calibration_errors(
+    labels: Floats, scores: Floats, *, limits: tuple[float, float] = (0.0, 1.0), bins: int = CALIBRATION_BINS
+) -> tuple[float, float]:
+    """Return expected and maximum calibration error of a regression.
+
+    The range is cut into ``bins`` of equal width by the score. A bin's error is the distance between its mean score and
+    its mean label; the first figure is their mean weighted by rows, the second the largest. (Naeini et al., AAAI 2015,
+    with the mean label in the place of the share of hits.) A constant at the labels' mean has errors of 0, so a gate on
+    these alone says nothing.
+    """
+    counts, mean_scores, mean_labels = calibration_curve(labels, scores, limits=limits, bins=bins)
+    gaps = np.abs(mean_scores - mean_labels)
+    return float(gaps @ counts / counts.sum()), float(gaps.max())
+
+
+def calibration_curve(
+    labels: Floats, scores: Floats, *, limits: tuple[float, float] = (0.0, 1.0), bins: int = CALIBRATION_BINS
+) -> tuple[Floats, Floats, Floats]:
+    """Return rows, mean score and mean label of each bin that has rows; for the bins see ``calibration_errors``."""
+    low, high = limits
+    places = np.clip(((scores - low) / (high - low) * bins).astype(np.int64), 0, bins - 1)
+    counts = np.bincount(places, minlength=bins).astype(np.float64)
+    present = counts > 0
+    sums = [np.bincount(places, values, minlength=bins)[present] for values in (scores, labels)]
+    return counts[present], sums[0] / counts[present], sums[1] / counts[present]
+
+
+def bootstrap_intervals(
+    labels: Floats,
+    scores: Floats,
+    *,
+    groups: NDArray[np.str_] | None = None,
+    rounds: int = 1000,
+    level: float = 0.95,
+    seed: int = 137,
+) -> Mapping[str, ConfidenceInterval]:
+    """Return percentile intervals of rmse, mae and pearson (Efron 1979); empty for fewer than two rows or groups.
+
+    Args:
+        labels: (rows,).
+        scores: (rows,).
+        groups: whose rows are drawn together: texts of one author say the same thing more than once.
+        rounds: resamples.
+        level: share of the resamples inside an interval.
+        seed: of the draws.
+    """
+    _, member = np.unique(np.arange(len(labels)) if groups is None else groups, return_inverse=True)
+    size = int(member.max(initial=-1)) + 1
+    if size < 2:
+        return {}
+    moments = _sums_by_group(labels, scores, member)
+    draws = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), rounds).astype(np.float64)
+    rows, sum_y, sum_p, sum_yy, sum_pp, sum_yp, sum_abs = (draws @ moments).T
+    rows = np.maximum(rows, 1)
+    spread = np.sqrt(np.maximum(rows * sum_yy - sum_y**2, 0) * np.maximum(rows * sum_pp - sum_p**2, 0))
+    figures = {
+        "rmse": np.sqrt(np.maximum(sum_yy - 2 * sum_yp + sum_pp, 0) / rows),
+        "mae": sum_abs / rows,
+        "pearson": np.divide(rows * sum_yp - sum_y * sum_p, spread, out=np.full(rounds, np.nan), where=spread > 1e-12),
+    }
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    return {
+        name: ConfidenceInterval(*(float(end) for end in np.quantile(values, ends)))
+        for name, values in figures.items()
+        if np.isfinite(values).all()
+    }
+
+
+def _sums_by_group(labels: Floats, scores: Floats, member: NDArray[np.int64]) -> Floats:
+    columns = (
+        np.ones_like(labels), labels, scores, labels**2, scores**2, labels * scores, np.abs(labels - scores),
+    )  # fmt: skip
+    return np.stack([np.bincount(member, column) for column in columns], axis=1)
+
+
+def _root_mean_square(errors: Floats) -> float:
+    return float(np.sqrt(np.mean(errors**2)))
+
+
+def _skill(rmse: float, constant_rmse: float) -> float | None:
+    return None if constant_rmse < _CONSTANT else 1 - rmse / constant_rmse

@@ -1,0 +1,93 @@
+"""A variable's final model: from features to a score with an interval.
+
+Belongs here: putting fitted parts together for scoring. Does not belong here: fitting them (``training``), files
+(``bundle``), texts (``scoring``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from painpoint_platform.perception.author_level import AuthorLevel
+from painpoint_platform.perception.blender import Blender
+from painpoint_platform.perception.calibration import Calibrator
+from painpoint_platform.perception.conformal import Intervals
+from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.out_of_fold import Member
+
+BLEND, TEMPORAL = "blend", "temporal"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What a model says of rows: the score, and the interval that holds the label with the promised probability."""
+
+    score: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptionModel:
+    """A fitted model.
+
+    Attributes:
+        variable: what it scores.
+        members: the models of the text that ``final`` needs.
+        level: the authors' levels, where the corpus has authors and times.
+        blender: the weights of the members; None where one model is the final one.
+        final: ``blend``, ``temporal`` or a member's name.
+        calibrator: of the final score.
+        intervals: around the calibrated score.
+    """
+
+    variable: str
+    members: tuple[Member, ...]
+    level: AuthorLevel | None
+    blender: Blender | None
+    final: str
+    calibrator: Calibrator
+    intervals: Intervals
+
+    def score(self, features: Features, items: pl.DataFrame, observed: Floats | None = None) -> Scores:
+        """Score rows.
+
+        Args:
+            features: with every column that a member reads.
+            items: user_id, timestamp, language, length_bucket of the rows.
+            observed: (rows,) labels of these rows as far as they are known, else NaN. Each row is told only those of
+                its author's earlier rows. None: nothing is known.
+        """
+        raw = final_scores(self, member_scores(self.members, self.level, features, items, observed), features, items)
+        score = self.calibrator.apply(raw)
+        low, high = self.intervals.around(score, items["length_bucket"].to_numpy().astype(np.str_))
+        return Scores(score, low, high)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The features that the members read, each once, in order."""
+        return tuple(dict.fromkeys(name for member in self.members for name in member.columns))
+
+
+def member_scores(
+    members: tuple[Member, ...],
+    level: AuthorLevel | None,
+    features: Features,
+    items: pl.DataFrame,
+    observed: Floats | None,
+) -> dict[str, Floats]:
+    """Return the scores of each member by name, and those with the authors' levels as ``temporal``."""
+    scores = {member.name: member.predict(features) for member in members}
+    if level is not None:
+        scores[TEMPORAL] = level.predict(items, scores[level.text_member], observed)
+    return scores
+
+
+def final_scores(model: PerceptionModel, scores: dict[str, Floats], features: Features, items: pl.DataFrame) -> Floats:
+    """Return the uncalibrated final score from the members' scores."""
+    if model.blender is None:
+        return scores[model.final]
+    columns = np.stack([scores[name] for name in model.blender.members], axis=1)
+    return model.blender.blend(columns, features, items)

@@ -1,0 +1,143 @@
+"""Scores of rows by models that have not seen their authors.
+
+Belongs here: fitting a model a fold, keeping what it said of the fold that it did not see. Does not belong here: which
+models there are (``base_models``), dealing the folds (``splits``).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.files import replacing
+from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.metrics import Floats, regression_metrics
+from painpoint_platform.perception.regressors import Fit, Regressor
+from painpoint_platform.perception.training_rows import LabelledRows
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one model is made.
+
+    Attributes:
+        name: the model's among all of a variable, such as ``embedding``.
+        kind: what it is, such as ``svr``.
+        columns: names of the features that it reads.
+        fit: to those columns.
+    """
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A fitted model that knows its columns."""
+
+    name: str
+    columns: tuple[str, ...]
+    regressor: Regressor
+
+    def predict(self, features: Features) -> Floats:
+        """Return a score a row."""
+        return self.regressor.predict(features.block(self.columns))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """What models said of rows that they had not seen.
+
+    Attributes:
+        name, kind: of the recipe.
+        scores: (rows,), in the order of the training rows.
+        rmse: of the scores.
+        seconds: that fitting took, all folds together.
+        details: what else belongs into the metadata, such as parameters.
+    """
+
+    name: str
+    kind: str
+    scores: Floats
+    rmse: float
+    seconds: float
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def out_of_fold(rows: LabelledRows, recipe: Recipe) -> OutOfFold:
+    """Fit the recipe once a fold to the other folds, and score the fold. Authors are in one fold only."""
+    started = perf_counter()
+    matrix = rows.features.block(recipe.columns)
+    scores = np.empty(len(rows))
+    for fold in np.unique(rows.folds):
+        held_out = rows.folds == fold
+        scores[held_out] = recipe.fit(matrix[~held_out], rows.labels[~held_out]).predict(matrix[held_out])
+    rmse = float(np.sqrt(np.mean((scores - rows.labels) ** 2)))
+    return OutOfFold(recipe.name, recipe.kind, scores, rmse, perf_counter() - started)
+
+
+def fitted(rows: LabelledRows, recipe: Recipe) -> Member:
+    """Fit the recipe to all rows."""
+    return Member(recipe.name, recipe.columns, recipe.fit(rows.features.block(recipe.columns), rows.labels))
+
+
+def write_out_of_fold(found: OutOfFold, rows: LabelledRows, folder: Path) -> Path:
+    """Write ``<name>_oof.npy`` and, beside it, what it is as ``<name>_oof.json``; returns the path of the former.
+
+    Raises:
+        UserError: the files cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{found.name}_oof.npy"
+    with replacing(target) as file:
+        np.save(file, found.scores, allow_pickle=False)
+    metadata = {
+        "name": found.name,
+        "kind": found.kind,
+        "rows": len(rows),
+        "items_sha256": items_digest(rows),
+        "scores_sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "seconds": round(found.seconds, 3),
+        "rmse": found.rmse,
+        "by_fold": {str(fold): _figures(rows, found, rows.folds == fold) for fold in np.unique(rows.folds).tolist()},
+        **found.details,
+    }
+    with replacing(target.with_suffix(".json")) as file:
+        file.write(json.dumps(metadata, indent=2, ensure_ascii=False).encode())
+    return target
+
+
+def read_out_of_fold(path: Path, rows: LabelledRows) -> OutOfFold:
+    """Read what ``write_out_of_fold`` wrote of these rows.
+
+    Raises:
+        UserError: a file is missing or damaged, or is of other rows.
+    """
+    try:
+        metadata = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: out-of-fold scores cannot be read ({error}); train again") from None
+    if digest != metadata.get("scores_sha256") or items_digest(rows) != metadata.get("items_sha256"):
+        raise UserError(f"{path}: these are not the out-of-fold scores of these rows; train again")
+    scores = np.load(path, allow_pickle=False)
+    return OutOfFold(metadata["name"], metadata["kind"], scores, metadata["rmse"], metadata["seconds"])
+
+
+def items_digest(rows: LabelledRows) -> str:
+    """Return what names the rows and their folds, in their order."""
+    listed = rows.items["item_id"].to_list()
+    return hashlib.sha256(json.dumps([listed, rows.folds.tolist()]).encode()).hexdigest()
+
+
+def _figures(rows: LabelledRows, found: OutOfFold, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Any]:
+    figures = regression_metrics(rows.labels[chosen], found.scores[chosen])
+    return {"rows": figures.rows, "rmse": figures.rmse, "pearson": figures.pearson}

@@ -1,0 +1,110 @@
+"""Texts to scores: valence, arousal and what else there is a model of.
+
+Belongs here: features of the texts, once for all models, and the frame of scores. Does not belong here: a model's
+arithmetic (``model``), finding bundles (``bundle``), tables.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.perception.bundle import Bundle
+from painpoint_platform.perception.corpus import length_bucket
+from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, temporal_features, text_features
+from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.text.embeddings import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Who wrote the texts and when, where that is known.
+
+    Attributes:
+        items: user_id, timestamp; a row a text.
+        observed: by variable, (rows,) labels that are known already, else NaN; a text is told those of its author's
+            earlier texts only.
+    """
+
+    items: pl.DataFrame
+    observed: Mapping[str, Floats]
+
+
+def score_texts(
+    texts: Sequence[str],
+    bundles: Sequence[Bundle],
+    embedder: Embedder,
+    *,
+    vectors: NDArray[np.float32] | None = None,
+    languages: Sequence[str | None] | None = None,
+    authors: Authors | None = None,
+) -> pl.DataFrame:
+    """Return a row a text, and for each bundle ``<variable>``, ``<variable>_low``, ``<variable>_high`` (Float64) and
+    ``<variable>_model``, the name of the model.
+
+    Args:
+        texts: anything, empty texts too.
+        bundles: models of different variables.
+        embedder: of the version that the models were trained with.
+        vectors: what this embedder made of the texts, where a caller has them already.
+        languages: of the texts; None: not known.
+        authors: for models that know of an author's past; None: nothing is known.
+
+    Raises:
+        UserError: two models of one variable, or a model of another encoder.
+    """
+    _require_one_a_variable(bundles)
+    _require_encoder(bundles, embedder)
+    items = _items(texts, languages, authors)
+    features = text_features(texts, embedder=embedder, vectors=vectors)
+    columns: list[pl.Series] = []
+    for bundle in bundles:
+        variable = bundle.model.variable
+        observed = authors.observed.get(variable) if authors else None
+        scores = bundle.model.score(_with_past(features, bundle, items, observed), items, observed)
+        columns += [
+            pl.Series(variable, scores.score, pl.Float64),
+            pl.Series(f"{variable}_low", scores.low, pl.Float64),
+            pl.Series(f"{variable}_high", scores.high, pl.Float64),
+            pl.Series(f"{variable}_model", [bundle.name] * len(texts), pl.String),
+        ]
+    return pl.DataFrame(columns)
+
+
+def _items(texts: Sequence[str], languages: Sequence[str | None] | None, authors: Authors | None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "user_id": authors.items["user_id"] if authors else pl.Series([None] * len(texts), dtype=pl.String),
+            "timestamp": authors.items["timestamp"]
+            if authors
+            else pl.Series([None] * len(texts), dtype=pl.Datetime("us", "UTC")),
+            "language": pl.Series(languages or [None] * len(texts), dtype=pl.String),
+            "text": [text.encode("utf-8", errors="replace").decode("utf-8") for text in texts],
+        },
+        schema_overrides={"text": pl.String},
+    ).select("user_id", "timestamp", "language", length_bucket=length_bucket(pl.col("text")))
+
+
+def _with_past(features: Features, bundle: Bundle, items: pl.DataFrame, observed: Floats | None) -> Features:
+    if not set(bundle.model.columns) & set(TEMPORAL_NAMES):
+        return features
+    past = temporal_features(items.select("user_id", "timestamp"), observed)
+    return Features((*features.names, *TEMPORAL_NAMES), np.hstack([features.matrix, past]).astype(np.float32))
+
+
+def _require_one_a_variable(bundles: Sequence[Bundle]) -> None:
+    names = [bundle.model.variable for bundle in bundles]
+    if len(set(names)) < len(names):
+        raise UserError(f"several models of one variable were given ({', '.join(names)}); choose one of each")
+
+
+def _require_encoder(bundles: Sequence[Bundle], embedder: Embedder) -> None:
+    for bundle in bundles:
+        if bundle.encoder_version != embedder.version:
+            raise UserError(
+                f"{bundle.name} was trained on vectors of {bundle.encoder_version}, but the encoder is "
+                f"{embedder.version}; choose that encoder (EMBEDDING_BACKEND, EMBEDDING_PRECISION) or train again"
+            )
