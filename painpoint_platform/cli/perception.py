@@ -1,23 +1,30 @@
-"""``painpoint perception``: corpora of how a text feels.
+"""``painpoint perception``: corpora of how a text feels, models of it, and scores.
 
-Belongs here: options and what the person sees. Does not belong here: making and reading corpora
+Belongs here: options and what the person sees. Does not belong here: making and reading corpora, training and scoring
 (``painpoint_platform.perception``).
 """
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform.cli.console import err, out, print_json, table
-from painpoint_platform.settings import load_settings
+from painpoint_platform import progress
+from painpoint_platform.cli.console import err, out, print_json, progress_bars, say, table
+from painpoint_platform.errors import UserError
+from painpoint_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from painpoint_platform.perception.bundle import Bundle
+    from painpoint_platform.perception.corpus_training import TrainedBundle
+    from painpoint_platform.text.embeddings import Embedder
 
 app = typer.Typer(help="How a text feels: valence, arousal, willingness.", no_args_is_help=True)
 
 
-@app.callback()
-def perception() -> None:
-    """Keep ``synth`` a command of its own while it is the only one."""
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Models = Annotated[Path, typer.Option(help="Folder of trained models.", show_default=False)]
 
 
 @app.command()
@@ -31,7 +38,7 @@ def synth(
     days: Annotated[int, typer.Option(min=1, help="Days that they write in.")] = 90,
     everyday: Annotated[int, typer.Option(min=0, help="Ordinary texts beside the edge cases.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 137,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a labelled corpus of edge cases that nobody wrote; high-risk texts await a person's review."""
     with err.status("writing texts"):
@@ -52,3 +59,145 @@ def synth(
         return
     out.print(table(f"{corpus.frame.height:,} texts", ["category", "texts"], counts.iter_rows(), right=["texts"]))
     out.print(f"{waiting:,} await review and are not trained on.\nWritten to {target}")
+
+
+@app.command()
+def train(
+    *,
+    corpus: Annotated[Path, typer.Option(help="Labelled texts: JSONL, CSV or Parquet.", show_default=False)],
+    variable: Annotated[list[str], typer.Option(help="What to train; may be repeated.", show_default=False)],
+    trials: Annotated[int | None, typer.Option(min=1, help="Most trials of the search; default the settings'.")] = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", help="TOML of what differs from the defaults.")
+    ] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the models; default in ARTIFACTS_DIR.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train, calibrate and judge a model of each variable. One that misses a gate is kept as pending, and says so."""
+    with err.status("loading"):
+        from painpoint_platform.perception.corpus import read_corpus
+        from painpoint_platform.perception.corpus_training import train_on_corpus
+        from painpoint_platform.perception.settings_file import load_settings as load_perception
+
+    settings = load_settings()
+    labelled = read_corpus(corpus)
+    target = out_dir or settings.artifacts_dir / "perception" / corpus.stem
+    with progress_bars():
+        trained = list(
+            train_on_corpus(
+                labelled, variable, embedder=_embedder(settings), settings=load_perception(settings_file),
+                out_dir=target, trials=trials, progress=progress.report,
+            )
+        )  # fmt: skip
+    if as_json:
+        print_json({"models": [_told(one) for one in trained]})
+        return
+    for one in trained:
+        _show_training(one)
+
+
+@app.command()
+def evaluate(
+    *,
+    corpus: Annotated[Path, typer.Option(help="Labelled texts that no model was trained on.", show_default=False)],
+    models: Models,
+    as_json: AsJson = False,
+) -> None:
+    """Compare stored models with the labels of a corpus."""
+    with err.status("loading"):
+        from painpoint_platform.perception.corpus import read_corpus
+        from painpoint_platform.perception.corpus_training import judge_on_corpus
+
+    labelled = read_corpus(corpus)
+    bundles = [one for one in _bundles(models) if one.model.variable in labelled.variables]
+    if not bundles:
+        raise UserError(
+            f"{models}: no model of a variable that {corpus} has labels of ({', '.join(labelled.variables)})"
+        )
+    judged = judge_on_corpus(labelled, bundles, embedder=_embedder(load_settings()))
+    if as_json:
+        print_json({variable: asdict(metrics) for variable, metrics in judged.items()})
+        return
+    figures = list(asdict(next(iter(judged.values()))))
+    rows = [(variable, *_figures(asdict(metrics))) for variable, metrics in judged.items()]
+    out.print(table(f"Models of {models} on {corpus.name}", ["variable", *figures], rows, right=figures))
+
+
+@app.command()
+def score(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSONL or Parquet.", show_default=False)],
+    *,
+    text: Annotated[str, typer.Option(help="Column of the texts.", show_default=False)],
+    models: Models,
+    out_file: Annotated[Path, typer.Option("--out", help="Where the rows with their scores go.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Score texts: the file's columns, and for each variable its score with a 90 % interval and the model's name."""
+    with err.status("loading"):
+        from painpoint_platform.cli.cluster import WRITERS, write_table
+        from painpoint_platform.issues.cluster_file import read_table, require_column
+        from painpoint_platform.perception.scoring import score_texts
+
+    if out_file.suffix.lower() not in WRITERS:
+        raise UserError(
+            f"--out {out_file}: cannot write {out_file.suffix or 'a file without suffix'}; use {', '.join(WRITERS)}"
+        )
+    rows = read_table(file)
+    require_column(rows, file, "--text", text)
+    bundles = _bundles(models)
+    scores = score_texts(rows[text].fill_null("").to_list(), bundles, _embedder(load_settings()))
+    write_table(rows.with_columns(scores.get_columns()), out_file)
+    pending = [bundle.name for bundle in bundles if bundle.name.endswith("_pending")]
+    if as_json:
+        print_json(
+            {"rows": rows.height, "variables": [bundle.model.variable for bundle in bundles], "pending": pending}
+        )
+        return
+    if pending:
+        say(f"not accepted by their gates: {', '.join(pending)}", style="yellow")
+    out.print(
+        f"{rows.height:,} rows with {', '.join(bundle.model.variable for bundle in bundles)} written to {out_file}"
+    )
+
+
+def _embedder(settings: Settings) -> "Embedder":
+    from painpoint_platform.definitions import build_resources
+
+    embedder: Embedder = build_resources(settings)["embedding"].embedder()
+    return embedder
+
+
+def _bundles(models: Path) -> "list[Bundle]":
+    """Read the models of a folder: of each variable the accepted one, else the pending one."""
+    from painpoint_platform.perception.bundle import find_bundle, load_bundle
+
+    variables = sorted({path.name.split("_final_")[0] for path in models.glob("*_final_*") if path.is_dir()})
+    if not variables:
+        raise UserError(f"--models {models}: there is no model; train one with `painpoint perception train`")
+    return [load_bundle(find_bundle(models, variable)) for variable in variables]
+
+
+def _told(one: "TrainedBundle") -> dict[str, Any]:
+    from painpoint_platform.perception.corpus_training import metrics_of
+
+    return {"name": one.trained.name, "folder": str(one.folder), **metrics_of(one.trained)}
+
+
+def _show_training(one: "TrainedBundle") -> None:
+    report = one.trained.report
+    figures = ["rows", "rmse", "mae", "pearson", "spearman", "ece", "mce", "skill"]
+    rows = [(part, *_figures(asdict(judged.calibrated))) for part, judged in report.parts.items()]
+    out.print(table(one.trained.name, ["judged on", *figures], rows, right=figures))
+    out.print(report.blending)
+    for check in report.gates.failures:
+        out.print(f"gate missed: {check.detail}")
+    out.print(f"{sum(report.seconds.values()):.0f} s in all; {one.folder}\n")
+
+
+def _figures(values: dict[str, Any]) -> list[str]:
+    return [
+        "–" if value is None else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+        for value in values.values()
+    ]

@@ -151,3 +151,45 @@ def test_a_synthetic_corpus_is_the_same_each_time_and_can_be_read(shell: Shell) 
     assert {"valence", "arousal", "willingness"} <= set(read_corpus(shell.folder / "a.jsonl").variables)
     code, _, told = shell("perception", "synth", "--out", "a.xlsx")
     assert (code, "a.xlsx" in told) == (2, True)
+
+
+def test_a_model_is_trained_judged_and_scores_a_file(shell: Shell) -> None:
+    shell("perception", "synth", "--items", 260, "--users", 40, "--everyday", 140, "--out", "corpus.jsonl")
+    code, out, _ = shell("perception", "train", "--corpus", "corpus.jsonl", "--variable", "arousal", "--trials", "2",
+                         "--out", "models", "--json")  # fmt: skip
+    (model,) = json.loads(out)["models"]
+    assert code == 0
+    assert model["name"] in {"arousal_final_accepted", "arousal_final_pending"}
+    assert model["test"]["pearson"] > 0.4
+    Path("texts.csv").write_text("note,said\n1,I am so angry that I could scream!!\n2,\n3,a calm day\n")
+    code, _, _ = shell(
+        "perception", "score", "texts.csv", "--text", "said", "--models", "models", "--out", "scored.csv"
+    )
+    header, *rows = Path("scored.csv").read_text().splitlines()
+    assert (code, header) == (0, "note,said,arousal,arousal_low,arousal_high,arousal_model")
+    angry, _, calm = (row.rsplit(",", 4)[1:] for row in rows)
+    assert float(angry[0]) > float(calm[0])
+    assert all(float(low) <= float(value) <= float(high) for value, low, high, _ in (angry, calm))
+    code, out, _ = shell("perception", "evaluate", "--corpus", "corpus.jsonl", "--models", "models", "--json")
+    assert (code, json.loads(out)["arousal"]["rows"] > 0) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("train", "--corpus", "c.jsonl", "--variable", "joy"), "'joy' is no variable that is a number"),
+        (("train", "--corpus", "no.jsonl", "--variable", "valence"), "no.jsonl: cannot be read"),
+        (
+            ("score", "t.csv", "--text", "said", "--models", "none", "--out", "o.csv"),
+            "--models none: there is no model",
+        ),
+        (("score", "t.csv", "--text", "said", "--models", "none", "--out", "o.txt"), "--out o.txt: cannot write .txt"),
+    ],
+)
+def test_a_mistake_about_perception_is_told_in_a_sentence(
+    shell: Shell, arguments: tuple[str, ...], expected: str
+) -> None:
+    shell("perception", "synth", "--items", 26, "--users", 6, "--out", "c.jsonl")
+    Path("t.csv").write_text("said\nhello\n")
+    code, _, told = shell("perception", *arguments)
+    assert (code, expected in told, "Traceback" in told) == (2, True, False)
