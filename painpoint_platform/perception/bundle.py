@@ -40,6 +40,7 @@ from painpoint_platform.perception.regressors import Regressor, Ridge, Trees
 # Raised with every change of what the files hold or mean, features included.
 FORMAT = 1
 MANIFEST, MODEL = "manifest.json", "model.json"
+_NEEDED = {"format", "name", "encoder_version", "feature_names", "files"}
 _LIBRARIES = ("painpoint-platform", "numpy", "lightgbm", "scikit-learn")
 
 
@@ -119,9 +120,9 @@ def load_bundle(folder: Path) -> Bundle:
         UserError: a file is missing, damaged or was changed, or the bundle is of another version; says which.
     """
     manifest = _manifest(folder)
-    if manifest.get("format") != FORMAT:
+    if manifest["format"] != FORMAT:
         raise UserError(
-            f"{folder}: this bundle has format {manifest.get('format')!r}, expected {FORMAT}; train the model again "
+            f"{folder}: this bundle has format {manifest['format']!r}, expected {FORMAT}; train the model again "
             "with this version, or install the one that wrote it"
         )
     contents = {file: _genuine(folder / file, digest) for file, digest in dict(manifest["files"]).items()}
@@ -226,7 +227,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise UserError(f"{folder}: is no model bundle ({MANIFEST}: {error.strerror}); train the model") from None
     except ValueError as error:
         raise UserError(f"{folder / MANIFEST}: is damaged ({error}); train the model again") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files", {}), dict):
+    if not isinstance(manifest, dict) or not manifest.keys() >= _NEEDED or not isinstance(manifest["files"], dict):
         raise UserError(f"{folder / MANIFEST}: found no manifest in it; train the model again")
     return manifest
 

@@ -90,8 +90,10 @@ def _half_width(scores: Floats, labels: Floats, coverage: float) -> float:
     class Given(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """A fitted model whose features are its scores."""
 
-        def __sklearn_is_fitted__(self) -> bool:
-            return True
+        is_fitted = True  # where mapie looks
+
+        def fit(self, *_: Floats) -> "Given":
+            return self
 
         def predict(self, rows: Floats) -> Floats:
             return rows[:, 0]

@@ -195,7 +195,7 @@ def train_variable(
         calibrations=calibrations,
         parts=parts,
         gates=gates,
-        blending=_blending(parts["tune"]),
+        blending=_blending(parts["tune"], chosen.gates.gain_over_base or 0),
         seconds=clock.seconds,
     )
     return TrainedVariable(_needed(whole), report)
@@ -295,10 +295,10 @@ def _gates(variable: str, settings: PerceptionSettings, judged: PartReport, ceil
     )
 
 
-def _blending(judged: PartReport) -> str:
+def _blending(judged: PartReport, least: float) -> str:
     blend, best = judged.final_rmse, min(judged.member_rmse, key=lambda name: judged.member_rmse[name])
     gain = 1 - blend / judged.member_rmse[best]
-    verdict = "pays" if gain >= 0.015 else "does not pay"
+    verdict = "pays" if gain >= least else "does not pay"
     return f"blending {verdict}: RMSE {blend:.4f} beside {judged.member_rmse[best]:.4f} of {best} alone ({gain:+.1%})"
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import FEATURE_NAMES, TEMPORAL_NAMES, Features, temporal_features
-from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
+from painpoint_platform.perception.settings_file import Interval, PerceptionSettings, load_settings
 from painpoint_platform.perception.training_rows import LabelledRows
 
 FOLDS = 5
@@ -49,7 +49,13 @@ def planted_rows(
 def quick_settings() -> PerceptionSettings:
     """Return the defaults with budgets that a test can wait for."""
     settings = load_settings()
-    trees = settings.trees.model_copy(update={"default": {**settings.trees.default, "rounds": 120, "num_leaves": 7}})
+    quick = {"rounds": 40, "num_leaves": 7, "learning_rate": 0.15}
+    trees = settings.trees.model_copy(
+        update={
+            "default": {**settings.trees.default, **quick},
+            **{name: Interval(low=value, high=value, whole=value > 1) for name, value in quick.items()},
+        }
+    )
     return settings.model_copy(
         update={
             "bootstrap_rounds": 100,
