@@ -75,6 +75,7 @@ def run_corpus(
     course_list: Path,
     until: Literal["stage2"] | None = None,
     verbose: bool = False,
+    snapshot: bool = True,
 ) -> "list[RunOutcome]":
     """Run the courses job for one corpus, then the snapshot.
 
@@ -85,6 +86,7 @@ def run_corpus(
         course_list: the list of courses.
         until: ``stage2`` leaves out the themes.
         verbose: show Dagster's log.
+        snapshot: write the analysts' copy at the end.
     """
     with err.status("loading the asset graph"):
         from painpoint_platform.courses.assets import STAGE_2
@@ -101,7 +103,7 @@ def run_corpus(
         first = run_in_process(
             definitions, "courses", instance=instance, first=corpus, assets=STAGE_2 if until else None, verbose=verbose
         )
-        if not first.succeeded:
+        if not first.succeeded or not snapshot:
             return [first]
         return [first, run_in_process(definitions, "snapshot", instance=instance, verbose=verbose)]
 

@@ -56,7 +56,9 @@ def demo(
         from painpoint_platform.sample.truth import compare_with_truth
 
         settings = load_settings()
-        outcomes = run_days(first, last, settings=settings, resource_overrides=build_resources(settings))
+        outcomes = run_days(
+            first, last, settings=settings, snapshot=False, resource_overrides=build_resources(settings)
+        )
         outcomes += [*run_sample_feedback(settings), *run_sample_calls(settings)]
         failed = [outcome for outcome in outcomes if not outcome.succeeded]
         scores = compare_with_truth(settings.warehouse, corpus, list(corpus.days[:days]))
@@ -101,7 +103,7 @@ def run_sample_feedback(settings: Settings) -> "list[RunOutcome]":
     from painpoint_platform.sample.course_feedback import write_sample
 
     predictions, course_list = write_sample(settings.data_dir / "sample")
-    return run_corpus(settings, CORPUS, predictions=predictions, course_list=course_list)[:1]
+    return run_corpus(settings, CORPUS, predictions=predictions, course_list=course_list, snapshot=False)
 
 
 def run_sample_calls(settings: Settings) -> "list[RunOutcome]":

@@ -58,6 +58,7 @@ def run_days(
     settings: Settings,
     sources: list[str] | None = None,
     verbose: bool = False,
+    snapshot: bool = True,
     resource_overrides: Mapping[str, Any] | None = None,
 ) -> "list[RunOutcome]":
     """Run collect for each source, then issues for the days, then the snapshot.
@@ -71,6 +72,7 @@ def run_days(
         settings: where the data and Dagster's instance lie.
         sources: names of sources; None = all that are switched on.
         verbose: show Dagster's log.
+        snapshot: write the analysts' copy at the end.
         resource_overrides: as for ``build_defs``.
     """
     require_collectable(first, last, settings)
@@ -90,7 +92,8 @@ def run_days(
         # One after another: Dagster runs are not safe side by side in one process. The daemon runs them in parallel.
         outcomes = [go("collect", f"{first}|{source}", f"{last}|{source}") for source in chosen]
         outcomes.append(go("issues", str(first), str(last)))
-        outcomes.append(go("snapshot"))
+        if snapshot:
+            outcomes.append(go("snapshot"))
     return outcomes
 
 
