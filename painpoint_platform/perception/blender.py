@@ -23,7 +23,7 @@ _MOST = 5.0  # of a count; what is more says no more about whom to believe
 _MOST_WORDS = 300.0
 _FEWEST_OF_A_LANGUAGE = 50
 # Of the squared error's mean, in units of the labels' variance.
-_PENALTY = 1e-3
+_PENALTY = 1e-4
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def test_labels_out_of_range_and_missing_ones_are_named() -> None:
     labels[5], labels[9] = 1.4, np.nan
     with pytest.raises(UserError, match=r"0-9 are missing.*0-5 are outside 0 to 1, such as 1\.4"):
         require_sound(replace(ROWS, labels=labels), "valence", (0, 1), folds=False)
-    with pytest.raises(UserError, match="every label is 0.5"):
+    with pytest.raises(UserError, match=r"every label is 0\.5"):
         require_sound(replace(ROWS, labels=np.full(200, 0.5)), "valence", (0, 1), folds=True)
 
 

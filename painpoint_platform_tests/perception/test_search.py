@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+import optuna
 import pytest
+from optuna.trial import TrialState
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
@@ -117,6 +119,10 @@ def test_a_killed_search_goes_on_and_makes_the_trials_of_one_that_was_not_killed
     resumed = run(12, storage)
     assert 4 <= resumed.taken_up <= 5
     assert choices(resumed) == choices(run(12))
+    states = [trial.state for trial in optuna.load_study(study_name="test", storage=f"sqlite:///{storage}").trials]
+    assert states.count(TrialState.COMPLETE) == 12
+    assert states.count(TrialState.FAIL) == 1  # the one that was killed
+    assert TrialState.RUNNING not in states
 
 
 def test_a_damaged_file_of_trials_is_named(tmp_path: Path) -> None:

@@ -60,12 +60,14 @@ def test_the_same_rows_make_the_same_model(trained: TrainedVariable) -> None:
     assert (first == second).all()
 
 
-def test_labels_of_the_tuning_rows_change_no_score(trained: TrainedVariable) -> None:
+def test_labels_of_the_tuning_rows_change_no_score_and_no_interval(trained: TrainedVariable) -> None:
     shuffled = TUNE.where(np.arange(len(TUNE)) >= 0)
     shuffled.labels[:] = np.random.default_rng(0).permutation(TUNE.labels.copy())
     other = train_variable("valence", train=TRAIN, tune=shuffled, settings=SETTINGS, trials=3)
-    first, second = (one.model.score(TUNE.features, TUNE.items).score for one in (trained, other))
-    assert (first == second).all()
+    first, second = (one.model.score(TUNE.features, TUNE.items) for one in (trained, other))
+    assert (first.score == second.score).all()
+    assert (first.low == second.low).all()
+    assert (first.high == second.high).all()
 
 
 def test_labels_without_relation_to_the_text_make_a_pending_model() -> None:
