@@ -121,7 +121,7 @@ def test_a_killed_search_goes_on_and_makes_the_trials_of_one_that_was_not_killed
     assert choices(resumed) == choices(run(12))
     states = [trial.state for trial in optuna.load_study(study_name="test", storage=f"sqlite:///{storage}").trials]
     assert states.count(TrialState.COMPLETE) == 12
-    assert states.count(TrialState.FAIL) == 1  # the one that was killed
+    assert states.count(TrialState.FAIL) <= 1  # the one that was killed, unless it fell between two
     assert TrialState.RUNNING not in states
 
 
