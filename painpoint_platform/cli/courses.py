@@ -17,7 +17,7 @@ from painpoint_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from painpoint_platform.courses.comparison import Comparison
-    from painpoint_platform.courses.findings import Finding
+    from painpoint_platform.courses.validation.findings import Finding
     from painpoint_platform.jobs import RunOutcome
 
 SHOWN_THEMES = 15
@@ -173,7 +173,7 @@ def _show_repairs(courses: Sequence[dict[str, Any]]) -> None:
 @stage2_app.command("validate")
 def validate_stage2_run(run_dir: RunDir, as_json: AsJson = False) -> None:
     """Judge any Stage-2 run folder, also one that other software wrote. Exit code 1 when something is found."""
-    from painpoint_platform.courses.stage2_validation import validate_stage2
+    from painpoint_platform.courses.validation.stage2 import validate_stage2
 
     _judge(run_dir, validate_stage2(run_dir, say=say), as_json)
 
@@ -181,7 +181,7 @@ def validate_stage2_run(run_dir: RunDir, as_json: AsJson = False) -> None:
 @stage3_app.command("validate")
 def validate_stage3_run(run_dir: RunDir, as_json: AsJson = False) -> None:
     """Judge any Stage-3 run folder against the Stage-2 run that it names. Exit code 1 when something is found."""
-    from painpoint_platform.courses.stage3_validation import validate_stage3
+    from painpoint_platform.courses.validation.stage3 import validate_stage3
 
     _judge(run_dir, validate_stage3(run_dir, say=say), as_json)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from painpoint_platform.automation import after_new_rows
-from painpoint_platform.layers import bronze, gold, silver, table_spec, view_metadata
+from painpoint_platform.layers import bronze, fact, gold, silver, table_spec, view_metadata
 from painpoint_platform.partitions import Committed, course_corpora, materialize_each, one_run_a_range
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.embedding import EmbeddingResource
@@ -38,11 +38,6 @@ def table(key: dg.AssetKey, description: str, *, deps: Sequence[dg.AssetKey], ki
     return table_spec(
         key, group="courses", description=description, kinds={"python", kind}, deps=deps, automation_condition=follows
     )
-
-
-def fact(name: str, asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:
-    """Name a check; one that only warns says so."""
-    return dg.AssetCheckSpec(name, asset=asset, description=description)
 
 
 PREDICTION_CHECKS = (fact("unique_row_number", PREDICTIONS, "A row of the file is one row here."),)

@@ -1,6 +1,6 @@
 """How far two Stage-3 runs over the same corpus agree.
 
-Belongs here: comparing two run folders, whoever wrote them. Does not belong here: judging one (``stage3_validation``,
+Belongs here: comparing two run folders, whoever wrote them. Does not belong here: judging one (``validation.stage3``,
 ``theme_eval``), printing (``cli``).
 """
 

@@ -1,14 +1,14 @@
 """Where a report's figures come from: runs, models, prompts, cost, and what was left out on the way.
 
 Belongs here: reading that from the two manifests, of which other programs may have written one. Does not belong here:
-judging a manifest (``stage2_validation``, ``stage3_validation``).
+judging a manifest (``validation.stage2``, ``validation.stage3``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from painpoint_platform.courses.manifest_fields import first_of, is_amount, is_count
+from painpoint_platform.courses.validation.manifest_fields import first_of, is_amount, is_count
 from painpoint_platform.pages.page import UNKNOWN, duration, money, number
 
 COST = ("total_cost_usd", "llm_total_cost_usd", "cost_usd")

@@ -2,7 +2,7 @@
 
 Belongs here: the files of ``artifacts/stage2/runs/<run_slug>/`` and the run as an object. Does not belong here: how a
 folder appears whole (``run_folder``), the manifest's fields (``stage2_manifest``), what is asked of models
-(``stage2``), judging a folder (``stage2_validation``).
+(``stage2``), judging a folder (``validation.stage2``).
 
 The cluster files are the run, whoever wrote it; ``painpoint_clusters.csv`` is derived from them. The folder has a copy
 of the pain points' CSV, because a later corpus overwrites the shared one and a run must stay judgeable.

@@ -1,7 +1,7 @@
 """What a Stage-2 run records about itself.
 
 Belongs here: the manifest's fields and sums, and what makes two runs the same. Does not belong here: the other files
-(``stage2_folder``), judging a manifest (``stage2_manifest_validation``).
+(``stage2_folder``), judging a manifest (``validation.stage2_manifest``).
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 Belongs here: the files of ``artifacts/stage3/runs/<run_slug>/`` and ``preprocessed/``, and the run as an object. Does
 not belong here: how a folder appears whole (``run_folder``), the manifest's fields (``stage3_manifest``), making a run
-(``stage3_run``), judging a folder (``stage3_validation``).
+(``stage3_run``), judging a folder (``validation.stage3``).
 
 ``global_clusters.json`` and the two index files are the run, whoever wrote it; the other files are derived from them or
 tell how they came about.

@@ -1,7 +1,7 @@
 """Diagnostics of a Stage-3 run: how posts of clusters spread over themes. Nothing depends on them.
 
 Belongs here: the three tables of ``artifacts/stage3/eval/<run_slug>/`` and their summary. Does not belong here: judging
-whether a run keeps the rules (``stage3_validation``), comparing runs (``comparison``).
+whether a run keeps the rules (``validation.stage3``), comparing runs (``comparison``).
 """
 
 from collections.abc import Mapping

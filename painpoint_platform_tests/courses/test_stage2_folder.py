@@ -26,7 +26,7 @@ from painpoint_platform.courses.stage2_folder import (
     write_stage2_run,
 )
 from painpoint_platform.courses.stage2_manifest import Stage2Input, new_stage2_run
-from painpoint_platform.courses.stage2_validation import validate_stage2
+from painpoint_platform.courses.validation.stage2 import validate_stage2
 from painpoint_platform.errors import UserError
 from painpoint_platform_tests.courses.asked_models import painpoints
 

@@ -1,7 +1,7 @@
 """Judging the diagnostics of a Stage-3 run, the three tables of ``artifacts/stage3/eval/<run_slug>/``.
 
 Belongs here: their columns, and their agreement with the posts' index. Does not belong here: that index
-(``stage3_index_validation``), making the tables (``theme_eval``).
+(``stage3_index``), making the tables (``theme_eval``).
 """
 
 import math
@@ -9,9 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from painpoint_platform.courses.findings import NOTHING, FileFindings
-from painpoint_platform.courses.run_files import RunFiles, Table
-from painpoint_platform.courses.stage3_index_validation import RUN_COLUMNS, RunNames
+from painpoint_platform.courses.validation.findings import NOTHING, FileFindings
+from painpoint_platform.courses.validation.run_files import RunFiles, Table
+from painpoint_platform.courses.validation.stage3_index import RUN_COLUMNS, RunNames
 
 ALIGNMENT, ISSUES, CLUSTERS = (
     "cluster_global_alignment_long.csv", "global_issue_coverage.csv", "cluster_issue_coverage.csv",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.courses.run_files import MOST_BYTES
-from painpoint_platform_tests.courses.defects import (
+from painpoint_platform.courses.validation.run_files import MOST_BYTES
+from painpoint_platform_tests.courses.validation.defects import (
     MANIFEST,
     Defect,
     append,
@@ -20,7 +20,7 @@ from painpoint_platform_tests.courses.defects import (
     text,
     without,
 )
-from painpoint_platform_tests.courses.run_builder import STAGE2_SLUG, STAGE3_SLUG, edited_json
+from painpoint_platform_tests.courses.validation.run_builder import STAGE2_SLUG, STAGE3_SLUG, edited_json
 
 THEMES = "global_clusters.json"
 CLUSTER_INDEX, POST_INDEX = "cluster_global_index.csv", "post_global_index.csv"

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from painpoint_platform.courses.findings import Finding
 from painpoint_platform.courses.predictions import Stage1Provenance
 from painpoint_platform.courses.stage2_manifest import Stage2Input
 from painpoint_platform.courses.stage2_run import run_stage2
-from painpoint_platform.courses.stage2_validation import validate_stage2
 from painpoint_platform.courses.stage3_run import run_stage3
-from painpoint_platform.courses.stage3_validation import validate_stage3
 from painpoint_platform.courses.theme_eval import eval_tables, write_eval
+from painpoint_platform.courses.validation.findings import Finding
+from painpoint_platform.courses.validation.stage2 import validate_stage2
+from painpoint_platform.courses.validation.stage3 import validate_stage3
 from painpoint_platform.errors import UserError
 from painpoint_platform_tests.courses.asked_models import by_cause, client_of, painpoints
-from painpoint_platform_tests.courses.defects import MANIFEST, Defect, content, manifest, without
-from painpoint_platform_tests.courses.run_builder import (
+from painpoint_platform_tests.courses.validation.defects import MANIFEST, Defect, content, manifest, without
+from painpoint_platform_tests.courses.validation.run_builder import (
     STAGE2_RUN_ID,
     STAGE2_SLUG,
     STAGE3_RUN_ID,
@@ -31,7 +31,7 @@ from painpoint_platform_tests.courses.run_builder import (
     our_stage3,
     sha256,
 )
-from painpoint_platform_tests.courses.stage3_defects import (
+from painpoint_platform_tests.courses.validation.stage3_defects import (
     CLUSTER_INDEX,
     CLUSTERS,
     DEFECTS,

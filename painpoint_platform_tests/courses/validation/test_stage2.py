@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from painpoint_platform.courses.course_clusters import Cluster, CourseClusters
-from painpoint_platform.courses.findings import Finding
 from painpoint_platform.courses.predictions import Stage1Provenance
 from painpoint_platform.courses.stage2_folder import write_stage2_run
 from painpoint_platform.courses.stage2_manifest import Stage2Input, new_stage2_run
-from painpoint_platform.courses.stage2_validation import validate_stage2
+from painpoint_platform.courses.validation.findings import Finding
+from painpoint_platform.courses.validation.stage2 import validate_stage2
 from painpoint_platform.errors import UserError
-from painpoint_platform_tests.courses.defects import MANIFEST, Defect, manifest, without
-from painpoint_platform_tests.courses.run_builder import (
+from painpoint_platform_tests.courses.validation.defects import MANIFEST, Defect, manifest, without
+from painpoint_platform_tests.courses.validation.run_builder import (
     CLUSTERS,
     POSTS,
     STAGE2_RUN_ID,
@@ -34,7 +34,7 @@ from painpoint_platform_tests.courses.run_builder import (
     foreign_stage2_manifest,
     our_stage2,
 )
-from painpoint_platform_tests.courses.stage2_defects import (
+from painpoint_platform_tests.courses.validation.stage2_defects import (
     C949,
     CSV,
     D196,

@@ -1,8 +1,8 @@
 """Judging the fields of a run's manifest, ours or another program's.
 
 Belongs here: what kinds of values a manifest's fields have, and reading a manifest whose field names may differ.
-Does not belong here: which fields a stage has (``stage2_manifest_validation``,
-``stage3_manifest_validation``), agreement with other files.
+Does not belong here: which fields a stage has (``stage2_manifest``,
+``stage3_manifest``), agreement with other files.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, FileFindings, Words
-from painpoint_platform.courses.run_files import RunFiles, leaves
 from painpoint_platform.courses.run_folder import SCHEMA_VERSION
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Words
+from painpoint_platform.courses.validation.run_files import RunFiles, leaves
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 # Manifests round what calls cost to six decimals.

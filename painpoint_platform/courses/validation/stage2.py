@@ -1,8 +1,8 @@
 """``painpoint stage2 validate``: every finding about the folder of a Stage-2 run, whoever wrote it.
 
 Belongs here: which files a run has, and whether they agree with each other. Does not belong here: what the manifest, a
-cluster file and the pain points must say taken by themselves (``stage2_manifest_validation``,
-``stage2_cluster_validation``, ``stage2_post_validation``).
+cluster file and the pain points must say taken by themselves (``stage2_manifest``,
+``stage2_clusters``, ``stage2_posts``).
 
 The rules are those of the source document of Stage 2, sections 5 to 7. A run of other software is held to them, and to
 nothing that only this project writes; a run of ours is held to both.
@@ -12,13 +12,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, Finding, Findings, Words
-from painpoint_platform.courses.manifest_fields import first_of, is_filled, judge_digest, judge_prompt, judge_total
-from painpoint_platform.courses.run_files import TEMPORARY, RunFiles, located
 from painpoint_platform.courses.run_folder import MANIFEST
-from painpoint_platform.courses.stage2_cluster_validation import ReadCourse, judge_course
-from painpoint_platform.courses.stage2_manifest_validation import Manifest, judge_manifest
-from painpoint_platform.courses.stage2_post_validation import (
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, Finding, Findings, Words
+from painpoint_platform.courses.validation.manifest_fields import (
+    first_of,
+    is_filled,
+    judge_digest,
+    judge_prompt,
+    judge_total,
+)
+from painpoint_platform.courses.validation.run_files import TEMPORARY, RunFiles, located
+from painpoint_platform.courses.validation.stage2_clusters import ReadCourse, judge_course
+from painpoint_platform.courses.validation.stage2_manifest import Manifest, judge_manifest
+from painpoint_platform.courses.validation.stage2_posts import (
     PAINPOINTS,
     PainpointsCsv,
     Posts,
@@ -29,7 +35,7 @@ from painpoint_platform.courses.stage2_post_validation import (
     judge_snapshot,
     judge_snapshot_rows,
 )
-from painpoint_platform.courses.stage2_table_validation import judge_clusters_table
+from painpoint_platform.courses.validation.stage2_table import judge_clusters_table
 
 CLUSTERS = "clusters"
 PROMPT = "stage2_prompt.txt"

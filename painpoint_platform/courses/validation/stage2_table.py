@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from painpoint_platform.courses.findings import NOTHING, FileFindings, Words
-from painpoint_platform.courses.run_files import RunFiles
-from painpoint_platform.courses.stage2_cluster_validation import ReadCluster, ReadCourse
+from painpoint_platform.courses.validation.findings import NOTHING, FileFindings, Words
+from painpoint_platform.courses.validation.run_files import RunFiles
+from painpoint_platform.courses.validation.stage2_clusters import ReadCluster, ReadCourse
 
 CLUSTERS_TABLE = "painpoint_clusters.csv"
 COLUMNS = ("cluster_id", "course_code", "course_title", "issue_summary", "num_posts", "post_ids")

@@ -1,7 +1,7 @@
 """What a validator says about a run folder.
 
 Belongs here: one finding, collecting them, showing a value that may be anything. Does not belong here: the rules
-(``stage2_validation``, ``stage3_validation``), how findings are printed (``cli``).
+(``stage2``, ``stage3``), how findings are printed (``cli``).
 """
 
 import json

@@ -1,7 +1,7 @@
 """The files of a run folder, read with tolerance: whatever is wrong with a file is a finding, never an exception.
 
 Belongs here: opening any file of a folder that anyone may have written, as JSON, JSON lines or CSV.
-Does not belong here: what the contents must say (``stage2_validation``, ``stage3_validation``); reading a run in order
+Does not belong here: what the contents must say (``stage2``, ``stage3``); reading a run in order
 to work with it (``stage2_folder``, ``stage3_folder``), which is written apart from this on purpose: a validator that
 reads with the writer's code would share the writer's mistakes.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, FileFindings, Findings, Words
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Findings, Words
 from painpoint_platform.errors import UserError
 
 # The largest file that is read whole. A run of a million posts stays below it.

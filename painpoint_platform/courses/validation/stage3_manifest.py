@@ -1,15 +1,16 @@
 """Judging the manifest of a Stage-3 run, ours or another program's.
 
 Belongs here: its fields, and whether its sums agree with its batches. Does not belong here: whether it agrees with the
-themes (``stage3_validation``), the Stage-2 run that it names (``stage3_source_validation``).
+themes (``stage3``), the Stage-2 run that it names (``stage3_source``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from painpoint_platform.courses.findings import NOTHING, FileFindings
-from painpoint_platform.courses.manifest_fields import (
+from painpoint_platform.courses.run_folder import MANIFEST
+from painpoint_platform.courses.validation.findings import NOTHING, FileFindings
+from painpoint_platform.courses.validation.manifest_fields import (
     AMOUNT,
     COUNT,
     HASH,
@@ -30,8 +31,7 @@ from painpoint_platform.courses.manifest_fields import (
     judge_signs,
     judge_total,
 )
-from painpoint_platform.courses.run_files import RunFiles
-from painpoint_platform.courses.run_folder import MANIFEST
+from painpoint_platform.courses.validation.run_files import RunFiles
 
 BATCH_STATUSES = ("ok", "failed")
 BATCH_STATUS = Field(lambda value: value in BATCH_STATUSES, f"one of {', '.join(BATCH_STATUSES)}", everywhere=False)

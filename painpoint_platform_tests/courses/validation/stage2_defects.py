@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.courses.run_files import MOST_BYTES
-from painpoint_platform_tests.courses.defects import (
+from painpoint_platform.courses.validation.run_files import MOST_BYTES
+from painpoint_platform_tests.courses.validation.defects import (
     MANIFEST,
     Defect,
     all_of,
@@ -22,7 +22,7 @@ from painpoint_platform_tests.courses.defects import (
     without,
     without_line,
 )
-from painpoint_platform_tests.courses.run_builder import edited_json
+from painpoint_platform_tests.courses.validation.run_builder import edited_json
 
 C949, D072, D196 = (f"clusters/{code}.json" for code in ("C949", "D072", "D196"))
 SENT = "painpoints_used_C949.jsonl"

@@ -1,8 +1,8 @@
 """``painpoint stage3 validate``: every finding about the folder of a Stage-3 run, whoever wrote it.
 
 Belongs here: which files a run has, and whether its manifest agrees with them. Does not belong here: the rules of each
-file (``stage3_manifest_validation``, ``stage3_theme_validation``, ``stage3_index_validation``,
-``stage3_eval_validation``) and the Stage-2 run (``stage3_source_validation``).
+file (``stage3_manifest``, ``stage3_themes``, ``stage3_index``,
+``stage3_eval``) and the Stage-2 run (``stage3_source``).
 
 The rules are those of the source document of Stage 3, sections 4 to 9. A run of other software is held to them, and to
 nothing that only this project writes; a run of ours is held to both.
@@ -13,8 +13,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, FileFindings, Finding, Findings, Words
-from painpoint_platform.courses.manifest_fields import (
+from painpoint_platform.courses.run_folder import MANIFEST
+from painpoint_platform.courses.taxonomy import load_taxonomy, taxonomy_path
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Finding, Findings, Words
+from painpoint_platform.courses.validation.manifest_fields import (
     first_of,
     is_count,
     is_file_name,
@@ -23,19 +25,17 @@ from painpoint_platform.courses.manifest_fields import (
     judge_prompt,
     judge_total,
 )
-from painpoint_platform.courses.run_files import RunFiles
-from painpoint_platform.courses.run_folder import MANIFEST
-from painpoint_platform.courses.stage3_eval_validation import judge_eval
-from painpoint_platform.courses.stage3_index_validation import (
+from painpoint_platform.courses.validation.run_files import RunFiles
+from painpoint_platform.courses.validation.stage3_eval import judge_eval
+from painpoint_platform.courses.validation.stage3_index import (
     RunNames,
     judge_cluster_index,
     judge_post_index,
     judge_summary,
 )
-from painpoint_platform.courses.stage3_manifest_validation import SLUG_NAMES, Stage3Manifest, judge_stage3_manifest
-from painpoint_platform.courses.stage3_source_validation import Source, judge_source
-from painpoint_platform.courses.stage3_theme_validation import THEMES, ReadThemes, judge_themes
-from painpoint_platform.courses.taxonomy import load_taxonomy, taxonomy_path
+from painpoint_platform.courses.validation.stage3_manifest import SLUG_NAMES, Stage3Manifest, judge_stage3_manifest
+from painpoint_platform.courses.validation.stage3_source import Source, judge_source
+from painpoint_platform.courses.validation.stage3_themes import THEMES, ReadThemes, judge_themes
 
 PROMPT, BATCH_LOG = "stage3_prompt.txt", "llm_batches.jsonl"
 

@@ -1,7 +1,7 @@
 """Judging ``global_clusters.json``: the themes of a Stage-3 run and which clusters are in them.
 
 Belongs here: its shape, its labels, and that every cluster has exactly one place (seed 001, sections 4 to 6).
-Does not belong here: the index files that say the same in rows (``stage3_index_validation``).
+Does not belong here: the index files that say the same in rows (``stage3_index``).
 """
 
 import re
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, FileFindings, Words
-from painpoint_platform.courses.manifest_fields import is_amount, is_filled
-from painpoint_platform.courses.run_files import RunFiles
-from painpoint_platform.courses.stage3_source_validation import Source
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Words
+from painpoint_platform.courses.validation.manifest_fields import is_amount, is_filled
+from painpoint_platform.courses.validation.run_files import RunFiles
+from painpoint_platform.courses.validation.stage3_source import Source
 
 THEMES = "global_clusters.json"
 TOP_KEYS = ("global_clusters", "unassigned_clusters")

@@ -1,16 +1,16 @@
 """Judging the index files of a Stage-3 run: which theme every cluster and every post is in.
 
 Belongs here: ``cluster_global_index.csv``, ``post_global_index.csv`` and ``global_clusters_summary.csv``, and their
-agreement with the themes and with Stage 2. Does not belong here: the themes (``stage3_theme_validation``).
+agreement with the themes and with Stage 2. Does not belong here: the themes (``stage3_themes``).
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from painpoint_platform.courses.findings import NOTHING, FileFindings, Words
-from painpoint_platform.courses.run_files import RunFiles, Table
-from painpoint_platform.courses.stage3_source_validation import Source
-from painpoint_platform.courses.stage3_theme_validation import ReadTheme, ReadThemes
+from painpoint_platform.courses.validation.findings import NOTHING, FileFindings, Words
+from painpoint_platform.courses.validation.run_files import RunFiles, Table
+from painpoint_platform.courses.validation.stage3_source import Source
+from painpoint_platform.courses.validation.stage3_themes import ReadTheme, ReadThemes
 
 CLUSTER_INDEX, POST_INDEX = "cluster_global_index.csv", "post_global_index.csv"
 SUMMARY = "global_clusters_summary.csv"

@@ -1,7 +1,7 @@
 """Finding the Stage-2 run that a Stage-3 run was made from, for judging the one by the other.
 
 Belongs here: what the manifest says about it, where it lies now, and what clusters it has. Does not belong here:
-judging it (``stage2_validation``) or the themes (``stage3_theme_validation``).
+judging it (``stage2``) or the themes (``stage3_themes``).
 """
 
 import os
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from painpoint_platform.courses.findings import NOTHING, FileFindings, Findings, Words
-from painpoint_platform.courses.manifest_fields import is_file_name, is_filled
-from painpoint_platform.courses.run_files import RunFiles, located
 from painpoint_platform.courses.run_folder import MANIFEST
-from painpoint_platform.courses.stage2_manifest_validation import judge_manifest
-from painpoint_platform.courses.stage2_validation import file_stems, judge_courses
+from painpoint_platform.courses.validation.findings import NOTHING, FileFindings, Findings, Words
+from painpoint_platform.courses.validation.manifest_fields import is_file_name, is_filled
+from painpoint_platform.courses.validation.run_files import RunFiles, located
+from painpoint_platform.courses.validation.stage2 import file_stems, judge_courses
+from painpoint_platform.courses.validation.stage2_manifest import judge_manifest
 
 SOURCE = "source_stage2_run"
 

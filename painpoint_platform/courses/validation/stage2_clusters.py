@@ -1,7 +1,7 @@
 """Judging the cluster file of one course.
 
 Belongs here: the shape of ``clusters/<course_code>.json`` and what it must say taken by itself (seed 000, section 6).
-Does not belong here: whether its posts are the course's pain points (``stage2_post_validation``).
+Does not belong here: whether its posts are the course's pain points (``stage2_posts``).
 """
 
 import re
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from painpoint_platform.courses.findings import NOTHING, WHOLE_FILE, FileFindings, Words
-from painpoint_platform.courses.manifest_fields import is_count, is_filled
-from painpoint_platform.courses.run_files import RunFiles
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Words
+from painpoint_platform.courses.validation.manifest_fields import is_count, is_filled
+from painpoint_platform.courses.validation.run_files import RunFiles
 
 COURSE_KEYS = ("course_code", "course_title", "total_posts", "clusters")
 CLUSTER_KEYS = ("cluster_id", "issue_summary", "num_posts", "post_ids")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform_tests.courses.run_builder import edited_csv, edited_json
+from painpoint_platform_tests.courses.validation.run_builder import edited_csv, edited_json
 
 MANIFEST = "manifest.json"
 

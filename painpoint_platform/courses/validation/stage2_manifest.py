@@ -1,7 +1,7 @@
 """Judging the manifest of a Stage-2 run, ours or another program's.
 
 Belongs here: its fields, its entries for courses, and whether its sums agree with its entries.
-Does not belong here: whether it agrees with the other files of the run (``stage2_validation``).
+Does not belong here: whether it agrees with the other files of the run (``stage2``).
 """
 
 import re
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from painpoint_platform.courses.findings import FileFindings
-from painpoint_platform.courses.manifest_fields import (
+from painpoint_platform.courses.run_folder import MANIFEST
+from painpoint_platform.courses.validation.findings import FileFindings
+from painpoint_platform.courses.validation.manifest_fields import (
     AMOUNT,
     COUNT,
     HASH,
@@ -33,8 +34,7 @@ from painpoint_platform.courses.manifest_fields import (
     judge_signs,
     judge_total,
 )
-from painpoint_platform.courses.run_files import RunFiles
-from painpoint_platform.courses.run_folder import MANIFEST
+from painpoint_platform.courses.validation.run_files import RunFiles
 
 STATUSES = ("ok", "repaired", "failed")
 STATUS = Field(lambda value: value in STATUSES, f"one of {', '.join(STATUSES)}", everywhere=False)

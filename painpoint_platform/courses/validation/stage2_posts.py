@@ -1,7 +1,7 @@
 """Judging whether the posts of a Stage-2 run are the pain points it was made from, none lost and none invented.
 
 Belongs here: the pain points' CSV, the snapshots beside the clusters, and their agreement with the clusters.
-Does not belong here: what a cluster file must say taken by itself (``stage2_cluster_validation``).
+Does not belong here: what a cluster file must say taken by itself (``stage2_clusters``).
 """
 
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.courses.findings import NOTHING, Findings
-from painpoint_platform.courses.manifest_fields import is_filled
-from painpoint_platform.courses.run_files import RunFiles
-from painpoint_platform.courses.stage2_cluster_validation import ReadCourse
+from painpoint_platform.courses.validation.findings import NOTHING, Findings
+from painpoint_platform.courses.validation.manifest_fields import is_filled
+from painpoint_platform.courses.validation.run_files import RunFiles
+from painpoint_platform.courses.validation.stage2_clusters import ReadCourse
 
 PAINPOINTS = "painpoints_llm_friendly.csv"
 PAINPOINT_COLUMNS = ("post_id", "course_code", "root_cause_summary", "pain_point_snippet")
