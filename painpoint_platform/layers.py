@@ -84,6 +84,11 @@ def table_spec(
     return dg.AssetSpec(**attributes, freshness_policy=FRESHNESS[group] if key.path[0] == "gold" else None, **spec)
 
 
+def fact(name: str, asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:
+    """Name a fact about a table that is checked; one that only warns says so in its description."""
+    return dg.AssetCheckSpec(name, asset=asset, description=description)
+
+
 def view_metadata(view: View, changed: bool = True) -> dict[str, Any]:
     """Turn a view into Dagster's metadata: facts, the first rows as a table, pictures inline."""
     table = dg.MetadataValue.table(

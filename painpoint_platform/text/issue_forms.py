@@ -1,6 +1,6 @@
 """Boilerplate that GitHub issue forms and templates put around what a reporter wrote.
 
-Belongs here: the vocabulary of form headings, empty answers, placeholder sentences, and their removal from paragraphs.
+Belongs here: form headings, empty answers and the sentences of a template, and removing them from paragraphs.
 Does not belong here: parsing Markdown (``markup``), rules that hold for every source (``cleaning``).
 
 The headings are recognised by vocabulary and not by a list of whole labels: a heading made only of words that forms are
@@ -55,7 +55,7 @@ _EMPTY_ANSWERS = frozenset(
         "not available", "see above", "same as above", "as above", "tbd", "todo", "see title",
     )
 )  # fmt: skip
-_PLACEHOLDERS = re.compile(
+_TEMPLATE_SENTENCES = re.compile(
     r"a clear and concise description of"
     r"|add any other context or screenshots? about"
     r"|add any other context about"
@@ -90,7 +90,7 @@ def is_form_heading(heading: str) -> bool:
 
 
 def without_form_boilerplate(paragraphs: list[Paragraph]) -> list[Paragraph]:
-    """Return the paragraphs without form headings, empty answers, placeholder sentences and tick boxes.
+    """Return the paragraphs without form headings, empty answers, sentences of the template itself and tick boxes.
 
     Ticked boxes go with the empty ones: forms use them for consent ("I have searched the existing issues").
     """
@@ -118,7 +118,7 @@ def _is_boilerplate(line: str, asks: bool, asks_for_values: bool) -> bool:
         return True
     if asks_for_values and text.count(" ") < _LONGEST_VALUE:
         return True
-    return _PLACEHOLDERS.match(text) is not None or _states_surroundings(text)
+    return _TEMPLATE_SENTENCES.match(text) is not None or _states_surroundings(text)
 
 
 def _states_surroundings(text: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from painpoint_platform.automation import after_new_rows
-from painpoint_platform.layers import bronze, gold, silver, table_spec, view_metadata
+from painpoint_platform.layers import bronze, fact, gold, silver, table_spec, view_metadata
 from painpoint_platform.partitions import Committed, materialize_each, one_run_a_range, transcripts
 from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.llm import LLMResource
@@ -25,11 +25,6 @@ GROUPS = gold("qa_groups")
 
 transcript_asset = partial(dg.multi_asset, partitions_def=transcripts, backfill_policy=one_run_a_range)
 table = partial(table_spec, group="transcripts")
-
-
-def fact(name: str, asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:
-    """Name a check; one that only warns says so."""
-    return dg.AssetCheckSpec(name, asset=asset, description=description)
 
 
 PARAGRAPH_CHECKS = (fact("unique_position", PARAGRAPHS, "A record of the file is one row."),)
