@@ -96,6 +96,15 @@ def test_a_killed_run_pays_for_no_answer_twice(tmp_path):
         assert len(server.seen) <= 30 + 2
 
 
+@pytest.fixture
+def interruptible():
+    """Have SIGINT raise KeyboardInterrupt: a Dagster run that went before in this process leaves its own handler."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_batch_stops_calling(make_client, task, server):
     server.delay_s = 0.2
     client = make_client(concurrency=1)
