@@ -1,22 +1,22 @@
 """What a trained model is worth on rows that nothing was fitted on.
 
-Belongs here: all figures of one part of a corpus. Does not belong here: a figure's formula (``metrics``), thresholds
-(``gates``), pages and plots.
+Belongs here: all figures of one part of a corpus, and the rows that they are of. Does not belong here: a figure's
+formula (``metrics``, ``bootstrap``), thresholds (``gates``), pages and plots.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from painpoint_platform.perception.adapters import RANGES
+from painpoint_platform.perception.bootstrap import ConfidenceInterval, bootstrap_intervals
 from painpoint_platform.perception.conformal import covered
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.metrics import (
-    ConfidenceInterval,
     Floats,
     RegressionMetrics,
-    bootstrap_intervals,
     metrics_by_group,
     regression_metrics,
     within_group_correlation,
@@ -26,6 +26,37 @@ from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.training_rows import LabelledRows
 
 BASES = ("lexical", "embedding", TEMPORAL)
+Names = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedRows:
+    """What a model said of rows and what was right, each (rows,).
+
+    Attributes:
+        labels: what annotators said.
+        before: the final score before calibration.
+        score: after it.
+        low, high: the interval around the score.
+        users, lengths, languages: of the rows, as of ``LabelledRows``.
+        constant: the mean label of the training rows, the model to beat.
+        limits: the variable's range.
+    """
+
+    labels: Floats
+    before: Floats
+    score: Floats
+    low: Floats
+    high: Floats
+    users: Names
+    lengths: Names
+    languages: Names
+    constant: float
+    limits: tuple[float, float]
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +66,14 @@ class PartReport:
     Attributes:
         before, calibrated: of the final score before and after calibration.
         by_length, by_language: of the calibrated score; every length bucket is there, with 0 rows where it is empty.
-        intervals: bootstrap, authors drawn whole.
+        intervals: bootstrap of the calibrated score's figures, authors drawn whole.
         within_author: Pearson's r around each author's means; None without authors of several texts.
         coverage: rows and share of labels inside their interval, by length bucket and for ``all``.
         interval_width: mean of high - low.
         member_rmse: of each model alone.
         member_pearson: likewise.
         final_rmse: of the final score before calibration.
+        judged: the rows themselves.
     """
 
     before: RegressionMetrics
@@ -55,6 +87,7 @@ class PartReport:
     member_rmse: Mapping[str, float]
     member_pearson: Mapping[str, float | None]
     final_rmse: float
+    judged: JudgedRows
 
     @property
     def base_rmse(self) -> Mapping[str, float]:
@@ -73,38 +106,55 @@ def judged_part(
         constant: the mean label of the training rows.
         settings: rounds and seed of the bootstrap.
     """
-    limits = RANGES[model.variable]
     members = member_scores(model.members, model.level, rows.features, rows.items, rows.labels)
     raw = final_scores(model, members, rows.features, rows.items)
     score = model.calibrator.apply(raw)
     low, high = model.intervals.around(score, rows.lengths)
-    users = rows.users
-    groups = {
-        name: metrics_by_group(rows.labels, score, values, names=names, constant=constant, limits=limits)
-        for name, values, names in (("length", rows.lengths, LENGTH_BUCKETS), ("language", rows.languages, ()))
-    }
-    of_members = {name: regression_metrics(rows.labels, one, limits=limits) for name, one in members.items()}
-    before = regression_metrics(rows.labels, raw, constant=constant, limits=limits)
+    judged = JudgedRows(
+        rows.labels, raw, score, low, high, rows.users, rows.lengths, rows.languages, constant, RANGES[model.variable]
+    )
+    return part_report(judged, members, settings)
+
+
+def part_report(judged: JudgedRows, members: Mapping[str, Floats], settings: PerceptionSettings) -> PartReport:
+    """Return the figures of judged rows.
+
+    Args:
+        judged: at least one row.
+        members: scores of the models that the final one is made of, by name.
+        settings: rounds and seed of the bootstrap.
+    """
+    labels, score, users, limits = judged.labels, judged.score, judged.users, judged.limits
+    of_members = {name: regression_metrics(labels, one, limits=limits) for name, one in members.items()}
+    before = regression_metrics(labels, judged.before, constant=judged.constant, limits=limits)
     return PartReport(
         before=before,
-        calibrated=regression_metrics(rows.labels, score, constant=constant, limits=limits),
-        by_length=groups["length"],
-        by_language=groups["language"],
+        calibrated=regression_metrics(labels, score, constant=judged.constant, limits=limits),
+        by_length=_by_group(judged, judged.lengths, LENGTH_BUCKETS),
+        by_language=_by_group(judged, judged.languages),
         intervals=bootstrap_intervals(
-            rows.labels, score, groups=users, rounds=settings.bootstrap_rounds, seed=settings.seed
+            labels, score, groups=users, limits=limits, rounds=settings.bootstrap_rounds, seed=settings.seed
         ),
-        within_author=_within_author(rows.labels, score, users),
-        coverage=covered(rows.labels, low, high, rows.lengths),
-        interval_width=float(np.mean(high - low)),
+        within_author=within_author(labels, score, users),
+        coverage=covered(labels, judged.low, judged.high, judged.lengths),
+        interval_width=float(np.mean(judged.high - judged.low)),
         member_rmse={name: _known(one.rmse) for name, one in of_members.items()},
         member_pearson={name: one.pearson for name, one in of_members.items()},
         final_rmse=_known(before.rmse),
+        judged=judged,
     )
 
 
-def _within_author(labels: Floats, scores: Floats, users: np.ndarray[tuple[int], np.dtype[np.str_]]) -> float | None:
+def within_author(labels: Floats, scores: Floats, users: Names) -> float | None:
+    """Return Pearson's r around each author's means, or None where no author has several rows."""
     several = len(np.unique(users)) < len(users)
     return within_group_correlation(labels, scores, users) if several else None
+
+
+def _by_group(judged: JudgedRows, groups: Names, names: tuple[str, ...] = ()) -> dict[str, RegressionMetrics]:
+    return metrics_by_group(
+        judged.labels, judged.score, groups, names=names, constant=judged.constant, limits=judged.limits
+    )
 
 
 def _known(figure: float | None) -> float:

@@ -1,12 +1,12 @@
 """How far scores lie from labels.
 
-Belongs here: figures of regression, by group and with bootstrap intervals. Does not belong here: figures of emotion
-paths (``path_metrics``), what a figure has to reach (``gates``).
+Belongs here: figures of regression, also by group. Does not belong here: how far they would move with other authors
+(``bootstrap``), figures of emotion paths (``path_metrics``), what a figure has to reach (``gates``).
 
 A figure that does not exist is None and never 0: the correlation of a constant, anything of no rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,14 +39,6 @@ class RegressionMetrics:
     ece: float | None = None
     mce: float | None = None
     skill: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ConfidenceInterval:
-    """Where a figure lies in the given share of resamples."""
-
-    low: float
-    high: float
 
 
 def regression_metrics(
@@ -137,60 +129,17 @@ def calibration_curve(
     labels: Floats, scores: Floats, *, limits: tuple[float, float] = (0.0, 1.0), bins: int = CALIBRATION_BINS
 ) -> tuple[Floats, Floats, Floats]:
     """Return rows, mean score and mean label of each bin that has rows; for the bins see ``calibration_errors``."""
-    low, high = limits
-    places = np.clip(((scores - low) / (high - low) * bins).astype(np.int64), 0, bins - 1)
+    places = bin_of(scores, limits, bins)
     counts = np.bincount(places, minlength=bins).astype(np.float64)
     present = counts > 0
     sums = [np.bincount(places, values, minlength=bins)[present] for values in (scores, labels)]
     return counts[present], sums[0] / counts[present], sums[1] / counts[present]
 
 
-def bootstrap_intervals(
-    labels: Floats,
-    scores: Floats,
-    *,
-    groups: NDArray[np.str_] | None = None,
-    rounds: int = 1000,
-    level: float = 0.95,
-    seed: int = 137,
-) -> Mapping[str, ConfidenceInterval]:
-    """Return percentile intervals of rmse, mae and pearson (Efron 1979); empty for fewer than two rows or groups.
-
-    Args:
-        labels: (rows,).
-        scores: (rows,).
-        groups: whose rows are drawn together: texts of one author say the same thing more than once.
-        rounds: resamples.
-        level: share of the resamples inside an interval.
-        seed: of the draws.
-    """
-    _, member = np.unique(np.arange(len(labels)) if groups is None else groups, return_inverse=True)
-    size = int(member.max(initial=-1)) + 1
-    if size < 2:
-        return {}
-    moments = _sums_by_group(labels, scores, member)
-    draws = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), rounds).astype(np.float64)
-    rows, sum_y, sum_p, sum_yy, sum_pp, sum_yp, sum_abs = (draws @ moments).T
-    rows = np.maximum(rows, 1)
-    spread = np.sqrt(np.maximum(rows * sum_yy - sum_y**2, 0) * np.maximum(rows * sum_pp - sum_p**2, 0))
-    figures = {
-        "rmse": np.sqrt(np.maximum(sum_yy - 2 * sum_yp + sum_pp, 0) / rows),
-        "mae": sum_abs / rows,
-        "pearson": np.divide(rows * sum_yp - sum_y * sum_p, spread, out=np.full(rounds, np.nan), where=spread > 1e-12),
-    }
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    return {
-        name: ConfidenceInterval(*(float(end) for end in np.quantile(values, ends)))
-        for name, values in figures.items()
-        if np.isfinite(values).all()
-    }
-
-
-def _sums_by_group(labels: Floats, scores: Floats, member: NDArray[np.int64]) -> Floats:
-    columns = (
-        np.ones_like(labels), labels, scores, labels**2, scores**2, labels * scores, np.abs(labels - scores),
-    )  # fmt: skip
-    return np.stack([np.bincount(member, column) for column in columns], axis=1)
+def bin_of(scores: Floats, limits: tuple[float, float], bins: int) -> NDArray[np.int64]:
+    """Return the bin of each score, 0 to ``bins`` - 1, where ``bins`` of equal width divide the range."""
+    low, high = limits
+    return np.clip(((scores - low) / (high - low) * bins).astype(np.int64), 0, bins - 1)
 
 
 def _root_mean_square(errors: Floats) -> float:

@@ -10,7 +10,6 @@ from scipy.stats import pearsonr, spearmanr
 from painpoint_platform.perception.emotions import EMOTION_PATHS
 from painpoint_platform.perception.metrics import (
     RegressionMetrics,
-    bootstrap_intervals,
     calibration_curve,
     metrics_by_group,
     regression_metrics,
@@ -63,7 +62,6 @@ def test_no_rows_have_no_figures() -> None:
     assert regression_metrics(np.empty(0), np.empty(0)) == RegressionMetrics(rows=0)
     by_length = metrics_by_group(np.ones(2), np.ones(2), np.array(["SHORT", "SHORT"]), names=("SHORT", "LONG"))
     assert by_length["LONG"] == RegressionMetrics(rows=0)
-    assert bootstrap_intervals(np.ones(1), np.ones(1)) == {}
 
 
 @given(SHARES, SHARES)
@@ -73,19 +71,6 @@ def test_no_figure_is_ever_not_a_number(labels: np.ndarray, scores: np.ndarray) 
     assert all(value is None or np.isfinite(value) for value in found)
     assert figures.mae <= figures.rmse + 1e-12
     assert figures.ece <= figures.mce + 1e-12
-
-
-def test_bootstrap_holds_the_figure_and_is_wider_where_authors_repeat_themselves() -> None:
-    choices = np.random.default_rng(3)
-    users = np.repeat(np.arange(20), 20)
-    labels = choices.uniform(0, 1, 400)
-    scores = labels + np.repeat(choices.normal(0, 0.2, 20), 20)
-    alone = bootstrap_intervals(labels, scores)
-    together = bootstrap_intervals(labels, scores, groups=users.astype(np.str_))
-    figures = regression_metrics(labels, scores)
-    for name in ("rmse", "mae", "pearson"):
-        assert alone[name].low < getattr(figures, name) < alone[name].high
-    assert together["rmse"].high - together["rmse"].low > 1.5 * (alone["rmse"].high - alone["rmse"].low)
 
 
 def test_levels_of_authors_do_not_count_within_them() -> None:
