@@ -9,7 +9,10 @@
 -- column: category | Field of business: ai, finance, compliance, logistics, healthtech, devtools, ecommerce, other
 -- column: description | The root problem in one or two sentences
 -- column: impact_level | How badly it hurts those who have it: low, medium, high
--- column: impact_score | Impact weighed with size, votes and comments; larger is worse
+-- column: impact_score | 0 to 100: severity, reach, engagement, feeling and willingness to pay; larger is worse
+-- column: negativity | How bad its posts feel, 0 to 1, by the models that silver.item_perception names
+-- column: intensity | How stirred up their authors are, 0 to 1
+-- column: willingness | How willing their authors are to go on, 0 to 1
 -- column: would_pay_signal | Whether someone wrote that a solution is worth money to them
 -- column: cluster_count | Clusters of the day that are this issue
 -- column: item_count | Posts of the day that are about this issue
@@ -82,6 +85,9 @@ select
     label.description,
     label.impact_level,
     label.impact_score,
+    label.negativity,
+    label.intensity,
+    label.willingness,
     label.would_pay_signal,
     evidence.cluster_count,
     evidence.item_count,

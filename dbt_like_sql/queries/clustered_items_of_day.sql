@@ -12,11 +12,23 @@ select
     item.created_at,
     item.vote_count,
     item.comment_count,
-    item.author_hash
+    item.author_hash,
+    perception.valence,
+    perception.valence_low,
+    perception.valence_high,
+    perception.arousal,
+    perception.arousal_low,
+    perception.arousal_high,
+    perception.willingness,
+    perception.willingness_low,
+    perception.willingness_high
 from silver.cluster_assignments as assignment
 join bronze.raw_items as item
     on item.url_hash = assignment.url_hash
    and item.collection_date = assignment.cluster_date
+left join silver.item_perception as perception
+    on perception.url_hash = assignment.url_hash
+   and perception.collection_date = assignment.cluster_date
 where assignment.cluster_date = $day
   and assignment.cluster_id >= 0
 qualify row_number() over (partition by item.url_hash order by item.source, item.source_item_id) = 1

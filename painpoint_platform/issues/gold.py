@@ -1,8 +1,8 @@
 """A day's clusters as labelled issues with their evidence.
 
-Belongs here: which labels are reused and which are asked for, the impact score, and the two gold tables' rows.
-Does not belong here: choosing representatives (``representatives``), what is asked of the model (``labelling``),
-publishing (``publishing``).
+Belongs here: which labels are reused and which are asked for, and the two gold tables' rows. Does not belong here:
+choosing representatives (``representatives``), what is asked of the model (``labelling``), how much an issue weighs
+(``impact``), publishing (``publishing``).
 """
 
 import hashlib
@@ -12,20 +12,15 @@ from datetime import date
 
 import polars as pl
 
+from painpoint_platform.issues.impact import FEELINGS, feelings, impact_score
 from painpoint_platform.issues.labelling import IssueLabel, LabelRequest
 from painpoint_platform.issues.representatives import representatives_of_clusters
 from painpoint_platform.llm.tasks import Answer
 
 # Raised when the same clusters would give other rows: part of what a partition's input hash covers.
-GOLD_VERSION = "1"
+GOLD_VERSION = "2"
 
 LABEL_COLUMNS = ("canonical_title", "category", "description", "would_pay_signal", "impact_level")
-
-# Weights of the impact score. Severity is the model's or a person's judgement and counts most; reach counts people,
-# not posts; engagement is what others did with the posts; willingness to pay is a bonus.
-SEVERITY = {"low": 1 / 3, "medium": 2 / 3, "high": 1.0}
-WEIGHT_SEVERITY, WEIGHT_REACH, WEIGHT_ENGAGEMENT, WEIGHT_WOULD_PAY = 40, 30, 20, 10
-FULL_REACH_AUTHORS, FULL_ENGAGEMENT = 100, 5_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +29,8 @@ class DayOfClusters:
 
     Attributes:
         clusters: one row a cluster: cluster_id, cluster_fingerprint, cluster_size, authors, engagement, created_at,
-            sources (struct list), titles and snippets of the representatives.
+            sources (struct list), what its items feel like (``impact.FEELINGS``), titles and snippets of the
+            representatives.
         members: one row an item, with ``is_representative``.
     """
 
@@ -61,6 +57,7 @@ def prepare(members: pl.DataFrame) -> DayOfClusters:
         engagement=pl.col("vote_count").clip(lower_bound=0).sum() + pl.col("comment_count").sum(),
         created_at=pl.col("created_at").min(),
         sources=pl.col("source").value_counts(sort=False),
+        **feelings(),
     )
     chosen = representatives.group_by("cluster_id", maintain_order=True).agg(
         "title", "snippet", cluster_fingerprint=pl.col("cluster_fingerprint").first()
@@ -136,6 +133,7 @@ def issue_rows(
             "reused_from",
             "impact_score",
             "created_at",
+            *FEELINGS,
         )
         .sort("cluster_id")
     )
@@ -165,30 +163,6 @@ def evidence_rows(day: date, prepared: DayOfClusters) -> pl.DataFrame:
         )
         .sort("cluster_id", "url_hash")
     )
-
-
-def impact_score() -> pl.Expr:
-    """Return the impact score, 0 to 100: 40 severity + 30 reach + 20 engagement + 10 willingness to pay.
-
-    Severity is 1/3, 2/3 or 1 for low, medium, high (a failed label counts as low). Reach is log(1 + authors) /
-    log(1 + 100), engagement log(1 + votes + comments) / log(1 + 5,000), each cut at 1: the tenth voice says more than
-    the hundredth.
-    """
-    severity = pl.col("impact_level").replace_strict(SEVERITY, default=SEVERITY["low"], return_dtype=pl.Float64)
-    reach = _saturating(pl.col("authors"), FULL_REACH_AUTHORS)
-    engagement = _saturating(pl.col("engagement"), FULL_ENGAGEMENT)
-    would_pay = pl.col("would_pay_signal").fill_null(value=False).cast(pl.Float64)
-    score = (
-        WEIGHT_SEVERITY * severity
-        + WEIGHT_REACH * reach
-        + WEIGHT_ENGAGEMENT * engagement
-        + WEIGHT_WOULD_PAY * would_pay
-    )
-    return score.round(3).alias("impact_score")
-
-
-def _saturating(count: pl.Expr, full: int) -> pl.Expr:
-    return (count.cast(pl.Float64).log1p() / pl.lit(float(full)).log1p()).clip(0.0, 1.0)
 
 
 _LABEL_SCHEMA: dict[str, type[pl.DataType]] = {
