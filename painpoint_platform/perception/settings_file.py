@@ -38,6 +38,15 @@ class Interval(_Section):
         return self
 
 
+class SplitSettings(_Section):
+    """How rows are dealt to train, tune and test (``splits.split_corpus``); a published split is kept as it is."""
+
+    fractions: tuple[float, float, float]
+    folds: int = Field(ge=2)
+    ordered_by_time: bool
+    embargo_days: int = Field(ge=0)
+
+
 class SearchBudget(_Section):
     """When a search ends, and what a trial may cost."""
 
@@ -117,6 +126,7 @@ class PerceptionSettings(_Section):
     coverage: float = Field(gt=0.5, lt=1)
     fewest_interval_rows: int = Field(ge=10)
     bootstrap_rounds: int = Field(ge=100)
+    splits: SplitSettings
     search: SearchBudget
     kernel: KernelSpace
     trees: TreesSpace
