@@ -105,7 +105,7 @@ def _rank_correlations(draws: Floats, labels: Floats, scores: Floats, member: ND
         ranks = [_weighted_ranks(values, weights) - (rows + 1) / 2 for values in (labels, scores)]
         products = [np.einsum("ij,ij,ij->i", weights, one, other) for one, other in _pairs(*ranks)]
         found.append(_ratio(*products))
-    return np.concatenate(found)
+    return np.asarray(np.concatenate(found))
 
 
 def _pairs(first: Floats, second: Floats) -> tuple[tuple[Floats, Floats], ...]:
@@ -128,4 +128,4 @@ def _by_group(columns: tuple[Floats, ...], member: NDArray[np.int64]) -> Floats:
 def _ratio(shared: Floats, first: Floats, second: Floats) -> Floats:
     """Return a correlation from sums of products; NaN where one of both does not vary."""
     spread = np.sqrt(np.maximum(first, 0) * np.maximum(second, 0))
-    return np.divide(shared, spread, out=np.full(len(shared), np.nan), where=spread > 1e-12)
+    return np.asarray(np.divide(shared, spread, out=np.full(len(shared), np.nan), where=spread > 1e-12))
