@@ -6,7 +6,7 @@ Dagster (``assets``).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -20,6 +20,7 @@ from painpoint_platform.issues.pocketbase_client import PocketBaseClient
 from painpoint_platform.issues.publishing import sync_day
 from painpoint_platform.issues.publishing_outcome import SyncReport
 from painpoint_platform.issues.publishing_tables import TrackingChanges, read_publishing_input, write_tracking
+from painpoint_platform.issues.tombstones import without_forgotten
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.text.embeddings import Embedder
@@ -66,7 +67,8 @@ def collect_day(
     items = bronze.keep_first_seen(frames.raw_items, stored)
     partition = {"source": source, "collection_date": day}
     with warehouse.write() as connection:
-        replace_partition(connection, "bronze.raw_items", where=partition, rows=items, key=["url_hash"])
+        frames = without_forgotten(replace(frames, raw_items=items), fetch(connection, "takedown/tombstones"))
+        replace_partition(connection, "bronze.raw_items", where=partition, rows=frames.raw_items, key=["url_hash"])
         replace_partition(connection, "bronze.rejected_items", where=partition, rows=frames.rejected_items)
         replace_partition(connection, "bronze.collections", where=partition, rows=frames.collections)
     return collection
@@ -94,7 +96,7 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
         )  # fmt: skip
         replace_partition(
             connection, "silver.clusters", where=partition, rows=result.clusters, key=["cluster_id"],
-            checks=[_check("sizes_match_assignments", day)],
+            checks=[_check("sizes_match_assignments", day), _check("no_forgotten_items", day)],
         )  # fmt: skip
         remember_input(connection, "silver.clusters", day.isoformat(), wanted)
     return True
