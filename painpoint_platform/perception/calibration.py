@@ -19,7 +19,7 @@ CalibrationKind = Literal["none", "platt", "isotonic"]
 KINDS: tuple[CalibrationKind, ...] = ("none", "platt", "isotonic")
 # A calibration has to lower the cross-fitted RMSE by this share to be worth a step more between text and score.
 _LEAST_GAIN = 0.001
-_EDGE = 1e-3
+EDGE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _share(values: Floats, limits: tuple[float, float]) -> Floats:
 
 
 def _logit(scores: Floats, limits: tuple[float, float]) -> Floats:
-    shares = np.clip(_share(scores, limits), _EDGE, 1 - _EDGE)
+    shares = np.clip(_share(scores, limits), EDGE, 1 - EDGE)
     return np.asarray(np.log(shares / (1 - shares)))
 
 

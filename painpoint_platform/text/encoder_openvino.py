@@ -36,15 +36,14 @@ def load(precision: str, threads: int, cache_dir: Path) -> Forward:
         UserError: the packaged weights are missing or not the model's, or the converted model cannot be read or
             written.
     """
-    weights = genuine_weights(model_folder())
-    main = _compiled(weights, precision, threads, cache_dir)
+    main = _compiled(precision, threads, cache_dir)
     if precision == "fp32":
         return lambda ids, mask: _run(main, ids, mask)
     loading = threading.Lock()
 
     @cache
     def precise() -> Any:
-        return _compiled(weights, "fp32", threads, cache_dir)
+        return _compiled("fp32", threads, cache_dir)
 
     def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
         if ids.shape[1] > FEW_TOKENS:
@@ -56,11 +55,21 @@ def load(precision: str, threads: int, cache_dir: Path) -> Forward:
     return forward
 
 
-def _compiled(weights: Path, precision: str, threads: int, cache_dir: Path) -> Any:
+def converted(precision: str, cache_dir: Path) -> Path:
+    """Return the folder of the converted model, made on the first call.
+
+    Raises:
+        UserError: as ``load`` does.
+    """
+    weights = genuine_weights(model_folder())
+    name = f"{MODEL_NAME}-{MODEL_SHA256[:8]}-openvino-{precision}-v{CONVERSION}"
+    return kept_model(cache_dir / name, lambda made: _save(convert(weights, precision), made))
+
+
+def _compiled(precision: str, threads: int, cache_dir: Path) -> Any:
     from openvino import Core
 
-    name = f"{MODEL_NAME}-{MODEL_SHA256[:8]}-openvino-{precision}-v{CONVERSION}"
-    folder = kept_model(cache_dir / name, lambda made: _save(convert(weights, precision), made))
+    folder = converted(precision, cache_dir)
     # OpenVINO would take bf16 where the processor has it; f32 keeps the vectors the same. The latency hint puts all
     # threads on one batch: as quick on few cores as two batches at once, with half the memory.
     hints = {

@@ -69,14 +69,18 @@ def count_tokens(texts: Sequence[str]) -> list[int]:
     return [len(encoding) for encoding in encoded]
 
 
-def token_ids(texts: Sequence[str]) -> list[list[int]]:
+def token_ids(texts: Sequence[str], tokenizer: "Tokenizer | None" = None) -> list[list[int]]:
     """Return the model's input for each text: at most 256 token ids, [CLS] first and [SEP] last.
 
     A text is tokenised only as far as its first 256 tokens reach, so that a megabyte costs no more than a page. The
     result is that of the whole text, save for words of which most characters are invisible. A lone surrogate counts as
     a question mark; NUL and other control characters are dropped by the model's own normaliser.
+
+    Args:
+        texts: anything.
+        tokenizer: as of ``cutting_tokenizer``; default the packaged model's.
     """
-    tokenizer = _cutting_tokenizer()
+    tokenizer = tokenizer or _cutting_tokenizer()
     ids: list[list[int]] = [[] for _ in texts]
     pending, reach = list(range(len(texts))), _FIRST_REACH
     while pending:
@@ -92,24 +96,34 @@ def token_ids(texts: Sequence[str]) -> list[list[int]]:
     return ids
 
 
-@cache
-def _cutting_tokenizer() -> "Tokenizer":
-    tokenizer = _read_tokenizer()
+def tokenizer_file() -> Path:
+    """Return the packaged model's ``tokenizer.json``."""
+    return model_folder() / "tokenizer.json"
+
+
+def cutting_tokenizer(file: Path) -> "Tokenizer":
+    """Return the tokenizer of a file, made to cut a text at 256 tokens."""
+    tokenizer = _read_tokenizer(file)
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer
 
 
 @cache
+def _cutting_tokenizer() -> "Tokenizer":
+    return cutting_tokenizer(tokenizer_file())
+
+
+@cache
 def _uncut_tokenizer() -> "Tokenizer":
-    tokenizer = _read_tokenizer()
+    tokenizer = _read_tokenizer(tokenizer_file())
     tokenizer.no_truncation()
     return tokenizer
 
 
-def _read_tokenizer() -> "Tokenizer":
+def _read_tokenizer(file: Path) -> "Tokenizer":
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(file))
     tokenizer.no_padding()
     return tokenizer
 
