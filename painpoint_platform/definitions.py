@@ -16,11 +16,13 @@ from painpoint_platform.courses import assets as courses
 from painpoint_platform.issues import assets as issues
 from painpoint_platform.layers import FRESHNESS, OWNERS
 from painpoint_platform.partitions import by_day, daily_partitions
+from painpoint_platform.perception import assets as perception
 from painpoint_platform.resources.analytics import AnalyticsResource
 from painpoint_platform.resources.collectors import CollectorsResource
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.llm import LLMResource
+from painpoint_platform.resources.perception import PerceptionResource
 from painpoint_platform.resources.pocketbase import PocketBaseResource
 from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.resources.warehouse import WarehouseResource
@@ -52,7 +54,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         freshness=FRESHNESS,
         owners=list(OWNERS),
     )
-    tables = [*issues.ASSETS, *courses.ASSETS, *transcripts.ASSETS, *sql_models]
+    tables = [*issues.ASSETS, *courses.ASSETS, *transcripts.ASSETS, *perception.ASSETS, *sql_models]
     gold_tables = {key for asset in tables for key in asset.keys if key.path[0] == "gold"}
     return dg.Definitions(
         assets=[*tables, build_snapshot_asset(gold_tables)],
@@ -101,7 +103,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             inbox=str(settings.course_inbox),
             course_list=str(settings.course_list_file),
             artifacts_dir=str(settings.artifacts_dir),
-            taxonomy_file=str(settings.courses_taxonomy_file) if settings.courses_taxonomy_file else None,
+            taxonomy_file=_path(settings.courses_taxonomy_file),
             theme_batch_size=settings.courses_theme_batch_size,
         ),
         "transcript_files": TranscriptsResource(
@@ -109,6 +111,13 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             artifacts_dir=str(settings.artifacts_dir),
             qa_model=settings.qa_model,
             qa_margin=settings.qa_margin,
+        ),
+        "perception": PerceptionResource(
+            corpus_file=_path(settings.perception_corpus),
+            settings_file=_path(settings.perception_settings),
+            models_dir=_path(settings.perception_models),
+            artifacts_dir=str(settings.artifacts_dir),
+            cache_dir=str(settings.data_dir / "models"),
         ),
         "llm": LLMResource(
             local_model=settings.llm_local_model,
@@ -125,7 +134,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             token_endpoint=settings.llm_token_endpoint,
             client_id=settings.llm_client_id,
             client_secret=_secret(settings, "llm_client_secret"),
-            ca_bundle=str(settings.llm_ca_bundle) if settings.llm_ca_bundle else None,
+            ca_bundle=_path(settings.llm_ca_bundle),
             state_path=str(settings.data_dir / "llm.sqlite"),
         ),
         "pocketbase": PocketBaseResource(
@@ -136,6 +145,10 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             min_authors=settings.publish_min_authors,
         ),
     }
+
+
+def _path(chosen: Path | None) -> str | None:
+    return str(chosen) if chosen else None
 
 
 def _secret(settings: Settings, field: str) -> dg.EnvVar | None:

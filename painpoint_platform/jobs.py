@@ -17,7 +17,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from dagster_shared.error import SerializableErrorInfo
 
 from painpoint_platform import processes
-from painpoint_platform.layers import bronze
+from painpoint_platform.layers import bronze, silver
 from painpoint_platform.paths import bundled
 from painpoint_platform.warehouse import locking
 from painpoint_platform.warehouse.locking import Deadline
@@ -25,6 +25,7 @@ from painpoint_platform.warehouse.locking import Deadline
 INSTANCE_LOCK_TIMEOUT_S = 120.0
 PROCESS_TAG = "painpoint/process"
 RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
+ITEM_PERCEPTION = dg.AssetSelection.assets(silver("item_perception"))
 
 collect_job = dg.define_asset_job(
     "collect",
@@ -33,8 +34,14 @@ collect_job = dg.define_asset_job(
 )
 issues_job = dg.define_asset_job(
     "issues",
-    selection=dg.AssetSelection.groups("issues") - RAW_ITEMS,
-    description="From a day's bronze rows to published issues: cluster, label, publish, refresh the day's SQL models.",
+    selection=(dg.AssetSelection.groups("issues") | ITEM_PERCEPTION) - RAW_ITEMS,
+    description="From a day's bronze rows to published issues: cluster, score, label, publish, refresh the day's SQL "
+    "models.",
+)
+perception_job = dg.define_asset_job(
+    "perception",
+    selection=dg.AssetSelection.groups("perception") - ITEM_PERCEPTION,
+    description="From a labelled corpus to a model of a variable: load, split, features, train, judge, export.",
 )
 courses_job = dg.define_asset_job(
     "courses",
@@ -51,7 +58,7 @@ snapshot_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("operations"),
     description="Write the analysts' copy of gold.",
 )
-JOBS = [collect_job, issues_job, courses_job, transcripts_job, snapshot_job]
+JOBS = [collect_job, issues_job, courses_job, transcripts_job, perception_job, snapshot_job]
 
 
 @dataclass(frozen=True)

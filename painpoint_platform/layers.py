@@ -21,6 +21,8 @@ FRESHNESS: Mapping[str, dg.FreshnessPolicy] = {
     "issues": GOLD_FRESHNESS,
     # Feedback comes by the term of six months, earnings calls by the quarter.
     "courses": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=200), warn_window=timedelta(days=185)),
+    # Models are trained when somebody has new labels.
+    "perception": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=400), warn_window=timedelta(days=365)),
     "transcripts": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=130), warn_window=timedelta(days=100)),
 }
 
@@ -82,6 +84,18 @@ def table_spec(
     """Describe one table of a multi-asset; see ``table_attributes``. A table of gold carries its group's freshness."""
     attributes = table_attributes(key, description=description, group=group, kinds=kinds)
     return dg.AssetSpec(**attributes, freshness_policy=FRESHNESS[group] if key.path[0] == "gold" else None, **spec)
+
+
+def file_attributes(key: dg.AssetKey, *, description: str, group: str) -> dict[str, Any]:
+    """Return what an asset carries whose result is files below ARTIFACTS_DIR; see ``table_attributes``."""
+    return {
+        "key": key,
+        "description": description,
+        "group_name": group,
+        "kinds": {"python", "file"},
+        "owners": list(OWNERS),
+        "tags": {"layer": "files", "domain": group},
+    }
 
 
 def fact(name: str, asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:

@@ -14,6 +14,7 @@ import dagster as dg
 
 from painpoint_platform.errors import DataContractError, PainpointError, UserError
 from painpoint_platform.issues.items import switched_on
+from painpoint_platform.perception.variables import VARIABLES
 from painpoint_platform.settings import load_settings
 
 _settings = load_settings()
@@ -30,6 +31,7 @@ with warnings.catch_warnings():
     by_day = dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="date")
 course_corpora = dg.DynamicPartitionsDefinition(name="course_corpora")
 transcripts = dg.DynamicPartitionsDefinition(name="transcripts")
+perception_variables = dg.StaticPartitionsDefinition(list(VARIABLES))
 one_run_a_range = dg.BackfillPolicy.single_run()
 
 

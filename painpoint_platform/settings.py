@@ -132,6 +132,21 @@ class Settings(BaseSettings):
     )
     qa_margin: float = Field(0.5, ge=0, le=1, description="In auto, boundaries that the rules decide by less are asked")
 
+    # Perception
+    perception_corpus: Path | None = Field(
+        None, description="Labelled texts to train models of feeling on; unset: the synthetic corpus"
+    )
+    perception_settings: Path | None = Field(
+        None, description="TOML of what differs from perception/defaults.toml: budgets, ranges, gates"
+    )
+    perception_models: Path | None = Field(
+        None,
+        description="Folder of models that score items; unset: those trained on PERCEPTION_CORPUS, else the default",
+    )
+
+    # Identity
+    lineage_days: int = Field(30, ge=1, description="Days over which a problem is the same issue when it comes back")
+
     # Publishing
     pocketbase_url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")
     pocketbase_email: str | None = Field(None, description="PocketBase superuser")

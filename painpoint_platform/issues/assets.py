@@ -36,6 +36,7 @@ from painpoint_platform.resources.warehouse import WarehouseResource
 GROUP = "issues"
 RAW_ITEMS = bronze("raw_items")
 CLUSTERS, ASSIGNMENTS = silver("clusters"), silver("cluster_assignments")
+ITEM_PERCEPTION = silver("item_perception")  # how each item feels, of the perception domain
 ISSUES, EVIDENCE, LIVE_ISSUES = gold("issues"), gold("issue_evidence"), gold("live_issues")
 
 
@@ -188,7 +189,7 @@ GOLD_CHECKS = (
             group=GROUP,
             description="Clusters labelled by a model; a label known for the same representatives is reused.",
             kinds={"python", "llm"},
-            deps=[CLUSTERS, ASSIGNMENTS],
+            deps=[CLUSTERS, ASSIGNMENTS, ITEM_PERCEPTION],
             automation_condition=after_new_rows,
         ),
         table_spec(

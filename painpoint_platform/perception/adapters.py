@@ -17,18 +17,7 @@ import polars as pl
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW
 from painpoint_platform.perception.emotions import EMOTION_PATHS, GOEMOTIONS
-
-# Regression variables with the range of their values on the platform, and those that are paths in a tree.
-RANGES: dict[str, tuple[float, float]] = {
-    "valence": (0.0, 1.0),
-    "arousal": (0.0, 1.0),
-    "willingness": (0.0, 1.0),
-    "congruence": (0.0, 1.0),
-    "comparator": (-1.0, 1.0),
-}
-PATH_VARIABLES = ("invoked", "expressed")
-VARIABLES = (*RANGES, *PATH_VARIABLES)
-PATH_SEPARATOR = "/"
+from painpoint_platform.perception.variables import PATH_SEPARATOR, VARIABLES
 
 Number = TypeVar("Number", bound=Any)  # float, a NumPy array, a Polars expression
 

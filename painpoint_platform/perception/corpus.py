@@ -17,16 +17,11 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.adapters import (
-    PATH_SEPARATOR,
-    PATH_VARIABLES,
-    VARIABLES,
-    Scale,
-    choose_adapter,
-)
+from painpoint_platform.perception.adapters import Scale, choose_adapter
 from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW, read_rows
 from painpoint_platform.perception.corpus_values import typed_rows
 from painpoint_platform.perception.emotions import agreement_of
+from painpoint_platform.perception.variables import PATH_SEPARATOR, PATH_VARIABLES, VARIABLES
 
 # Beside these there is a Float64 column per regression variable and a List[String] column of three levels per path
 # variable that the corpus has, and ``official_split`` (train, tune, test) where it was published in parts.

@@ -11,9 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.adapters import PATH_SEPARATOR, PATH_VARIABLES, RANGES, Scale
+from painpoint_platform.perception.adapters import Scale
 from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW, listed, place_word, shown
 from painpoint_platform.perception.emotions import LEVELS
+from painpoint_platform.perception.variables import PATH_SEPARATOR, PATH_VARIABLES, RANGES
 
 # A first text of an author has no past to compare it with; every other label must stand in every row.
 MAY_BE_MISSING = frozenset({"comparator"})

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.adapters import RANGES
 from painpoint_platform.perception.bootstrap import ConfidenceInterval, bootstrap_intervals
 from painpoint_platform.perception.conformal import covered
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
@@ -24,6 +23,7 @@ from painpoint_platform.perception.metrics import (
 from painpoint_platform.perception.model import TEMPORAL, PerceptionModel, final_scores, member_scores
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.training_rows import LabelledRows
+from painpoint_platform.perception.variables import RANGES
 
 BASES = ("lexical", "embedding", TEMPORAL)
 Names = NDArray[np.str_]

@@ -17,7 +17,6 @@ from time import perf_counter
 import numpy as np
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.adapters import RANGES
 from painpoint_platform.perception.author_level import AuthorLevel, fit_author_level
 from painpoint_platform.perception.base_models import base_recipes, best_of, kernel_recipe, trees_recipe
 from painpoint_platform.perception.blender import Blender, fit_blender
@@ -39,6 +38,7 @@ from painpoint_platform.perception.out_of_fold import (
 from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.training_rows import LabelledRows, require_sound
+from painpoint_platform.perception.variables import RANGES
 
 Progress = Callable[[int, int | None], None]
 

@@ -24,13 +24,16 @@ class EmbeddingResource(ConfigurableResource):  # type: ignore[type-arg]
     reducer: str = Field(default="smooth_spectral", description="What happens to the vectors before HDBSCAN")
 
     def embedder(self) -> "Embedder":
-        """Return the embedder, loaded once a process.
+        """Return the embedder, loaded once a process; it remembers the texts of a day, which several assets read.
 
         Raises:
             UserError: an unknown or uninstalled backend, or weights that are not the model's.
         """
         from painpoint_platform.text.embeddings import load_embedder
+        from painpoint_platform.text.recent import remembering
 
-        return load_embedder(
-            backend=self.backend, precision=self.precision, threads=self.threads, cache_dir=Path(self.cache_dir)
+        return remembering(
+            load_embedder(
+                backend=self.backend, precision=self.precision, threads=self.threads, cache_dir=Path(self.cache_dir)
+            )
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.adapters import VARIABLES
+from painpoint_platform.perception.variables import VARIABLES
 from painpoint_platform.perception.settings_file import load_settings
 
 

@@ -1,0 +1,210 @@
+"""The assets of the perception domain: corpus, split, features, a training a variable, export, scores of items.
+
+Belongs here: keys, partitions, pools, checks and metadata. Does not belong here: what a step does (``training_run``,
+``variable_training``, ``item_scores``), what a person sees of it (``views``).
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from typing import Any
+
+import dagster as dg
+
+from painpoint_platform.automation import when_all_sources_are_in
+from painpoint_platform.layers import (
+    bronze,
+    fact,
+    file_attributes,
+    gold,
+    silver,
+    table_attributes,
+    table_spec,
+    view_metadata,
+)
+from painpoint_platform.partitions import (
+    Committed,
+    by_day,
+    daily_partitions,
+    materialize_each,
+    one_run_a_range,
+    perception_variables,
+)
+from painpoint_platform.resources.embedding import EmbeddingResource
+from painpoint_platform.resources.perception import PerceptionResource
+from painpoint_platform.resources.warehouse import WarehouseResource
+
+GROUP = "perception"
+CORPUS, EVALUATION, ITEM_PERCEPTION = (
+    bronze("perception_corpus"), gold("perception_evaluation"), silver("item_perception"),
+)  # fmt: skip
+SPLITS, FEATURES, OUT_OF_FOLD, MODELS, EXPORT = (
+    dg.AssetKey(f"perception_{name}") for name in ("splits", "features", "oof", "models", "export")
+)
+RAW_ITEMS = bronze("raw_items")
+
+files = partial(file_attributes, group=GROUP)
+
+
+@dg.asset(
+    **table_attributes(
+        CORPUS,
+        group=GROUP,
+        description="The labelled corpus of PERCEPTION_CORPUS, or the synthetic one, put into the folder of its run.",
+        kinds={"python"},
+    )
+)
+def perception_corpus(
+    warehouse: WarehouseResource, perception: PerceptionResource, embedding: EmbeddingResource
+) -> dg.MaterializeResult[None]:
+    """Load the corpus."""
+    from painpoint_platform.perception import perception_steps, views
+
+    run = perception_steps.load_corpus(
+        warehouse, perception.read_corpus(), name=perception.corpus_name, root=perception.root,
+        settings=perception.settings(), encoder_version=embedding.embedder().version,
+    )  # fmt: skip
+    return dg.MaterializeResult(metadata=views.step(run, "corpus"))
+
+
+NO_LEAKS = dg.AssetCheckSpec(
+    "no_leaks",
+    asset=SPLITS,
+    blocking=True,
+    description="No author, text or time is on both sides, and nothing was fitted on rows that judge.",
+)
+
+
+@dg.asset(
+    **files(SPLITS, description="Train, tune and test by author, folds inside train, and what was purged between."),
+    deps=[CORPUS],
+    check_specs=[NO_LEAKS],
+)
+def perception_splits(warehouse: WarehouseResource, perception: PerceptionResource) -> Iterator[Any]:
+    """Split the corpus and audit the split; a leak stops everything after it."""
+    from painpoint_platform.perception import perception_steps, training_run, views
+
+    run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
+    leaks = training_run.audited_split(run, perception.settings())
+    if leaks:
+        yield dg.AssetCheckResult(passed=False, check_name=NO_LEAKS.name, description=leaks)
+        raise dg.Failure(leaks, allow_retries=False)
+    yield dg.MaterializeResult(metadata=views.step(run, "splits"))
+    yield dg.AssetCheckResult(passed=True, check_name=NO_LEAKS.name, description="nothing leaks")
+
+
+@dg.asset(
+    **files(FEATURES, description="405 features of each text by name, and the encoder's middle states."),
+    deps=[SPLITS],
+    pool="embedding",
+)
+def perception_features(
+    warehouse: WarehouseResource, perception: PerceptionResource, embedding: EmbeddingResource
+) -> dg.MaterializeResult[None]:
+    """Compute the features of every part, once."""
+    from painpoint_platform.perception import perception_steps, training_run, views
+
+    run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
+    training_run.features_of_run(run, perception.settings(), embedding.embedder())
+    return dg.MaterializeResult(metadata=views.step(run, "features"))
+
+
+TRAINING_CHECKS = (
+    fact("gates_passed", MODELS, "The model reached everything that its gates ask for (warns)."),
+    fact("intervals_cover", EVALUATION, "88 to 92 % of the labels lie in their intervals, by length (warns)."),
+)
+
+
+@dg.multi_asset(
+    name="train_variable",
+    specs=[
+        dg.AssetSpec(
+            **files(OUT_OF_FOLD, description="What base models said of rows that they had not seen."), deps=[FEATURES]
+        ),
+        dg.AssetSpec(
+            **files(
+                MODELS,
+                description="The final model of a variable: searched for, blended, calibrated, held against its gates. "
+                "Accepted or pending, its name says which.",
+            ),
+            deps=[FEATURES],
+        ),
+        table_spec(
+            EVALUATION,
+            group=GROUP,
+            description="What each model is worth on rows that it never saw, beside baselines; and the report.",
+            kinds={"python"},
+            deps=[FEATURES],
+        ),
+    ],
+    check_specs=TRAINING_CHECKS,
+    partitions_def=perception_variables,
+    backfill_policy=one_run_a_range,
+    pool="embedding",
+)
+def perception_models(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    perception: PerceptionResource,
+    embedding: EmbeddingResource,
+) -> Iterator[Any]:
+    """Train each variable of the run; one that the corpus has no labels of fails and names those that it has."""
+    from painpoint_platform.perception import perception_steps, views
+
+    run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
+
+    def one_variable(variable: str) -> Committed:
+        trained = perception_steps.train(
+            warehouse, run, variable, settings=perception.settings(), embedder=embedding.embedder()
+        )
+        shown = views.training(trained)
+        return Committed(
+            {OUT_OF_FOLD: shown.out_of_fold, MODELS: shown.model, EVALUATION: view_metadata(shown.evaluation)},
+            shown.warnings,
+        )
+
+    yield from materialize_each(context, one_variable, checks=TRAINING_CHECKS)
+
+
+@dg.multi_asset(
+    name="score_items",
+    specs=[
+        table_spec(
+            ITEM_PERCEPTION,
+            group=GROUP,
+            description="Valence, arousal and willingness of every collected item, with 90 % intervals and the "
+            "model's name. Until models are trained, default ones of made-up texts score.",
+            kinds={"python"},
+            deps=[
+                dg.AssetDep(RAW_ITEMS, partition_mapping=by_day),
+                dg.AssetDep(MODELS, partition_mapping=dg.AllPartitionMapping()),
+            ],
+            # New models score new days; older days are scored again by whoever asks for it.
+            automation_condition=when_all_sources_are_in.ignore(dg.AssetSelection.assets(MODELS)),
+        )
+    ],
+    partitions_def=daily_partitions,
+    backfill_policy=one_run_a_range,
+    pool="embedding",
+)
+def item_perception(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    perception: PerceptionResource,
+    embedding: EmbeddingResource,
+) -> Iterator[Any]:
+    """Score each day of the run."""
+    from painpoint_platform.perception import item_scores, views
+
+    embedder = embedding.embedder()
+    models = perception.scoring_models(embedder)
+
+    def one_day(key: str) -> Committed:
+        day = date.fromisoformat(key)
+        changed = item_scores.score_day(warehouse, day, models=models, embedder=embedder)
+        return Committed({ITEM_PERCEPTION: view_metadata(views.item_perception(warehouse, day), changed)})
+
+    yield from materialize_each(context, one_day)
+
+
+ASSETS = [perception_corpus, perception_splits, perception_features, perception_models, item_perception]

@@ -1,0 +1,70 @@
+"""The models that score items from the first day on, before anybody has trained any.
+
+Belongs here: training small models of made-up texts, once a machine. Does not belong here: which models score
+(``scoring_models``), the texts (``synthetic``).
+
+They know what was planted in the texts and little of how people write. Their name says so in every row that they score.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
+from painpoint_platform.perception.variables import SCORED
+from painpoint_platform.text.converted_models import kept_model
+from painpoint_platform.text.embeddings import Embedder
+
+NAME = "default_synthetic"
+# Raised when the same encoder would give other models.
+VERSION = 1
+EDGE_CASES, EVERYDAY = 5_200, 2_000
+LANDMARKS, BOOTSTRAP_ROUNDS = 800, 100
+# A kernel machine and trees with the parameters of the defaults: a search would find the same on texts so regular.
+TRIALS = 2
+
+Progress = Callable[[str, int, int | None], None]
+
+
+def default_models(
+    folder: Path, embedder: Embedder, *, items: int = EDGE_CASES, everyday: int = EVERYDAY,
+    progress: Progress | None = None,
+) -> Path:  # fmt: skip
+    """Return the folder of the default models of this encoder, trained on the first call and kept.
+
+    Args:
+        folder: for models, such as DATA_DIR/models.
+        embedder: the encoder.
+        items: edge cases to make up.
+        everyday: ordinary texts beside them; without these everything that people write would look bad.
+        progress: called with (what, done, in all).
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    version = hashlib.sha256(f"{VERSION} {items} {everyday} {embedder.version}".encode()).hexdigest()[:8]
+
+    def train(made: Path) -> None:
+        from painpoint_platform.perception.synthetic import generate
+        from painpoint_platform.perception.training_run import begin_run
+        from painpoint_platform.perception.variable_training import train_variables
+
+        settings = _quick(load_settings())
+        corpus = generate(settings.seed, items, everyday_items=everyday)
+        run = begin_run(
+            corpus, name=NAME, root=made / "training", settings=settings, encoder_version=embedder.version, models=made
+        )
+        for _ in train_variables(
+            run, corpus, SCORED, embedder=embedder, settings=settings, trials=TRIALS, progress=progress
+        ):
+            pass  # each is on disk once it was yielded
+
+    return kept_model(folder / f"{NAME}-{version}", train)
+
+
+def _quick(settings: PerceptionSettings) -> PerceptionSettings:
+    changes: Mapping[str, object] = {
+        "kernel": settings.kernel.model_copy(update={"landmarks": LANDMARKS}),
+        "bootstrap_rounds": BOOTSTRAP_ROUNDS,
+    }
+    return settings.model_copy(update=changes)

@@ -1,0 +1,68 @@
+"""The steps of a training, from table to table: what the warehouse keeps of files.
+
+Belongs here: which run is current, and the rows that a step leaves in the warehouse. Does not belong here: the files
+(``training_run``), training (``variable_training``), Dagster (``assets``).
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.perception.corpus import Corpus
+from painpoint_platform.perception.settings_file import PerceptionSettings
+from painpoint_platform.perception.training_run import TrainingRun, begin_run, run_at
+from painpoint_platform.warehouse.access import Warehouse
+from painpoint_platform.warehouse.partitions import replace_partition
+from painpoint_platform.warehouse.queries import fetch
+
+
+def load_corpus(
+    warehouse: Warehouse, corpus: Corpus, *, name: str, root: Path, settings: PerceptionSettings, encoder_version: str
+) -> TrainingRun:
+    """Put a corpus into its run's folder, and into ``bronze.perception_corpus`` which run that is."""
+    run = begin_run(corpus, name=name, root=root, settings=settings, encoder_version=encoder_version)
+    times = corpus.frame["timestamp"].dt.replace_time_zone(None)
+    row = pl.DataFrame(
+        {
+            "corpus": [name],
+            "run_id": [run.run_id],
+            "source": [corpus.source],
+            "sha256": [corpus.sha256],
+            "variables": [list(corpus.variables)],
+            "item_count": [corpus.frame.height],
+            "author_count": [corpus.frame["user_id"].n_unique()],
+            "awaiting_review": [int(corpus.frame["needs_review"].sum())],
+            "first_at": [times.min()],
+            "last_at": [times.max()],
+        },
+        schema_overrides={"first_at": pl.Datetime("us"), "last_at": pl.Datetime("us")},
+    )
+    with warehouse.write() as connection:
+        replace_partition(connection, "bronze.perception_corpus", where={"corpus": name}, rows=row, key=["corpus"])
+    return run
+
+
+def current_run(warehouse: Warehouse, name: str, root: Path) -> TrainingRun:
+    """Return the run that the corpus was loaded into last.
+
+    Raises:
+        UserError: it was never loaded, or its folder is gone.
+    """
+    with warehouse.read() as connection:
+        found = fetch(connection, "perception/current_run", corpus=name)
+    if not found.height:
+        raise UserError(f"the corpus {name} was not loaded yet; materialise bronze/perception_corpus first")
+    run = run_at(root, name, found["run_id"][0])
+    if not run.is_done("corpus"):
+        raise UserError(f"{run.folder}: the training run's folder is gone; materialise bronze/perception_corpus again")
+    return run
+
+
+def store_evaluation(warehouse: Warehouse, run: TrainingRun, variable: str, rows: pl.DataFrame) -> None:
+    """Replace a variable's rows of ``gold.perception_evaluation``."""
+    where = {"corpus": run.corpus, "run_id": run.run_id, "variable": variable}
+    with warehouse.write() as connection:
+        replace_partition(
+            connection, "gold.perception_evaluation", where=where, rows=rows, key=["model", "judged_on", "metric"]
+        )
