@@ -130,6 +130,7 @@ class PerceptionSettings(_Section):
     search: SearchBudget
     kernel: KernelSpace
     trees: TreesSpace
+    temporal_trees: TreesSpace
     variables: Mapping[str, VariableSettings]
 
     def variable(self, name: str) -> VariableSettings:

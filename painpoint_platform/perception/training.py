@@ -84,11 +84,14 @@ class TrainedVariable:
 
 
 @dataclass(slots=True)
-class _Clock:
+class Clock:
+    """How long each step of a training took."""
+
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
+        """Measure what runs inside."""
         started = perf_counter()
         yield
         self.seconds[name] = perf_counter() - started
@@ -151,7 +154,7 @@ def train_variable(
     for rows in (tune, test):
         if rows is not None:
             require_sound(rows, variable, limits, folds=False)
-    clock, temporal = _Clock(), set(TEMPORAL_NAMES) <= set(train.features.names)
+    clock, temporal = Clock(), set(TEMPORAL_NAMES) <= set(train.features.names)
     with clock.step("base models"):
         bases = {name: best_of(train, recipes) for name, recipes in base_recipes(settings).items()}
     with clock.step("search"):
@@ -211,7 +214,7 @@ def _search(
     storage: Path | None,
     progress: Progress | None,
 ) -> SearchResult:
-    rows = _at_most(train, settings.search.most_rows, settings.seed)
+    rows = at_most(train, settings.search.most_rows, settings.seed)
 
     def error(candidate: Candidate) -> float:
         recipe = _recipe(candidate, settings, settings.search.landmarks, temporal=temporal)
@@ -312,7 +315,8 @@ def _needed(model: PerceptionModel) -> PerceptionModel:
     return PerceptionModel(model.variable, members, level, None, model.final, model.calibrator, model.intervals)
 
 
-def _at_most(rows: LabelledRows, most: int, seed: int) -> LabelledRows:
+def at_most(rows: LabelledRows, most: int, seed: int) -> LabelledRows:
+    """Return the rows, or so many of them by chance."""
     if len(rows) <= most:
         return rows
     return rows.where(np.random.default_rng(seed).permutation(len(rows)) < most)
