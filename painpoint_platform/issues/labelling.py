@@ -10,8 +10,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from painpoint_platform.llm.client import ModelClient, Progress
 from painpoint_platform.llm.output_rules import forbidden_content
-from painpoint_platform.llm.tasks import ModelRequest, Task
+from painpoint_platform.llm.tasks import Answer, ModelRequest, Task
+from painpoint_platform.text.directives import directives
+from painpoint_platform.text.disguises import legible
 
 Category = Literal["ai", "finance", "compliance", "logistics", "healthtech", "devtools", "ecommerce", "other"]
 ImpactLevel = Literal["low", "medium", "high"]
@@ -55,7 +58,11 @@ class IssueLabel(BaseModel):
 
 
 class LabelRequest(ModelRequest):
-    """One cluster to label. A cluster over ``LARGE_CLUSTER`` items starts at the remote model."""
+    """One cluster to label. A cluster over ``LARGE_CLUSTER`` items starts at the remote model.
+
+    A representative that gives orders to a machine is left out, characters that nobody sees are removed: what the
+    model cannot see it cannot obey.
+    """
 
     def __init__(
         self, *, cluster_size: int, sources: Mapping[str, int], representatives: Sequence[tuple[str, str]]
@@ -67,20 +74,46 @@ class LabelRequest(ModelRequest):
             sources: items by source.
             representatives: (title, snippet) of the most central items.
         """
+        orders = directives([f"{title}\n{snippet}" for title, snippet in representatives])
         payload = {
             "cluster_size": cluster_size,
             "sources": dict(sources),
-            "representatives": [{"title": title, "snippet": snippet} for title, snippet in representatives],
+            "representatives": [
+                {"title": legible(title), "snippet": legible(snippet)}
+                for (title, snippet), order in zip(representatives, orders, strict=True)
+                if order is None
+            ],
             "categories": list(CATEGORIES),
         }
         super().__init__(payload, large=cluster_size > LARGE_CLUSTER)
 
+    @property
+    def is_hostile(self) -> bool:
+        """Whether no post is left that a label could be made from."""
+        return not self.payload["representatives"]
+
+
+def ask_for_labels(
+    client: ModelClient, requests: Sequence[LabelRequest], *, progress: Progress | None = None
+) -> list[Answer[IssueLabel]]:
+    """Ask for the labels of clusters; one whose posts all give orders fails without being asked about.
+
+    Such a failure is final, for the same posts fail again: it has no ``failure_kind``.
+
+    Returns:
+        The answers in the order of the requests.
+    """
+    answers = iter(client.ask_many(ISSUE_LABEL, [each for each in requests if not each.is_hostile], progress=progress))
+    return [HOSTILE if request.is_hostile else next(answers) for request in requests]
+
 
 def breaks_output_rules(payload: Mapping[str, Any], label: IssueLabel) -> list[str]:
-    """Return what is wrong with a label beyond its shape: links, addresses, and text copied from a single post.
+    """Return what is wrong with a label beyond its shape: links, addresses, orders, text copied from a single post.
 
     Collected text is hostile; a post that gets itself quoted in a title has found a megaphone.
     """
+    if not payload["representatives"]:
+        return [NOTHING_TO_LABEL]
     posts = [f"{post['title']}\n{post['snippet']}" for post in payload["representatives"]]
     return [
         *forbidden_content("canonical_title", label.canonical_title, posts),
@@ -94,4 +127,9 @@ ISSUE_LABEL = Task(
     reply_model=IssueLabel,
     check=breaks_output_rules,
     max_completion_tokens=1024,
+)
+
+NOTHING_TO_LABEL = "hostile: every post that could speak for this cluster gives orders to a machine"
+HOSTILE: Answer[IssueLabel] = Answer(
+    reply=None, outcome="failed", prompt_version=ISSUE_LABEL.version, failure_reason=NOTHING_TO_LABEL
 )

@@ -1,7 +1,7 @@
 """Which posts speak for a cluster, and the fingerprint of what they say.
 
-Belongs here: central posts with diverse titles, and the fingerprint over those titles. Does not belong here: what is
-asked about them (``labelling``), when a label is reused (``gold``).
+Belongs here: central posts with diverse titles, and the fingerprint over those titles. Does not belong here: which
+posts may speak at all (``voices``), what is asked about them (``labelling``), when a label is reused (``gold``).
 """
 
 import hashlib
@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Sequence
 
 import polars as pl
+
+from painpoint_platform.issues.voices import with_voices
 
 REPRESENTATIVES = 5
 TOO_SIMILAR = 0.8
@@ -24,17 +26,20 @@ def representatives_of_clusters(members: pl.DataFrame, k: int = REPRESENTATIVES)
 
     Posts of the core come before attached ones, then those nearer to the centroid; ties go by ``url_hash``, so the
     order of the rows does not matter. A title that shares four fifths of its words (Jaccard) with one already chosen is
-    passed over, and taken after all where the cluster offers nothing else.
+    passed over, and taken after all where the cluster offers nothing else. Only posts that are heard are taken.
 
     Args:
-        members: a row an item: cluster_id, url_hash, title, snippet, membership, centroid_distance.
+        members: a row an item: cluster_id, url_hash, title, snippet, membership, centroid_distance; ``heard`` of
+            ``voices.with_voices`` is found out where it is not there yet.
         k: posts a cluster.
 
     Returns:
         The chosen rows in order of cluster and rank: cluster_id, url_hash, title, snippet, cluster_fingerprint.
     """
+    marked = members if "heard" in members.columns else with_voices(members)
     candidates = (
-        members.sort("cluster_id", pl.col("membership") != "core", "centroid_distance", "url_hash", nulls_last=True)
+        marked.filter("heard")
+        .sort("cluster_id", pl.col("membership") != "core", "centroid_distance", "url_hash", nulls_last=True)
         .group_by("cluster_id", maintain_order=True)
         .agg(pl.col("url_hash", "title", "snippet").head(MOST_CANDIDATES))
     )
