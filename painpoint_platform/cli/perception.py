@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform import progress
 from painpoint_platform.cli.console import err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    import polars as pl
+    from rich.table import Table
+
     from painpoint_platform.perception.bundle import Bundle
-    from painpoint_platform.perception.corpus_training import TrainedBundle
+    from painpoint_platform.perception.variable_training import TrainedModel
     from painpoint_platform.text.embeddings import Embedder
 
 app = typer.Typer(help="How a text feels: valence, arousal, willingness.", no_args_is_help=True)
@@ -71,31 +73,34 @@ def train(
         Path | None, typer.Option("--settings", help="TOML of what differs from the defaults.")
     ] = None,
     out_dir: Annotated[
-        Path | None, typer.Option("--out", help="Folder of the models; default in ARTIFACTS_DIR.")
+        Path | None,
+        typer.Option("--out", help="Folder of the models; default in the training run's, in ARTIFACTS_DIR/perception."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train, calibrate and judge a model of each variable. One that misses a gate is kept as pending, and says so."""
     with err.status("loading"):
         from painpoint_platform.perception.corpus import read_corpus
-        from painpoint_platform.perception.corpus_training import train_on_corpus
         from painpoint_platform.perception.settings_file import load_settings as load_perception
+        from painpoint_platform.perception.training_run import begin_run, corpus_name
+        from painpoint_platform.perception.variable_training import require_variables, train_variables
 
-    settings = load_settings()
+    settings, perception = load_settings(), load_perception(settings_file)
     labelled = read_corpus(corpus)
-    target = out_dir or settings.artifacts_dir / "perception" / corpus.stem
+    require_variables(labelled, variable)
+    embedder = _embedder(settings)
+    run = begin_run(
+        labelled, name=corpus_name(corpus), root=settings.artifacts_dir / "perception", settings=perception,
+        encoder_version=embedder.version, models=out_dir,
+    )  # fmt: skip
     with progress_bars():
-        trained = list(
-            train_on_corpus(
-                labelled, variable, embedder=_embedder(settings), settings=load_perception(settings_file),
-                out_dir=target, trials=trials, progress=progress.report,
-            )
-        )  # fmt: skip
+        trained = list(train_variables(run, labelled, variable, embedder=embedder, settings=perception, trials=trials))
     if as_json:
-        print_json({"models": [_told(one) for one in trained]})
+        print_json({"run": str(run.folder), "models": [_told(one) for one in trained]})
         return
     for one in trained:
         _show_training(one)
+    out.print(f"Training run in {run.folder}")
 
 
 @app.command()
@@ -108,7 +113,7 @@ def evaluate(
     """Compare stored models with the labels of a corpus."""
     with err.status("loading"):
         from painpoint_platform.perception.corpus import read_corpus
-        from painpoint_platform.perception.corpus_training import judge_on_corpus
+        from painpoint_platform.perception.variable_training import judge_on_corpus
 
     labelled = read_corpus(corpus)
     bundles = [one for one in _bundles(models) if one.model.variable in labelled.variables]
@@ -171,29 +176,50 @@ def _embedder(settings: Settings) -> "Embedder":
 
 def _bundles(models: Path) -> "list[Bundle]":
     """Read the models of a folder: of each variable the accepted one, else the pending one."""
-    from painpoint_platform.perception.bundle import find_bundle, load_bundle
+    from painpoint_platform.perception.bundle import bundle_folders, load_bundle
 
-    variables = sorted({path.name.split("_final_")[0] for path in models.glob("*_final_*") if path.is_dir()})
-    if not variables:
+    folders = bundle_folders(models)
+    if not folders:
         raise UserError(f"--models {models}: there is no model; train one with `painpoint perception train`")
-    return [load_bundle(find_bundle(models, variable)) for variable in variables]
+    return [load_bundle(folder) for folder in folders.values()]
 
 
-def _told(one: "TrainedBundle") -> dict[str, Any]:
-    from painpoint_platform.perception.corpus_training import metrics_of
+def _told(one: "TrainedModel") -> dict[str, Any]:
+    from painpoint_platform.perception.variable_training import metrics_of
 
-    return {"name": one.trained.name, "folder": str(one.folder), **metrics_of(one.trained)}
+    return {"name": one.trained.name, "folder": str(one.folder), **metrics_of(one)}
 
 
-def _show_training(one: "TrainedBundle") -> None:
-    report = one.trained.report
-    figures = ["rows", "rmse", "mae", "pearson", "spearman", "ece", "mce", "skill"]
-    rows = [(part, *_figures(asdict(judged.calibrated))) for part, judged in report.parts.items()]
-    out.print(table(one.trained.name, ["judged on", *figures], rows, right=figures))
-    out.print(report.blending)
-    for check in report.gates.failures:
+def _show_training(one: "TrainedModel") -> None:
+    for part, compared in one.comparison.items():
+        title = f"{one.name} beside what needs no training, judged on {part} (95 % bootstrap intervals)"
+        out.print(_comparison(title, compared))
+    for check in one.gates.failures:
         out.print(f"gate missed: {check.detail}")
-    out.print(f"{sum(report.seconds.values()):.0f} s in all; {one.folder}\n")
+    ceiling = f"{one.ceiling.pearson:.3f}" if one.ceiling else "unknown: the corpus has no single ratings"
+    out.print(f"highest r that the raters' disagreement allows: {ceiling}")
+    out.print(f"{one.trained.report.blending}; {sum(one.trained.report.seconds.values()):.0f} s in all; {one.folder}\n")
+
+
+def _comparison(title: str, compared: "pl.DataFrame") -> "Table":
+    """Show a frame of ``baselines.comparison``: a figure and its interval in one cell."""
+    figures = ["rmse", "mae", "pearson", "spearman", "ece", "within_author"]
+    rows = [
+        (row["model"], f"{row['rows']:,}", *(_with_interval(row, figure) for figure in figures), _figure(row["skill"]))
+        for row in compared.iter_rows(named=True)
+    ]
+    columns = ["model", "rows", *figures, "skill"]
+    return table(title, columns, rows, right=columns[1:])
+
+
+def _with_interval(row: dict[str, Any], figure: str) -> str:
+    low, high = row[f"{figure}_low"], row[f"{figure}_high"]
+    interval = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
+    return _figure(row[figure]) + interval
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _figures(values: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from painpoint_platform.automation import when_all_sources_are_in
+from painpoint_platform.errors import DataContractError
 from painpoint_platform.layers import (
     bronze,
     fact,
@@ -85,10 +86,11 @@ def perception_splits(warehouse: WarehouseResource, perception: PerceptionResour
     from painpoint_platform.perception import perception_steps, training_run, views
 
     run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
-    leaks = training_run.audited_split(run, perception.settings())
-    if leaks:
-        yield dg.AssetCheckResult(passed=False, check_name=NO_LEAKS.name, description=leaks)
-        raise dg.Failure(leaks, allow_retries=False)
+    try:
+        training_run.split_run(run, training_run.corpus_of_run(run), perception.settings())
+    except DataContractError as leak:
+        yield dg.AssetCheckResult(passed=False, check_name=NO_LEAKS.name, description=str(leak))
+        raise dg.Failure(str(leak), allow_retries=False) from leak
     yield dg.MaterializeResult(metadata=views.step(run, "splits"))
     yield dg.AssetCheckResult(passed=True, check_name=NO_LEAKS.name, description="nothing leaks")
 
@@ -102,10 +104,12 @@ def perception_features(
     warehouse: WarehouseResource, perception: PerceptionResource, embedding: EmbeddingResource
 ) -> dg.MaterializeResult[None]:
     """Compute the features of every part, once."""
-    from painpoint_platform.perception import perception_steps, training_run, views
+    from painpoint_platform.perception import perception_steps, training_run, variable_training, views
 
     run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
-    training_run.features_of_run(run, perception.settings(), embedding.embedder())
+    variable_training.prepare(
+        run, training_run.corpus_of_run(run), embedder=embedding.embedder(), settings=perception.settings()
+    )
     return dg.MaterializeResult(metadata=views.step(run, "features"))
 
 

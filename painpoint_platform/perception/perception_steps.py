@@ -10,8 +10,11 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpus import Corpus
+from painpoint_platform.perception.evaluation_rows import evaluation_rows
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.training_run import TrainingRun, begin_run, run_at
+from painpoint_platform.perception.training_run import TrainingRun, begin_run, corpus_of_run, run_at
+from painpoint_platform.perception.variable_training import TrainedModel, train_variables
+from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.access import Warehouse
 from painpoint_platform.warehouse.partitions import replace_partition
 from painpoint_platform.warehouse.queries import fetch
@@ -59,10 +62,21 @@ def current_run(warehouse: Warehouse, name: str, root: Path) -> TrainingRun:
     return run
 
 
-def store_evaluation(warehouse: Warehouse, run: TrainingRun, variable: str, rows: pl.DataFrame) -> None:
-    """Replace a variable's rows of ``gold.perception_evaluation``."""
+def train(
+    warehouse: Warehouse, run: TrainingRun, variable: str, *, settings: PerceptionSettings, embedder: Embedder
+) -> TrainedModel:
+    """Train a variable in the run's folder, and replace its rows of ``gold.perception_evaluation``.
+
+    Raises:
+        UserError: the corpus has no labels of it, or rows that cannot be learnt from.
+        DataContractError: the split leaks.
+    """
+    corpus = corpus_of_run(run)
+    (trained,) = train_variables(run, corpus, [variable], embedder=embedder, settings=settings)
     where = {"corpus": run.corpus, "run_id": run.run_id, "variable": variable}
     with warehouse.write() as connection:
         replace_partition(
-            connection, "gold.perception_evaluation", where=where, rows=rows, key=["model", "judged_on", "metric"]
-        )
+            connection, "gold.perception_evaluation", where=where, rows=evaluation_rows(run, trained),
+            key=["model", "judged_on", "metric"],
+        )  # fmt: skip
+    return trained
