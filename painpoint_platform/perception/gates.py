@@ -16,6 +16,7 @@ from painpoint_platform.perception.path_metrics import PathMetrics
 from painpoint_platform.perception.settings_file import Gates
 
 ACCEPTED, PENDING = "accepted", "pending"
+_AT_MOST = frozenset({"rmse", "mae", "ece", "rmse_by_length"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Check:
     limit: float
     passed: bool
     detail: str
+
+    @property
+    def at_most(self) -> bool:
+        """Whether less is better."""
+        return self.name.partition(".")[0] in _AT_MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,8 @@ def judge_regression(
         ceiling: the highest correlation that the annotators' noise allows, where the corpus has labels of each rater;
             without it the gate on its share is not asked.
     """
-    share = None if ceiling is None or metrics.pearson is None else metrics.pearson / ceiling
+    # Where raters do not agree at all there is no share to reach, and so the gate fails.
+    share = metrics.pearson / ceiling if ceiling and metrics.pearson is not None else None
     checks = [
         *_at_most("rmse", metrics.rmse, gates.rmse),
         *_at_most("mae", metrics.mae, gates.mae),

@@ -1,0 +1,124 @@
+"""The report of a trained variable as one HTML page: whether it was accepted and why, and every figure behind that.
+
+Belongs here: the page's opening, and putting the sections of each kind of variable together. Does not belong here: the
+sections (``number_sections``, ``path_sections``, ``report_tables``), the page itself (``templates/report.html``).
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from painpoint_platform.pages.page import render_page
+from painpoint_platform.perception.gate_reasons import number_gates
+from painpoint_platform.perception.gates import GateReport
+from painpoint_platform.perception.number_sections import (
+    NumberEvidence,
+    NumberReport,
+    number_pictures,
+    number_sections,
+)
+from painpoint_platform.perception.plots import Picture
+from painpoint_platform.perception.report_tables import (
+    CorpusFacts,
+    GateRow,
+    Section,
+    data_section,
+    figure,
+    gate_name,
+    listed,
+    making_section,
+    share,
+)
+from painpoint_platform.perception.settings_file import PerceptionSettings
+
+TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class VariablePage:
+    """The report of a variable and its pictures, which the Dagster UI shows too."""
+
+    html: str
+    pictures: tuple[Picture, ...]
+
+
+def number_page(
+    report: NumberReport, *, facts: CorpusFacts, settings: PerceptionSettings, evidence: NumberEvidence | None = None
+) -> VariablePage:
+    """Return the report of a variable that is a number, of kind regression or temporal.
+
+    Args:
+        report: of its training.
+        facts: of the corpus that it was trained on.
+        settings: of the training.
+        evidence: baselines, importance and ceiling, as far as they were measured.
+    """
+    evidence = evidence or NumberEvidence()
+    judged = report.parts["tune"]
+    figures = (
+        ("Pearson's r", figure(judged.calibrated.pearson)),
+        ("RMSE", figure(judged.calibrated.rmse)),
+        ("skill against a constant", figure(judged.calibrated.skill)),
+        ("calibration error", figure(judged.calibrated.ece)),
+        ("labels inside their interval", share(judged.coverage["all"][1])),
+        ("r within authors", figure(judged.within_author)),
+    )
+    pictures = number_pictures(report, evidence, settings)
+    return _page(
+        report.gates,
+        gates=number_gates(report.gates, judged.judged, evidence.ceiling),
+        figures=figures,
+        sections=[
+            *number_sections(report, evidence, settings, pictures),
+            data_section(facts),
+            making_section(facts, report.seconds),
+        ],
+        facts=facts,
+        pictures=pictures,
+    )
+
+
+def verdict(gates: GateReport) -> str:
+    """Say in a sentence whether a model was accepted, and what it missed."""
+    missed = [gate_name(check.name) for check in gates.failures]
+    if not gates.checks:
+        return "Pending: no gate is configured, and what was not asked cannot be reached."
+    if not missed:
+        return f"Accepted: all {len(gates.checks)} gates are reached."
+    count = f"{len(missed)} of {len(gates.checks)} gates {'is' if len(missed) == 1 else 'are'} missed"
+    return f"Pending: {count}, {listed(missed)}."
+
+
+def _page(
+    report: GateReport,
+    *,
+    gates: Sequence[GateRow],
+    figures: Sequence[tuple[str, str]],
+    sections: Sequence[Section],
+    facts: CorpusFacts,
+    pictures: Sequence[Picture],
+) -> VariablePage:
+    html = render_page(
+        TEMPLATE,
+        variable=report.variable,
+        model=report.model_name,
+        accepted=report.accepted,
+        verdict=verdict(report),
+        gates=gates,
+        figures=figures,
+        sections=sections,
+        facts=facts,
+        source=_source,
+        size=_size,
+    )
+    return VariablePage(html, tuple(pictures))
+
+
+def _source(picture: Picture) -> str:
+    return f"data:image/png;base64,{b64encode(picture.png).decode()}"
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    """Return width and height in pixels, from the head of the PNG: the page then keeps the place."""
+    return int.from_bytes(picture.png[16:20], "big"), int.from_bytes(picture.png[20:24], "big")

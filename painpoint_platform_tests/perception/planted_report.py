@@ -1,0 +1,90 @@
+"""A report of a training that was never made: figures of planted rows, for the page and its pictures."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from painpoint_platform.perception.baselines import comparison
+from painpoint_platform.perception.ceilings import Ceiling
+from painpoint_platform.perception.evaluation import JudgedRows, part_report
+from painpoint_platform.perception.gates import judge_regression
+from painpoint_platform.perception.number_sections import NumberEvidence
+from painpoint_platform.perception.report_tables import CorpusFacts
+from painpoint_platform.perception.search import Candidate, SearchResult, Tried
+from painpoint_platform.perception.settings_file import load_settings
+from painpoint_platform.perception.training import TrainingReport
+from painpoint_platform_tests.perception.judged_rows import judged_rows
+
+SETTINGS = load_settings().model_copy(update={"bootstrap_rounds": 100})
+FACTS = CorpusFacts(
+    source="texts <of> friends.csv",
+    sha256="ab" * 32,
+    adapter="own",
+    encoder="all-MiniLM-L6-v2/openvino-int8",
+    seed=137,
+    split="by_user",
+    folds=5,
+    rows={"train": 2_000, "tune": 600, "test": 300},
+    purged={"embargo": 12, "duplicate_text": 3, "awaiting_review": 0},
+    notes=("tune has few rows.",),
+    versions={"numpy": "2.2", "lightgbm": "4.7"},
+)
+CEILING = Ceiling(items=2_900, ratings=14_500, raters=5.0, single=0.2, reliability=0.5556)
+
+
+def planted_report(variable: str = "valence", *, judged: JudgedRows | None = None) -> TrainingReport:
+    """Return a report of ``judged``, by default of rows that are judged well."""
+    judged = judged or judged_rows(600)
+    noisy = np.clip(judged.score + np.random.default_rng(1).normal(0, 0.05, len(judged)), 0, 1)
+    members = {"lexical": np.clip(noisy, 0.2, 0.8), "embedding": noisy}
+    tune = part_report(judged, members, SETTINGS)
+    test = part_report(judged_rows(300, seed=7), {}, SETTINGS)
+    trials = tuple(
+        Tried(Candidate("kernel" if number % 3 else "trees", {"gamma": 0.1 * number}), 0.09 - 0.001 * (number % 7), 1.5)
+        for number in range(12)
+    )
+    gates = judge_regression(
+        variable, SETTINGS.variable(variable).gates, tune.calibrated, tune.by_length,
+        best_base_rmse=min(tune.base_rmse.values()), ceiling=CEILING.pearson,
+    )  # fmt: skip
+    return TrainingReport(
+        competitors={"lexical": {"ridge": 0.11, "trees": 0.10}, "embedding": {"ridge": 0.09, "svr": 0.085}},
+        out_of_fold_rmse={"lexical": 0.10, "embedding": 0.085, "blend": 0.08},
+        search=SearchResult(trials, stopped_early=True, taken_up=4),
+        shrinkage=None,
+        calibrations={"none": 0.084, "platt": 0.081, "isotonic": 0.0805},
+        parts={"tune": tune, "test": test},
+        gates=gates,
+        blending="blending pays: RMSE 0.0800 beside 0.0850 of embedding alone (+5.9%)",
+        seconds={"base models": 12.0, "search": 65.5},
+    )
+
+
+def planted_evidence(report: TrainingReport) -> NumberEvidence:
+    """Return baselines, importance and a ceiling."""
+    judged = report.parts["tune"].judged
+    choices = np.random.default_rng(2)
+    baselines = {
+        "constant": np.full(len(judged), judged.constant),
+        "vader": np.clip(judged.labels + choices.normal(0, 0.2, len(judged)), 0, 1),
+        "ridge": np.clip(judged.labels + choices.normal(0, 0.12, len(judged)), 0, 1),
+    }
+    importance = pl.DataFrame(
+        [
+            ("embedding", "embedding", 384, 0.031), ("lexical_valence", "words", 1, 0.012),
+            ("anchor_joy", "anchors", 1, 0.004), ("negation_count", "words", 1, 0.001), ("word_count", "words", 1, -0.0002),
+        ],
+        schema=["feature", "block", "columns", "rmse_increase"],
+        orient="row",
+    )  # fmt: skip
+    return NumberEvidence({"tune": comparison(judged, baselines, SETTINGS)}, importance, CEILING)
+
+
+def hard_rows() -> JudgedRows:
+    """Return rows of labels that hardly differ, on which a constant comes close, and none of them is long."""
+    rows = judged_rows(600, error=0.05)
+    labels = 0.5 + 0.08 * (rows.labels - 0.5)
+    score = 0.5 + 0.04 * (rows.score - 0.5)
+    lengths = np.where(rows.lengths == "LONG", "SHORT", rows.lengths)
+    return replace(rows, labels=labels, score=score, before=score, low=score - 0.05, high=score + 0.05, lengths=lengths)
