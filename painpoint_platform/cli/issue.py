@@ -1,0 +1,234 @@
+"""``painpoint issue``: look at issues, and decide about them. What a person decided outlives every re-clustering.
+
+Belongs here: options and what the person sees. Does not belong here: the log (``issues.edit_log``), what an edit means
+(``issues.edits``), running days (``jobs``).
+"""
+
+import getpass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from painpoint_platform.cli.console import FINDING, err, out, print_json, progress_bars, say, table
+from painpoint_platform.errors import UserError
+from painpoint_platform.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from painpoint_platform.issues.edits import EditKind
+    from painpoint_platform.warehouse.access import Warehouse
+
+app = typer.Typer(help="Look at issues, and rename, merge, split or mute them.", no_args_is_help=True)
+
+SHOWN_KEY = 12
+Key = Annotated[str, typer.Argument(help="The issue's key, or its beginning.", show_default=False)]
+By = Annotated[str | None, typer.Option(help="Who decides; default the user of this machine.")]
+Reason = Annotated[str | None, typer.Option(help="Why; kept in the history.")]
+Later = Annotated[bool, typer.Option("--later", help="Only note it; the next run of the days applies it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
+
+@app.command(name="list")
+def list_issues(
+    *,
+    muted: Annotated[bool, typer.Option("--muted", help="Those that were muted instead of the open ones.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """List issues, those seen last and the weightiest first."""
+    import polars as pl
+
+    issues = _fetched("edits/issues").filter(pl.col("muted").fill_null(value=False) == muted)
+    if as_json:
+        print_json({"issues": issues.head(limit).to_dicts()})
+        return
+    columns = ["issue_key", "title", "category", "impact", "items", "authors", "days", "last_seen"]
+    shown = issues.head(limit).with_columns(pl.col("issue_key").str.slice(0, SHOWN_KEY)).select(columns)
+    more = f", the first {shown.height} of {issues.height}" if issues.height > shown.height else ""
+    right = ["impact", "items", "authors", "days"]
+    out.print(table(f"{'Muted issues' if muted else 'Issues'}{more}", columns, shown.iter_rows(), right=right))
+
+
+@app.command()
+def show(key: Key, *, as_json: AsJson = False) -> None:
+    """Show an issue: what it is called, its days, its posts."""
+    import polars as pl
+
+    full = _full(key)
+    whole = _fetched("edits/issues").filter(issue_key=full)
+    days, posts = _fetched("edits/history", issue_key=full), _fetched("edits/evidence", issue_key=full)
+    if as_json:
+        print_json({"issue": whole.to_dicts()[:1], "days": days.to_dicts(), "posts": posts.to_dicts()})
+        return
+    if whole.is_empty():
+        raise UserError(f"issue {key} has no posts any more; `painpoint issue history {key}` says what became of it")
+    for name, value in whole.row(0, named=True).items():
+        out.print(f"{name:12} {value}")
+    _print("Days", days)
+    _print("Posts", posts.with_columns(pl.col("url_hash").str.slice(0, SHOWN_KEY)).drop("snippet"))
+
+
+@app.command()
+def rename(
+    key: Key,
+    title: Annotated[str, typer.Argument(help="What it is called from now on.", show_default=False)],
+    *,
+    by: By = None,
+    reason: Reason = None,
+    later: Later = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give an issue a title that no model changes."""
+    _decide("rename", key, by=by, reason=reason, later=later, as_json=as_json, title=title)
+
+
+@app.command()
+def merge(
+    key: Key,
+    into: Annotated[str, typer.Argument(help="The issue that it is part of from now on.", show_default=False)],
+    *,
+    by: By = None,
+    reason: Reason = None,
+    later: Later = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make an issue part of another one, with all its days to come."""
+    _decide("merge", key, by=by, reason=reason, later=later, as_json=as_json, target=into)
+
+
+@app.command()
+def split(
+    key: Key,
+    *,
+    url: Annotated[
+        list[str], typer.Option(help="Post to split off, by address or hash; repeated.", show_default=False)
+    ],
+    title: Annotated[str | None, typer.Option(help="What is split off is called so.")] = None,
+    by: By = None,
+    reason: Reason = None,
+    later: Later = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make some posts of an issue an issue of their own."""
+    _decide("split", key, by=by, reason=reason, later=later, as_json=as_json, title=title, urls=url)
+
+
+@app.command()
+def mute(key: Key, *, by: By = None, reason: Reason = None, later: Later = False, as_json: AsJson = False) -> None:
+    """Take an issue out of sight: it is no longer published, and its record disappears."""
+    _decide("mute", key, by=by, reason=reason, later=later, as_json=as_json)
+
+
+@app.command()
+def unmute(key: Key, *, by: By = None, reason: Reason = None, later: Later = False, as_json: AsJson = False) -> None:
+    """Take a mute back."""
+    _decide("unmute", key, by=by, reason=reason, later=later, as_json=as_json)
+
+
+@app.command()
+def history(
+    key: Annotated[str | None, typer.Argument(help="Only this issue.", show_default=False)] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show what people decided: who, when, what, why."""
+    import polars as pl
+
+    log = _fetched("edits/log")
+    if key:
+        full = _full(key)
+        log = log.filter((pl.col("issue_key") == full) | (pl.col("target_key") == full))
+    if as_json:
+        print_json({"edits": log.to_dicts()})
+        return
+    short = [pl.col(name).str.slice(0, SHOWN_KEY) for name in ("issue_key", "target_key")]
+    _print("Decisions", log.with_columns(*short, posts=pl.col("url_hashes").list.len()).drop("url_hashes"))
+
+
+def _decide(
+    kind: "EditKind",
+    key: str,
+    *,
+    by: str | None,
+    reason: str | None,
+    later: bool,
+    as_json: bool,
+    target: str | None = None,
+    title: str | None = None,
+    urls: list[str] | None = None,
+) -> None:
+    """Write one edit, and run the days again that it concerns."""
+    from painpoint_platform.issues.edit_log import append_edit, hashes_of
+    from painpoint_platform.issues.edits import IssueEdit, split_key
+
+    full = _full(key)
+    hashes = hashes_of(_fetched("edits/evidence", issue_key=full), urls or [])
+    chosen = split_key(full, hashes) if kind == "split" else _full(target) if target else None
+    settings = load_settings()
+    edit, days = append_edit(
+        _warehouse(settings),
+        IssueEdit(kind, full, by or getpass.getuser(), chosen, title, url_hashes=hashes, reason=reason),
+    )
+    failures = [] if later else _run_again(days, settings)
+    if as_json:
+        print_json(
+            {"edit_id": edit.edit_id, "kind": kind, "issue_key": full, "target_key": chosen, "days": days,
+             "applied": not later and not failures, "failures": failures}
+        )  # fmt: skip
+    else:
+        applied = "the next run of the days applies it" if later else f"applied to {len(days)} days"
+        named = f" → {chosen[:SHOWN_KEY]}" if chosen else ""
+        say(f"noted as edit {edit.edit_id}: {kind} {full[:SHOWN_KEY]}{named}; {applied if not failures else ''}")
+        for failure in failures:
+            say(failure, style="red")
+    if failures:
+        raise typer.Exit(FINDING)
+
+
+def _run_again(days: list[date], settings: Settings) -> list[str]:
+    """Label and publish the days anew from what is clustered already; return what failed."""
+    with err.status("loading the asset graph"):
+        from painpoint_platform.definitions import build_defs
+        from painpoint_platform.jobs import open_instance, run_in_process
+        from painpoint_platform.partitions import consecutive, daily_partitions
+
+        definitions = build_defs()
+    selected = definitions.resolve_job_def("issues").asset_layer.executable_asset_keys
+    gold = sorted(key for key in selected if key.path[0] == "gold")
+    keys = [day.isoformat() for day in days]
+    outcomes = []
+    with open_instance(settings.data_dir) as instance, progress_bars():
+        for stretch in consecutive(keys, daily_partitions.get_partition_keys(), most=len(keys) or 1):
+            outcomes.append(
+                run_in_process(
+                    definitions, "issues", instance=instance, first=stretch[0], last=stretch[-1], assets=gold
+                )
+            )
+    return [str(outcome.failure) for outcome in outcomes if not outcome.succeeded]
+
+
+def _full(key: str) -> str:
+    from painpoint_platform.issues.edit_log import full_key
+
+    with _warehouse(load_settings()).read() as connection:
+        return full_key(connection, key)
+
+
+def _fetched(query: str, **values: Any) -> "pl.DataFrame":
+    from painpoint_platform.warehouse.queries import fetch
+
+    with _warehouse(load_settings()).read() as connection:
+        return fetch(connection, query, **values)
+
+
+def _warehouse(settings: Settings) -> "Warehouse":
+    from painpoint_platform.resources.warehouse import WarehouseResource
+
+    return WarehouseResource(database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s)
+
+
+def _print(title: str, frame: "pl.DataFrame") -> None:
+    rows = [tuple("" if value is None else value for value in row) for row in frame.iter_rows()]
+    out.print(table(title, frame.columns, rows))

@@ -1,0 +1,159 @@
+"""What people decided about issues, and what follows from it for a day's items. Pure: frames and rows in, frames out.
+
+Belongs here: the kinds of edits, which of them are refused, and their replay. Does not belong here: the log's table
+and the command line (``edit_log``, ``cli.issue``), which cluster is which issue (``lineage``).
+
+Edits are replayed in the order in which they were made, over the keys that lineage gave:
+
+- ``rename``: the issue's title is the person's; the last one counts;
+- ``merge``: whatever is the one issue is the other one from now on, also what comes tomorrow;
+- ``split``: the named items, and what lineage finds to be like them, are an issue of their own;
+- ``mute``: the issue is neither published nor shown among the open ones; ``unmute`` takes it back.
+
+An edit that names a key that no item has any more changes nothing and stays in the log: the key may come back when
+older days are run again.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import polars as pl
+
+from painpoint_platform.errors import UserError
+
+EditKind = Literal["rename", "merge", "split", "mute", "unmute"]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueEdit:
+    """One decision.
+
+    Attributes:
+        kind: what was done.
+        issue_key: to which issue.
+        edited_by: who made it.
+        target_key: merge: into which; split: the key of what was split off.
+        title: rename: the title; split: the title of what was split off, where one was given.
+        url_hashes: split: the items.
+        reason: why, in a person's words.
+        edit_id: place in the log, counting up from 1; 0 as long as it is not in there.
+        edited_at: UTC without a zone; None likewise.
+    """
+
+    kind: EditKind
+    issue_key: str
+    edited_by: str
+    target_key: str | None = None
+    title: str | None = None
+    url_hashes: tuple[str, ...] = ()
+    reason: str | None = None
+    edit_id: int = 0
+    edited_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the whole log comes to, beside the keys of items.
+
+    Attributes:
+        titles: by issue, what a person called it.
+        muted: issues that shall not be seen.
+        merged: by issue that is no more, the one that it became part of.
+    """
+
+    titles: Mapping[str, str]
+    muted: frozenset[str]
+    merged: Mapping[str, str]
+
+    def key_now(self, key: str) -> str:
+        """Return the issue that a key leads to after all merges."""
+        while key in self.merged:
+            key = self.merged[key]
+        return key
+
+
+def decided(edits: Iterable[IssueEdit]) -> Decided:
+    """Replay a log for what concerns whole issues."""
+    titles: dict[str, str] = {}
+    muted: set[str] = set()
+    merged: dict[str, str] = {}
+    for edit in edits:
+        if edit.kind == "merge" and edit.target_key:
+            merged[edit.issue_key] = edit.target_key
+        elif edit.kind == "mute":
+            muted.add(edit.issue_key)
+        elif edit.kind == "unmute":
+            muted.discard(edit.issue_key)
+        named = edit.target_key if edit.kind == "split" else edit.issue_key
+        if edit.title and named:
+            titles[named] = edit.title
+    return Decided(titles, frozenset(muted), merged)
+
+
+def with_edited_keys(items: pl.DataFrame, edits: Iterable[IssueEdit]) -> pl.DataFrame:
+    """Return a day's items with the issue of each as people decided it.
+
+    Args:
+        items: issue_key (as lineage gave it) and url_hash, a row an item.
+        edits: the log, in its order.
+    """
+    key = pl.col("issue_key")
+    for edit in edits:
+        if edit.kind == "merge":
+            items = items.with_columns(
+                issue_key=pl.when(key == edit.issue_key).then(pl.lit(edit.target_key)).otherwise(key)
+            )
+        elif edit.kind == "split":
+            moved = (key == edit.issue_key) & pl.col("url_hash").is_in(list(edit.url_hashes))
+            items = items.with_columns(issue_key=pl.when(moved).then(pl.lit(edit.target_key)).otherwise(key))
+    return items
+
+
+def split_key(issue_key: str, url_hashes: Sequence[str]) -> str:
+    """Return the key of what is split off: the same items of the same issue always have the same one."""
+    return hashlib.sha256("\0".join((issue_key, *sorted(url_hashes))).encode()).hexdigest()
+
+
+def require_possible(edit: IssueEdit, log: Sequence[IssueEdit], known: Mapping[str, Sequence[str]]) -> None:
+    """Refuse an edit that makes no sense beside what is known and what was decided before.
+
+    Args:
+        edit: to be made.
+        log: what was decided.
+        known: by issue that is there now, its items' url_hash.
+
+    Raises:
+        UserError: says what is wrong and what to do.
+    """
+    before = decided(log)
+    for key in filter(None, (edit.issue_key, edit.target_key if edit.kind == "merge" else None)):
+        if key in before.merged:
+            raise UserError(f"issue {key} was merged into {before.key_now(key)}; name that one")
+        if key not in known:
+            raise UserError(f"there is no issue {key}; `painpoint issue list` shows those there are")
+    if edit.kind == "merge" and edit.issue_key == edit.target_key:
+        raise UserError(f"issue {edit.issue_key} cannot be merged into itself; name two issues")
+    if edit.kind == "rename" and not (edit.title or "").strip():
+        raise UserError("the new title is empty; give a title")
+    if edit.kind == "mute" and edit.issue_key in before.muted:
+        raise UserError(f"issue {edit.issue_key} is muted already")
+    if edit.kind == "unmute" and edit.issue_key not in before.muted:
+        raise UserError(f"issue {edit.issue_key} is not muted")
+    if edit.kind == "split":
+        _require_parts(edit, known[edit.issue_key])
+
+
+def _require_parts(edit: IssueEdit, items: Sequence[str]) -> None:
+    foreign = sorted(set(edit.url_hashes) - set(items))
+    if not edit.url_hashes:
+        raise UserError("nothing to split off; name posts of the issue with --url")
+    if foreign:
+        raise UserError(
+            f"{len(foreign)} of the posts are not evidence of issue {edit.issue_key}; "
+            f"`painpoint issue show {edit.issue_key}` lists its posts"
+        )
+    if not set(items) - set(edit.url_hashes):
+        raise UserError(f"these are all posts of issue {edit.issue_key}; rename it instead")

@@ -1,0 +1,155 @@
+"""What people decide about issues, and its replay."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.edit_log import append_edit, full_key, hashes_of, read_edits
+from painpoint_platform.issues.edits import IssueEdit, decided, require_possible, split_key, with_edited_keys
+from painpoint_platform.resources.warehouse import WarehouseResource
+
+ITEMS = pl.DataFrame({"url_hash": ["u1", "u2", "u3", "u4"], "issue_key": ["a", "a", "b", "c"]})
+KNOWN = {"a": ["u1", "u2"], "b": ["u3"], "c": ["u4"]}
+
+
+def edit(kind: str, key: str, target: str | None = None, **more: object) -> IssueEdit:
+    return IssueEdit(kind, key, "ann", target, **more)  # type: ignore[arg-type]
+
+
+def keys(*edits: IssueEdit) -> list[str]:
+    return with_edited_keys(ITEMS, edits)["issue_key"].to_list()
+
+
+def test_a_merged_issue_is_the_other_one() -> None:
+    assert keys(edit("merge", "a", "b")) == ["b", "b", "b", "c"]
+
+
+def test_merges_are_followed_to_their_end() -> None:
+    log = [edit("merge", "a", "b"), edit("merge", "b", "c")]
+    assert keys(*log) == ["c"] * 4
+    assert decided(log).key_now("a") == "c"
+
+
+def test_what_was_split_off_has_a_key_of_its_own_and_can_be_merged_again() -> None:
+    new = split_key("a", ["u2"])
+    log = [edit("split", "a", new, url_hashes=("u2",), title="Own")]
+    assert keys(*log) == ["a", new, "b", "c"]
+    assert decided(log).titles == {new: "Own"}
+    assert keys(*log, edit("merge", new, "b")) == ["a", "b", "b", "c"]
+
+
+def test_the_last_title_counts_and_a_mute_can_be_taken_back() -> None:
+    log = [edit("rename", "a", title="One"), edit("rename", "a", title="Two"), edit("mute", "a"), edit("mute", "b")]
+    assert decided(log).titles == {"a": "Two"}
+    assert decided([*log, edit("unmute", "a")]).muted == {"b"}
+
+
+def test_an_edit_that_names_a_key_that_is_gone_changes_nothing() -> None:
+    assert keys(edit("merge", "gone", "b"), edit("split", "gone", "new", url_hashes=("u1",))) == ["a", "a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "log", "message"),
+    [
+        (edit("merge", "a", "a"), [], "into itself"),
+        (edit("merge", "a", "gone"), [], "no issue gone"),
+        (edit("rename", "gone", title="x"), [], "no issue gone"),
+        (edit("merge", "b", "a"), [edit("merge", "a", "b")], "was merged into b"),
+        (edit("rename", "a", title="x"), [edit("merge", "a", "b")], "was merged into b"),
+        (edit("rename", "a", title="  "), [], "empty"),
+        (edit("mute", "a"), [edit("mute", "a")], "muted already"),
+        (edit("unmute", "a"), [], "not muted"),
+        (edit("split", "a", "n", url_hashes=()), [], "nothing to split off"),
+        (edit("split", "a", "n", url_hashes=("u3",)), [], "not evidence"),
+        (edit("split", "a", "n", url_hashes=("u1", "u2")), [], "all posts"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(wrong: IssueEdit, log: list[IssueEdit], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        require_possible(wrong, log, KNOWN)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["merge", "split"]), st.sampled_from("abc"), st.sampled_from("abc"), st.integers(1, 4)
+        )
+    )
+)
+def test_no_log_loses_an_item_and_merges_never_go_round(made: list[tuple[str, str, str, int]]) -> None:
+    log: list[IssueEdit] = []
+    for kind, key, target, item in made:
+        url = f"u{item}"
+        one = (
+            edit("merge", key, target)
+            if kind == "merge"
+            else edit("split", key, split_key(key, [url]), url_hashes=(url,))
+        )
+        try:
+            require_possible(one, log, KNOWN)
+        except UserError:
+            continue
+        log.append(one)
+    after = with_edited_keys(ITEMS, log)
+    assert after["url_hash"].to_list() == ITEMS["url_hash"].to_list()
+    assert all(decided(log).key_now(key) == key for key in after["issue_key"])
+    assert with_edited_keys(after, log)["issue_key"].to_list() == after["issue_key"].to_list(), "replayed twice"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> WarehouseResource:
+    made = WarehouseResource(database=str(tmp_path / "w.duckdb"))
+    with made.write() as connection:
+        for key, urls in KNOWN.items():
+            connection.execute(
+                "insert into gold.issues by name select date '2025-01-06' as cluster_date, 0 as cluster_id, $key as "
+                "issue_key, '' as cluster_fingerprint, 1 as cluster_size, false as label_failed, 'v1' as "
+                "prompt_version, 0.0 as impact_score, timestamp '2025-01-06' as created_at",
+                {"key": key * 64},
+            )
+            connection.execute(
+                "insert into gold.issue_evidence by name select date '2025-01-06' as cluster_date, 0 as cluster_id, "
+                "$key as issue_key, unnest($urls) as url_hash, 'github' as source, '' as url, '' as title, '' as "
+                "snippet, timestamp '2025-01-06' as created_at, 0 as vote_count, 0 as comment_count, 'core' as "
+                "membership, true as is_representative",
+                {"key": key * 64, "urls": urls},
+            )
+    return made
+
+
+def test_the_log_counts_up_and_names_the_days_to_run_again(warehouse: WarehouseResource) -> None:
+    first, days = append_edit(warehouse, edit("rename", "a" * 64, title="Crash on start"))
+    second, _ = append_edit(warehouse, edit("split", "a" * 64, "d" * 64, url_hashes=("u1",)))
+    assert (first.edit_id, second.edit_id) == (1, 2)
+    assert [str(day) for day in days] == ["2025-01-06"]
+    with warehouse.read() as connection:
+        assert read_edits(connection) == [first, second]
+
+
+def test_a_refused_edit_leaves_no_trace(warehouse: WarehouseResource) -> None:
+    with pytest.raises(UserError):
+        append_edit(warehouse, edit("merge", "a" * 64, "a" * 64))
+    with warehouse.read() as connection:
+        assert read_edits(connection) == []
+
+
+def test_a_key_may_be_given_by_its_beginning(warehouse: WarehouseResource) -> None:
+    with warehouse.read() as connection:
+        assert full_key(connection, "aaaa") == "a" * 64
+        for beginning, message in (("aa", "at least 4"), ("zzzz", "no issue")):
+            with pytest.raises(UserError, match=message):
+                full_key(connection, beginning)
+
+
+def test_posts_to_split_off_are_named_by_address_or_hash() -> None:
+    from painpoint_platform.text.urls import url_hash
+
+    url = "https://news.ycombinator.com/item?id=1"
+    evidence = pl.DataFrame({"url_hash": [url_hash(url), "abcdef"]})
+    assert hashes_of(evidence, [url, "abc"]) == tuple(sorted((url_hash(url), "abcdef")))
+    with pytest.raises(UserError, match="not among"):
+        hashes_of(evidence, ["https://example.com/"])
