@@ -1,0 +1,230 @@
+"""A takedown from beginning to end, and again after it was killed.
+
+Belongs here: the order of the steps, and what is told of them. Does not belong here: the steps.
+
+The order is what makes it safe to be killed: first the texts that are looked for are kept (``Journal``); then one
+transaction takes the rows out of the warehouse, leaves tombstones and marks what is published; then the other stores
+follow; then the files are rewritten; then the proof. Every step finds what an earlier attempt left, and the journal
+goes last, when nothing was found.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from painpoint_platform.errors import PainpointError, TransientError, UserError
+from painpoint_platform.issues.publishing_outcome import SyncReport
+from painpoint_platform.takedown.answers import forget_answers
+from painpoint_platform.takedown.event_logs import Shown, clean_event_log
+from painpoint_platform.takedown.places import Places, kind_of
+from painpoint_platform.takedown.proof import Proof, holds, search
+from painpoint_platform.takedown.removal import bury, remove_rows
+from painpoint_platform.takedown.rewriting import rewrite_sqlite, rewrite_warehouse
+from painpoint_platform.takedown.target import Journal, Target, find_target, page_hash
+from painpoint_platform.takedown.traces import Traces
+from painpoint_platform.takedown.wording import own_wordings
+from painpoint_platform.takedown.written_files import clean_files
+from painpoint_platform.warehouse import locking
+from painpoint_platform.warehouse.connection import open_read, open_write
+from painpoint_platform.warehouse.locking import Deadline
+from painpoint_platform.warehouse.queries import fetch, query_text
+from painpoint_platform.warehouse.snapshot import write_snapshot
+
+Publish = Callable[[date], SyncReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was removed from one place: rows, records, events or files."""
+
+    place: str
+    what: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Takedown:
+    """What a takedown did.
+
+    Attributes:
+        target: what was to be forgotten.
+        removed: place by place; an attempt that finishes an earlier one names only its own.
+        tombstones: how many keep it away from later collections.
+        proof: the search through everything.
+        problems: what could not be done, in sentences; the command is to be run again.
+    """
+
+    target: Target
+    removed: tuple[Removed, ...]
+    tombstones: int
+    proof: Proof
+    problems: tuple[str, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing of the target is left anywhere."""
+        return not self.problems and not self.proof.remainders
+
+
+@dataclass
+class _Log:
+    """What was done so far, and what could not be."""
+
+    removed: list[Removed] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, place: Path | str, counts: Mapping[str, int]) -> None:
+        self.removed += [Removed(str(place), what, count) for what, count in counts.items() if count]
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Let one step fail without costing the others: what it left is told, and the proof finds it."""
+        try:
+            yield
+        except (UserError, TransientError) as error:
+            self.problems.append(str(error))
+
+
+def forget(
+    url: str,
+    *,
+    places: Places,
+    publish: Publish | None,
+    author: bool = False,
+    anyway: bool = False,
+    reason: str = "asked for",
+    variables: Mapping[str, Any] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Takedown:
+    """Take a post down: out of every place, with tombstones and a proof.
+
+    Args:
+        url: address of the post, in any of its forms.
+        places: where the platform writes.
+        publish: syncs a day with PocketBase (``issues.days.publish_day``); None where none is configured.
+        author: everything of its author at that source instead of the one post.
+        anyway: a post that was never collected is kept from being collected.
+        reason: kept with the tombstones.
+        variables: settings that SQL models read.
+        tell: called with each step, in words.
+        now: the clock.
+
+    Raises:
+        UserError: no URL, an unknown post or author, or a warehouse that cannot be read or written.
+        WarehouseLockedError: the warehouse stayed locked.
+    """
+    journal = Journal.of(places.journals, page_hash(url))
+    earlier = journal.read()
+    with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+        target = find_target(connection, url, author=author, earlier=earlier)
+        known = set(fetch(connection, "takedown/tombstones")["url_hash"])
+    if not (target.was_collected or anyway or target.url_hash in known):
+        raise UserError(
+            f"{url} was never collected: there is nothing to remove. To keep it from ever being collected, add --anyway"
+        )
+    journal.write(target)
+    log = _Log()
+    tell("removing it from the warehouse")
+    with open_write(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+        tombstones = bury(connection, target, reason=reason, now=_naive(now()))
+        removed = remove_rows(connection, target, variables=variables)
+    log.add(places.warehouse, removed)
+    tell("taking down what is published of it")
+    _unpublish(places, target, publish, log)
+    traces = Traces(target.wordings, shared=lambda stretch: _is_shared(places, stretch))
+    tell("cleaning answers, event logs and reports")
+    _clean_stores(places, target, traces, log, besides=(journal.path,))
+    tell("rewriting the databases")
+    _rewrite(places, traces, log, certain=bool(removed or earlier))
+    tell("searching every file for what is left")
+    with locking.shared(places.warehouse, Deadline(places.lock_timeout_s)):
+        proof = search(places.files(besides=(journal.path,)), traces)
+    takedown = Takedown(target, tuple(log.removed), tombstones, proof, tuple(log.problems))
+    if takedown.proven:
+        _note_proof(places, target, _naive(now()))
+    if not proof.remainders:
+        journal.remove()
+    return takedown
+
+
+def _unpublish(places: Places, target: Target, publish: Publish | None, log: _Log) -> None:
+    """Sync, which takes up whatever was marked, of any day; what stays marked is a problem that the next sync mends."""
+    if publish is not None:
+        try:
+            report = publish(max(target.days, default=date.min))
+        except PainpointError as error:
+            log.problems.append(f"PocketBase: {error}")
+        else:
+            if reason := report.outage or "; ".join(report.notes if report.failed else ()):
+                log.problems.append(f"PocketBase: {reason}")
+    with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+        left = fetch(connection, "takedown/published", url_hashes=list(target.url_hashes)).height
+    if left:
+        log.problems.append(f"PocketBase still has {left} records of it; the next sync that reaches it removes them")
+    log.add("PocketBase", {"issue_evidence": len(target.published) - left})
+
+
+def _clean_stores(places: Places, target: Target, traces: Traces, log: _Log, *, besides: tuple[Path, ...]) -> None:
+    def judge(sentences: Sequence[str]) -> list[bool]:
+        with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+            return own_wordings(connection, target.prose, target.url_hashes, sentences)
+
+    with log.going_on():
+        log.add(places.llm_state, forget_answers(places.llm_state, judge))
+    shown = Shown(frozenset(map(str, target.days)), traces)
+    for path in places.files():
+        if path.is_relative_to(places.dagster_home) and kind_of(path) == "sqlite":
+            with log.going_on():
+                log.add(path, {"events": clean_event_log(path, shown)})
+    if _keeps_events_elsewhere(places.dagster_home):
+        log.problems.append(
+            "Dagster keeps its event log in Postgres, which this command does not clean: delete the runs of "
+            f"{', '.join(map(str, target.days)) or 'the post'} in Dagster's UI"
+        )
+    addresses = Traces([text for text in target.texts if text not in target.prose], shared=traces.is_shared)
+    with log.going_on():
+        log.add(places.data_dir, clean_files(places, traces, addresses, besides=besides))
+
+
+def _rewrite(places: Places, traces: Traces, log: _Log, *, certain: bool) -> None:
+    """Rewrite what held something; a file that never did is left as it is."""
+    with log.going_on():
+        if certain or holds(places.warehouse, traces):
+            rewrite_warehouse(places.warehouse, lock_timeout_s=places.lock_timeout_s)
+    for path in places.files():
+        if kind_of(path) == "sqlite" and any(holds(part, traces) for part in _parts(path)):
+            with log.going_on():
+                rewrite_sqlite(path)
+    if places.analytics.exists():
+        with log.going_on(), open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+            write_snapshot(connection, places.analytics, lock_timeout_s=places.lock_timeout_s)
+
+
+def _parts(path: Path) -> list[Path]:
+    """A SQLite file and the log beside it."""
+    log = path.with_name(path.name + "-wal")
+    return [path, log] if log.exists() else [path]
+
+
+def _keeps_events_elsewhere(dagster_home: Path) -> bool:
+    settings = dagster_home / "dagster.yaml"
+    return settings.exists() and "postgres:" in settings.read_text(encoding="utf-8")
+
+
+def _is_shared(places: Places, stretch: str) -> bool:
+    with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+        return bool(fetch(connection, "takedown/shared", stretch=stretch)["shared"][0])
+
+
+def _note_proof(places: Places, target: Target, proven_at: datetime) -> None:
+    values = {"proven_at": proven_at, "url_hashes": list(target.url_hashes), "author_hash": target.author_hash}
+    with open_write(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+        connection.execute(query_text("takedown/note_proof"), values)
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
