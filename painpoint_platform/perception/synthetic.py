@@ -6,8 +6,9 @@ belong here: words (``synthetic_text``, ``synthetic_templates.toml``).
 Labels come first and the text is written to say them, so a model can learn them from the text. What a figure on this
 corpus says is that a model and its training work; it says nothing about how people write.
 
-Authors have histories: one writes mostly in one category, hides what is felt or does not, and a history goes down, up,
-up and down, or nowhere. So congruence and comparator, which follow from the other labels, can be foreseen in part.
+Authors have histories: one writes mostly in one category, and what is told goes down, up, up and down, or nowhere. What
+is felt is hidden or not, or more and more openly shown, or less and less, or openly every other time. So congruence and
+comparator, which follow from the other labels, can be foreseen in part: most of the rest is chance that no model hears.
 """
 
 import math
@@ -43,9 +44,10 @@ LENGTH_WEIGHTS = (0.3, 0.45, 0.25)
 # Of an author's texts, those that are written in another's category.
 SHARE_OFF_CATEGORY = 0.1
 ARCS = ("down", "up", "seesaw", "seesaw", "level")
+OPENINGS = ("steady", "steady", "opens", "closes", "alternates")
 # How an author shows what is felt (openly, by a feeling near it, by none or another), unless a category hides more.
 HABIT_WEIGHTS = (0.6, 0.25, 0.15)
-SHARE_BY_HABIT = 0.85  # of an author's texts; the others are shown as by somebody else
+SHARE_BY_HABIT = 0.9  # of an author's texts; the others are shown as by somebody else
 MOST_TRIES = 200  # at a text that nobody has written yet
 
 
@@ -83,6 +85,7 @@ class Author:
 
     user_id: str
     arc: str
+    opening: str
     hiding: float
     mood: float
     stirred: float
@@ -173,6 +176,7 @@ def _author(choices: random.Random, number: int, texts: int, days: int) -> Autho
     return Author(
         user_id=f"user-{number:04d}",
         arc=choices.choice(ARCS),
+        opening=choices.choice(OPENINGS),
         hiding=choices.random(),
         mood=choices.random(),
         stirred=choices.random(),
@@ -193,7 +197,7 @@ def _row(choices: random.Random, author: Author, place: int, category: Category,
         arousal=_within(category.arousal, arousal),
         willingness=_within(category.willingness, willingness),
         invoked=invoked,
-        expressed=_expressed(choices, author, category, invoked),
+        expressed=_expressed(choices, _hiding(author, place), category, invoked),
     )
     paths = EMOTION_PATHS[labels.invoked], EMOTION_PATHS[labels.expressed]
     tags = _tags(category, invoked)
@@ -206,9 +210,22 @@ def _row(choices: random.Random, author: Author, place: int, category: Category,
 
 def _position(choices: random.Random, author: Author, place: int) -> float:
     """Return where in its range a valence lies: the author's arc, with some chance."""
-    through = place / max(1, len(author.times) - 1)
+    through = _through(author, place)
     arcs = {"down": 0.85 - 0.7 * through, "up": 0.15 + 0.7 * through, "seesaw": (0.12, 0.88)[place % 2]}
     return min(1.0, max(0.0, arcs.get(author.arc, author.mood) + 0.12 * (choices.random() - 0.5)))
+
+
+def _hiding(author: Author, place: int) -> float:
+    """Return how much is hidden at this place of the author's history."""
+    through = _through(author, place)
+    turns = {"opens": 0.95 - 0.9 * through, "closes": 0.05 + 0.9 * through}
+    if author.opening == "alternates" and place % 2:
+        return 1 - author.hiding
+    return turns.get(author.opening, author.hiding)
+
+
+def _through(author: Author, place: int) -> float:
+    return place / max(1, len(author.times) - 1)
 
 
 def _spread(position: float) -> float:
@@ -221,9 +238,9 @@ def _within(limits: tuple[float, float], position: float) -> float:
     return round(low + (high - low) * position, 4)
 
 
-def _expressed(choices: random.Random, author: Author, category: Category, invoked: str) -> str:
+def _expressed(choices: random.Random, hiding: float, category: Category, invoked: str) -> str:
     """Return the emotion on the surface: the invoked one, one near it in the tree, or one that masks it."""
-    hiding = author.hiding if choices.random() < SHARE_BY_HABIT else choices.random()
+    hiding = hiding if choices.random() < SHARE_BY_HABIT else choices.random()
     openly, muted, _ = category.habit_weights
     voice = voice_of(category.name, category.language)
     if hiding < openly:
