@@ -42,7 +42,7 @@ FEWEST_ROWS = 5  # of a group with an interval
 
 
 class NumberReport(Protocol):
-    """What is told of every training of a number; ``training.TrainingReport`` is one."""
+    """What is told of every training of a number, by ``training`` and by ``temporal_training``."""
 
     @property
     def competitors(self) -> Mapping[str, Mapping[str, float]]: ...
@@ -57,24 +57,24 @@ class NumberReport(Protocol):
     @property
     def gates(self) -> GateReport: ...
     @property
-    def blending(self) -> str: ...
-    @property
     def seconds(self) -> Mapping[str, float]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class NumberEvidence:
-    """What is measured beside the training.
+    """What is told beside the figures that every training has.
 
     Attributes:
         comparisons: of ``baselines.comparison`` by part.
         importance: of ``importance.importance``; None where it was not measured.
         ceiling: of ``ceilings.ceiling_of``; None where the corpus has no labels of single raters.
+        about_models: sentences on how the final model was chosen.
     """
 
     comparisons: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     importance: pl.DataFrame | None = None
     ceiling: Ceiling | None = None
+    about_models: Sequence[str] = ()
 
 
 def ceiling_words(ceiling: Ceiling | None) -> str:
@@ -111,7 +111,7 @@ def number_sections(
     yield _calibration(report, _some(drawn, "calibration", "predicted", "residuals"))
     yield _coverage(report, settings, _some(drawn, "coverage"))
     yield _groups(report, settings, _some(drawn, "languages"))
-    yield _models(report)
+    yield _models(report, evidence)
     if report.search.trials:
         yield _search(report.search, _some(drawn, "search"))
     if evidence.importance is not None:
@@ -125,9 +125,10 @@ def _beside_baselines(report: NumberReport, evidence: NumberEvidence, pictures: 
         rows = _of_part(judged) if frame is None else _of_comparison(frame)
         caption = f"Judged on {len(judged.judged):,} {_PARTS[part]} rows. {_INTERVAL}"
         tables.append(Table(caption, ("Model", "skill", *_HEADS.values()), rows))
+    named = {name for frame in evidence.comparisons.values() for name in frame["model"]}
+    meant = [f"{_MODELS.get(name, name)} is {words}" for name, words in _BASELINES.items() if name in named]
     told = (
-        "Baselines: the mean of the training labels, VADER's compound score on a fitted line, ridge regression on the "
-        "384 numbers of MiniLM. Skill is 1 − RMSE / RMSE of the constant; r within authors is that around each "
+        f"{'; '.join([*meant, 'skill is 1 − RMSE / RMSE of the constant'])}; r within authors is that around each "
         "author's own mean."
     )
     return Section(
@@ -220,7 +221,7 @@ def _by_group(
     return rows
 
 
-def _models(report: NumberReport) -> Section:
+def _models(report: NumberReport, evidence: NumberEvidence) -> Section:
     tune = report.parts["tune"]
     rows = [
         (
@@ -236,11 +237,10 @@ def _models(report: NumberReport) -> Section:
         for name, kinds in report.competitors.items()
         for kind, rmse in kinds.items()
     ]
-    blending = report.blending[:1].upper() + report.blending[1:] + "."
     return Section(
         "models",
         "Models",
-        (blending,),
+        evidence.about_models,
         [
             Table("Each model alone", ("Model", "RMSE out of fold", "RMSE of tuning rows", "r of tuning rows"), rows),
             *(
@@ -290,4 +290,11 @@ def _some(drawn: Mapping[str, Picture], *names: str) -> list[Picture]:
 
 
 _PARTS = {"tune": "tuning", "test": "test"}
-_MODELS = {"vader": "VADER", "ridge": "ridge on MiniLM"}
+_MODELS = {"constant": "Constant", "vader": "VADER", "ridge": "ridge on MiniLM", "author_mean": "author's mean"}
+_BASELINES = {
+    "constant": "the mean of the training labels",
+    "vader": "its compound score on a line fitted to them",
+    "ridge": "linear in the 384 numbers of the embedding",
+    "persistence": "the author's label before",
+    "author_mean": "the mean of the author's labels before",
+}

@@ -5,11 +5,14 @@ sections (``number_sections``, ``path_sections``, ``report_tables``), the page i
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from painpoint_platform.pages.page import render_page
+from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.gate_reasons import number_gates
 from painpoint_platform.perception.gates import GateReport
 from painpoint_platform.perception.number_sections import (
@@ -31,6 +34,8 @@ from painpoint_platform.perception.report_tables import (
     share,
 )
 from painpoint_platform.perception.settings_file import PerceptionSettings
+from painpoint_platform.perception.temporal_training import TemporalReport
+from painpoint_platform.perception.training import TrainingReport
 
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.html"
 
@@ -43,18 +48,52 @@ class VariablePage:
     pictures: tuple[Picture, ...]
 
 
-def number_page(
-    report: NumberReport, *, facts: CorpusFacts, settings: PerceptionSettings, evidence: NumberEvidence | None = None
+def regression_page(
+    report: TrainingReport,
+    *,
+    facts: CorpusFacts,
+    settings: PerceptionSettings,
+    comparisons: Mapping[str, pl.DataFrame],
+    importance: pl.DataFrame | None = None,
+    ceiling: Ceiling | None = None,
 ) -> VariablePage:
-    """Return the report of a variable that is a number, of kind regression or temporal.
+    """Return the report of a variable that is read from a text.
 
     Args:
         report: of its training.
         facts: of the corpus that it was trained on.
         settings: of the training.
-        evidence: baselines, importance and ceiling, as far as they were measured.
+        comparisons: of ``baselines.comparison``, by part.
+        importance: of ``importance.importance``; None: not measured.
+        ceiling: what the raters leave; None: the corpus has no labels of single raters.
     """
-    evidence = evidence or NumberEvidence()
+    about = [f"{report.blending[:1].upper()}{report.blending[1:]}."]
+    if report.shrinkage is not None:
+        about.append(f"An author's level is the sum of earlier residuals over their number plus {report.shrinkage:g}.")
+    return _number_page(report, facts, settings, NumberEvidence(comparisons, importance, ceiling, about))
+
+
+def temporal_page(report: TemporalReport, *, facts: CorpusFacts, settings: PerceptionSettings) -> VariablePage:
+    """Return the report of a variable that is foreseen from an author's past.
+
+    Args:
+        report: of its training; its baselines are part of it.
+        facts: of the corpus that it was trained on.
+        settings: of the training.
+    """
+    about = [f"The final model is {report.final}: it is told an author's past and nothing of the text to foresee."]
+    alone = [f"{count:,} of {part}" for part, count in report.without_past.items() if count]
+    if alone:
+        about.append(f"Texts that nothing precedes cannot be foreseen and are left out: {listed(alone)}.")
+    told = report.residual_autocorrelation.get("tune")
+    if told is not None:
+        about.append(f"Errors of one author's successive texts correlate by {figure(told)}; 0: nothing was missed.")
+    return _number_page(report, facts, settings, NumberEvidence(report.baselines, about_models=about))
+
+
+def _number_page(
+    report: NumberReport, facts: CorpusFacts, settings: PerceptionSettings, evidence: NumberEvidence
+) -> VariablePage:
     judged = report.parts["tune"]
     figures = (
         ("Pearson's r", figure(judged.calibrated.pearson)),

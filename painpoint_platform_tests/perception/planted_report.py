@@ -9,7 +9,6 @@ from painpoint_platform.perception.baselines import comparison
 from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.evaluation import JudgedRows, part_report
 from painpoint_platform.perception.gates import judge_regression
-from painpoint_platform.perception.number_sections import NumberEvidence
 from painpoint_platform.perception.report_tables import CorpusFacts
 from painpoint_platform.perception.search import Candidate, SearchResult, Tried
 from painpoint_platform.perception.settings_file import load_settings
@@ -30,6 +29,14 @@ FACTS = CorpusFacts(
     notes=("tune has few rows.",),
     versions={"numpy": "2.2", "lightgbm": "4.7"},
 )
+IMPORTANCE = pl.DataFrame(
+    [
+        ("embedding", "embedding", 384, 0.031), ("lexical_valence", "words", 1, 0.012),
+        ("anchor_joy", "anchors", 1, 0.004), ("word_count", "words", 1, -0.0002),
+    ],
+    schema=["feature", "block", "columns", "rmse_increase"],
+    orient="row",
+)  # fmt: skip
 CEILING = Ceiling(items=2_900, ratings=14_500, raters=5.0, single=0.2, reliability=0.5556)
 
 
@@ -61,8 +68,8 @@ def planted_report(variable: str = "valence", *, judged: JudgedRows | None = Non
     )
 
 
-def planted_evidence(report: TrainingReport) -> NumberEvidence:
-    """Return baselines, importance and a ceiling."""
+def planted_comparison(report: TrainingReport) -> pl.DataFrame:
+    """Return the tuning rows' figures beside three baselines."""
     judged = report.parts["tune"].judged
     choices = np.random.default_rng(2)
     baselines = {
@@ -70,15 +77,7 @@ def planted_evidence(report: TrainingReport) -> NumberEvidence:
         "vader": np.clip(judged.labels + choices.normal(0, 0.2, len(judged)), 0, 1),
         "ridge": np.clip(judged.labels + choices.normal(0, 0.12, len(judged)), 0, 1),
     }
-    importance = pl.DataFrame(
-        [
-            ("embedding", "embedding", 384, 0.031), ("lexical_valence", "words", 1, 0.012),
-            ("anchor_joy", "anchors", 1, 0.004), ("negation_count", "words", 1, 0.001), ("word_count", "words", 1, -0.0002),
-        ],
-        schema=["feature", "block", "columns", "rmse_increase"],
-        orient="row",
-    )  # fmt: skip
-    return NumberEvidence({"tune": comparison(judged, baselines, SETTINGS)}, importance, CEILING)
+    return comparison(judged, baselines, SETTINGS)
 
 
 def hard_rows() -> JudgedRows:
