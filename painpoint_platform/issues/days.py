@@ -15,11 +15,12 @@ import polars as pl
 from painpoint_platform import progress
 from painpoint_platform.issues import bronze, gold, silver
 from painpoint_platform.issues.items import Collection, Source
-from painpoint_platform.issues.labelling import ISSUE_LABEL
+from painpoint_platform.issues.labelling import ISSUE_LABEL, ask_for_labels
 from painpoint_platform.issues.pocketbase_client import PocketBaseClient
 from painpoint_platform.issues.publishing import sync_day
 from painpoint_platform.issues.publishing_outcome import SyncReport
 from painpoint_platform.issues.publishing_tables import TrackingChanges, read_publishing_input, write_tracking
+from painpoint_platform.issues.quotes import quote_rows
 from painpoint_platform.issues.tombstones import without_forgotten
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.totals import Totals
@@ -103,7 +104,7 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
 
 
 def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labelled:
-    """Label a day's clusters and replace its partition of ``gold.issues`` and ``gold.issue_evidence``.
+    """Label a day's clusters and replace its partition of ``gold.issues``, its evidence and quotes.
 
     A label that is known for the same representatives is reused. A failed label is tried again by the next run.
     """
@@ -120,19 +121,20 @@ def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labell
         known = fetch(
             connection, "known_labels", day=day, fingerprints=fingerprints, prompt_version=prompt_version
         )  # fmt: skip
+        texts = fetch(connection, "texts_to_quote", day=day, url_hashes=gold.representative_hashes(prepared))
     unlabelled = gold.without_label(prepared, known)
     before = client.totals
-    answers = client.ask_many(
-        ISSUE_LABEL, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}")
-    )
+    answers = ask_for_labels(client, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}"))
     asked = gold.labels_from(unlabelled, answers)
     failed = sum(answer.reply is None for answer in answers)
+    issues = gold.issue_rows(day, prepared, known=known, asked=asked, prompt_version=prompt_version)
+    evidence = gold.evidence_rows(day, prepared)
+    quoted = quote_rows(day, evidence, texts)
     with warehouse.write() as connection:
-        _replace_gold(connection, day, prepared, gold.issue_rows(
-            day, prepared, known=known, asked=asked, prompt_version=prompt_version
-        ))  # fmt: skip
-        # A day with failed labels is never finished: the next run takes it up again.
-        remember_input(connection, "gold.issues", day.isoformat(), "labels failed" if failed else wanted)
+        _replace_gold(connection, day, issues=issues, evidence=evidence, quoted=quoted)
+        # A day with labels that may come yet is not finished: the next run takes it up again.
+        may_come = any(answer.failure_kind for answer in answers)
+        remember_input(connection, "gold.issues", day.isoformat(), "labels failed" if may_come else wanted)
         client.drain(connection)
     client.forget_drained()
     total = prepared.clusters.height
@@ -152,15 +154,24 @@ def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, mi
 
 
 def _replace_gold(
-    connection: duckdb.DuckDBPyConnection, day: date, prepared: gold.DayOfClusters, issues: pl.DataFrame
+    connection: duckdb.DuckDBPyConnection,
+    day: date,
+    *,
+    issues: pl.DataFrame,
+    evidence: pl.DataFrame,
+    quoted: pl.DataFrame,
 ) -> None:
     partition = {"cluster_date": day}
     replace_partition(
-        connection, "gold.issue_evidence", where=partition, rows=gold.evidence_rows(day, prepared), key=["url_hash"],
+        connection, "gold.issue_evidence", where=partition, rows=evidence, key=["url_hash"],
     )  # fmt: skip
     replace_partition(
         connection, "gold.issues", where=partition, rows=issues, key=["cluster_id"],
         checks=[_check("every_cluster_has_an_issue", day), _check("no_orphan_evidence", day)],
+    )  # fmt: skip
+    replace_partition(
+        connection, "gold.issue_quotes", where=partition, rows=quoted, key=["url_hash"],
+        checks=[_check("quotes_are_verbatim", day)],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from painpoint_platform.issues.impact import FEELINGS, feelings, impact_score
 from painpoint_platform.issues.labelling import IssueLabel, LabelRequest
 from painpoint_platform.issues.representatives import representatives_of_clusters
+from painpoint_platform.issues.voices import with_voices
 from painpoint_platform.llm.tasks import Answer
 
 # Raised when the same clusters would give other rows: part of what a partition's input hash covers.
@@ -29,8 +30,8 @@ class DayOfClusters:
 
     Attributes:
         clusters: one row a cluster: cluster_id, cluster_fingerprint, cluster_size, authors, engagement, created_at,
-            sources (struct list), what its items feel like (``impact.FEELINGS``), titles and snippets of the
-            representatives.
+            voices and sources (struct list) of the items that are heard, what all of them feel like
+            (``impact.FEELINGS``), titles and snippets of the representatives.
         members: one row an item, with ``is_representative``.
     """
 
@@ -44,6 +45,7 @@ def prepare(members: pl.DataFrame) -> DayOfClusters:
     Args:
         members: the rows of ``queries/clustered_items_of_day.sql``.
     """
+    members = with_voices(members)
     representatives = representatives_of_clusters(members)
     marked = members.join(
         representatives.select("cluster_id", "url_hash", is_representative=pl.lit(value=True)),
@@ -56,13 +58,20 @@ def prepare(members: pl.DataFrame) -> DayOfClusters:
         authors=pl.col("author_hash").n_unique(),
         engagement=pl.col("vote_count").clip(lower_bound=0).sum() + pl.col("comment_count").sum(),
         created_at=pl.col("created_at").min(),
-        sources=pl.col("source").value_counts(sort=False),
+        # What the model is told counts those who are heard: fifty posts that a stranger adds change nothing.
+        voices=pl.col("heard").sum(),
+        sources=pl.col("source").filter("heard").value_counts(sort=False),
         **feelings(),
     )
     chosen = representatives.group_by("cluster_id", maintain_order=True).agg(
         "title", "snippet", cluster_fingerprint=pl.col("cluster_fingerprint").first()
     )
     return DayOfClusters(facts.join(chosen, on="cluster_id").sort("cluster_id"), marked)
+
+
+def representative_hashes(day: DayOfClusters) -> list[str]:
+    """Return the ``url_hash`` of every representative of the day."""
+    return day.members.filter("is_representative")["url_hash"].to_list()
 
 
 def input_hash(members: pl.DataFrame, *settings: str) -> str:
@@ -81,7 +90,7 @@ def label_requests(clusters: pl.DataFrame) -> list[LabelRequest]:
     """Return what the model is asked for each cluster, in the same order."""
     return [
         LabelRequest(
-            cluster_size=row["cluster_size"],
+            cluster_size=row["voices"],
             sources={entry["source"]: entry["count"] for entry in sorted(row["sources"], key=lambda e: e["source"])},
             representatives=tuple(zip(row["title"], row["snippet"], strict=True)),
         )
