@@ -31,37 +31,37 @@ EVENT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What events must no longer show: anything about the days' partitions, and the traces anywhere."""
+    """What events must no longer show: previews and pictures of these partitions, and the traces anywhere."""
 
-    days: Collection[str]
+    partitions: Collection[str]
     traces: Traces
 
     def without(self, event: str) -> str:
         """Return the event without it; the same text where there was nothing to take out."""
-        if not (self._names_a_day(event) or self.traces.first(event.encode("utf-8", "replace"))):
+        if not (self._names_a_partition(event) or self.traces.first(event.encode("utf-8", "replace"))):
             return event
         document = json.loads(event)
-        changed = self._cleaned(document, of_the_days=False)
+        changed = self._cleaned(document, concerned=False)
         return event if changed == document else json.dumps(changed)
 
-    def _names_a_day(self, text: str) -> bool:
-        return any(day in text for day in self.days)
+    def _names_a_partition(self, event: str) -> bool:
+        return any(f'"{partition}"' in event for partition in self.partitions)
 
-    def _cleaned(self, value: Any, *, of_the_days: bool) -> Any:
+    def _cleaned(self, value: Any, *, concerned: bool) -> Any:
         if isinstance(value, str):
             return FORGOTTEN if self.traces.first(value.encode("utf-8", "replace")) else value
         if isinstance(value, list):
-            return [self._cleaned(entry, of_the_days=of_the_days) for entry in value]
+            return [self._cleaned(entry, concerned=concerned) for entry in value]
         if not isinstance(value, dict):
             return value
         kind = value.get("__class__")
         if kind == "AssetMaterialization":
-            of_the_days = self._names_a_day(str(value.get("partition")))
-        if of_the_days and kind == "TableMetadataEntryData":
+            concerned = value.get("partition") in self.partitions
+        if concerned and kind == "TableMetadataEntryData":
             return value | {"records": []}
-        if of_the_days and kind == "MarkdownMetadataEntryData":
+        if concerned and kind == "MarkdownMetadataEntryData":
             return value | {"md_str": FORGOTTEN}
-        return {name: self._cleaned(entry, of_the_days=of_the_days) for name, entry in value.items()}
+        return {name: self._cleaned(entry, concerned=concerned) for name, entry in value.items()}
 
 
 def clean_event_log(path: Path, shown: Shown) -> int:

@@ -175,7 +175,7 @@ def _clean_stores(places: Places, target: Target, traces: Traces, log: _Log, *, 
 
     with log.going_on():
         log.add(places.llm_state, forget_answers(places.llm_state, judge))
-    shown = Shown(frozenset(map(str, target.days)), traces)
+    shown = Shown(target.partitions, traces)
     for path in places.files():
         if path.is_relative_to(places.dagster_home) and kind_of(path) == "sqlite":
             with log.going_on():

@@ -7,7 +7,7 @@ Rows about an item are found by the schema itself: every table with a column ``u
 added later is thus not forgotten here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -86,19 +86,18 @@ def remove_rows(
         ),
         forgotten_errors=pl.DataFrame({"error": target.errors}, schema={"error": pl.String}),
     ):
-        days = sorted({*target.days, *fetch(connection, "takedown/labelled_days")["day"].to_list()})
-        held = [fact for fact in _facts(days) if run_check(connection, fact).passed]
+        held = [fact for fact in _facts(target.stale_days) if run_check(connection, fact).passed]
         with _views(
             connection,
             touched_clusters=fetch(connection, "takedown/touched_clusters"),
             touched_issues=fetch(connection, "takedown/touched_issues"),
-            stale_days=pl.DataFrame({"day": days}, schema={"day": pl.Date}),
+            stale_days=pl.DataFrame({"day": target.stale_days}, schema={"day": pl.Date}),
         ):
             removed = _delete(connection, target)
             removed["gold.issues (labels)"] = _count(connection, query_text("takedown/take_labels"))
             connection.execute(query_text("takedown/correct_counts"))
             connection.execute(query_text("takedown/mark_stale"))
-        _refresh_models(connection, days, variables or {})
+        _refresh_models(connection, target.stale_days, variables or {})
         require(connection, "takedown", held)
     return {table: count for table, count in removed.items() if count}
 
@@ -137,13 +136,13 @@ def _count(connection: "DuckDBPyConnection", statement: str, values: Mapping[str
     return int(row[0]) if row else 0
 
 
-def _facts(days: list[date]) -> Iterator[Check]:
+def _facts(days: Sequence[date]) -> Iterator[Check]:
     for day in days:
         for name in FACTS:
             yield Check(name, query_text(f"checks/{name}"), {"day": day})
 
 
-def _refresh_models(connection: "DuckDBPyConnection", days: list[date], variables: Mapping[str, Any]) -> None:
+def _refresh_models(connection: "DuckDBPyConnection", days: Sequence[date], variables: Mapping[str, Any]) -> None:
     """Bring the SQL models up to date that count or show the days' rows, where they were ever made."""
     if not days:
         return
@@ -158,7 +157,7 @@ def _refresh_models(connection: "DuckDBPyConnection", days: list[date], variable
             materialize(connection, model, window=window, variables=variables)
 
 
-def _windows(model: SqlModel, days: list[date]) -> list[Window | None]:
+def _windows(model: SqlModel, days: Sequence[date]) -> list[Window | None]:
     if model.header.materialized != "incremental":
         return [None]
     return [Window(day, day + timedelta(days=1)) for day in days]

@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import polars as pl
+
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
 from painpoint_platform.issues.tombstones import pages_named
@@ -43,6 +45,7 @@ class Target:
         days: partitions that have one of them.
         texts: addresses, titles, bodies and snippets of the items.
         labels: (title, description) of labels that say what only these items said.
+        labelled_days: partitions that have one of the labels.
         errors: reasons of failed model calls that quote them.
         published: (issue_key, url_hash, record id) of published evidence.
     """
@@ -55,6 +58,7 @@ class Target:
     days: tuple[date, ...] = ()
     texts: tuple[str, ...] = ()
     labels: tuple[tuple[str, str | None], ...] = ()
+    labelled_days: tuple[date, ...] = ()
     errors: tuple[str, ...] = ()
     published: tuple[tuple[str, str, str], ...] = ()
 
@@ -62,6 +66,16 @@ class Target:
     def was_collected(self) -> bool:
         """Whether the platform ever held something of it, as far as is still known."""
         return bool(self.days or self.published)
+
+    @property
+    def stale_days(self) -> tuple[date, ...]:
+        """Days that are to be run again."""
+        return tuple(sorted({*self.days, *self.labelled_days}))
+
+    @property
+    def partitions(self) -> frozenset[str]:
+        """Keys of the partitions that have something of it, as Dagster writes them."""
+        return frozenset({*map(str, self.stale_days), *(f"{day}|{self.source}" for day in self.days)})
 
     @property
     def prose(self) -> tuple[str, ...]:
@@ -87,6 +101,7 @@ class Target:
             days=_union(self.days, other.days),
             texts=_union(self.texts, other.texts),
             labels=_union(self.labels, other.labels),
+            labelled_days=_union(self.labelled_days, other.labelled_days),
             errors=_union(self.errors, other.errors),
             published=_union(self.published, other.published),
         )
@@ -164,8 +179,7 @@ def find_target(connection: "DuckDBPyConnection", url: str, *, author: bool, ear
         texts=_texts(url, [*rows["texts"].to_list(), *(_strings(row["payload"]) for row in aside)]),
         published=tuple(fetch(connection, "takedown/published", url_hashes=pages).iter_rows()),
     ).joined_with(earlier)
-    labels, errors = _derived(connection, found)
-    return replace(found, labels=labels, errors=errors).joined_with(earlier)
+    return replace(found, **_derived(connection, found)).joined_with(earlier)
 
 
 def set_aside(connection: "DuckDBPyConnection", pages: Iterable[str]) -> list[dict[str, Any]]:
@@ -193,20 +207,18 @@ def _pages_of(connection: "DuckDBPyConnection", author_hash: str | None) -> list
     return fetch(connection, "takedown/items_of_author", author_hash=author_hash)["url_hash"].to_list()
 
 
-def _derived(
-    connection: "DuckDBPyConnection", target: Target
-) -> tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]:
+def _derived(connection: "DuckDBPyConnection", target: Target) -> dict[str, Any]:
     """Labels and errors that say what only the items said."""
-    labels = list(fetch(connection, "takedown/labels").iter_rows())
-    errors = fetch(connection, "takedown/call_errors")["error"].to_list()
-    own = own_wordings(
-        connection, target.prose, target.url_hashes,
-        [*(f"{title}\n{description or ''}" for title, description in labels), *errors],
-    )  # fmt: skip
-    return (
-        tuple((title, description) for (title, description), is_own in zip(labels, own, strict=False) if is_own),
-        tuple(error for error, is_own in zip(errors, own[len(labels) :], strict=True) if is_own),
-    )
+    labels = fetch(connection, "takedown/labels")
+    errors = fetch(connection, "takedown/call_errors")
+    sentences = [*labels["wording"].to_list(), *errors["error"].to_list()]
+    own = pl.Series(own_wordings(connection, target.prose, target.url_hashes, sentences), dtype=pl.Boolean)
+    theirs = labels.filter(own[: labels.height])
+    return {
+        "labels": tuple(theirs.select("canonical_title", "description").iter_rows()),
+        "labelled_days": tuple(theirs["days"].explode().unique().sort().to_list()),
+        "errors": tuple(errors.filter(own[labels.height :])["error"]),
+    }
 
 
 def _union(these: tuple[EntryT, ...], others: tuple[EntryT, ...]) -> tuple[EntryT, ...]:
@@ -225,7 +237,7 @@ def _strings(payload: str) -> list[str]:
 
 
 def _from_json(name: str, value: Any) -> Any:
-    if name == "days":
+    if name in ("days", "labelled_days"):
         return tuple(date.fromisoformat(day) for day in value)
     if isinstance(value, list):
         return tuple(tuple(entry) if isinstance(entry, list) else entry for entry in value)
