@@ -1,13 +1,14 @@
 """A model as a folder of files that can be read without running code from them, and that tells when it was changed.
 
-Belongs here: writing and reading that folder, and which of several models of a variable is used. Does not belong here:
+Belongs here: writing and reading that folder, which kinds of models there are, which of several models of a variable is
+used. Does not belong here: what a model's files hold (``regression_files``, ``hierarchy``, ``temporal_models``),
 training, scoring, export for serving.
 
     valence_final_accepted/
-      manifest.json   format, name, corpus, seed, versions, names of the features, version of the encoder, metrics,
-                      SHA-256 of every other file
-      model.json      what is small: calibration, intervals, weights of the blend, the members' columns
-      kernel.npz      arrays of a member (never pickled objects), or trees.txt in LightGBM's own format
+      manifest.json   format, name, kind, corpus, seed, versions, names of the features, version of the encoder,
+                      metrics, SHA-256 of every other file
+      model.json      what is small
+      *.npz, *.txt    arrays (never pickled objects), trees in LightGBM's own format
 """
 
 import hashlib
@@ -15,33 +16,54 @@ import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import sync
-from painpoint_platform.perception.author_level import AuthorLevel
-from painpoint_platform.perception.blender import Blender
-from painpoint_platform.perception.calibration import Calibrator
-from painpoint_platform.perception.conformal import Intervals
-from painpoint_platform.perception.features import FEATURE_NAMES, TEMPORAL_NAMES
-from painpoint_platform.perception.gates import final_name
-from painpoint_platform.perception.kernel_machine import KernelMachine
+from painpoint_platform.perception.features import TEMPORAL_NAMES, TEXT_NAMES
+from painpoint_platform.perception.gates import ACCEPTED, PENDING, final_name
+from painpoint_platform.perception.hierarchy import PathModel
 from painpoint_platform.perception.model import PerceptionModel
-from painpoint_platform.perception.out_of_fold import Member
-from painpoint_platform.perception.regressors import Regressor, Ridge, Trees
+from painpoint_platform.perception.regression_files import regression_from_files, regression_to_files
 
 # Raised with every change of what the files hold or mean, features included.
-FORMAT = 1
-MANIFEST, MODEL = "manifest.json", "model.json"
-_NEEDED = {"format", "name", "encoder_version", "feature_names", "files"}
+FORMAT = 2
+MANIFEST = "manifest.json"
+_NEEDED = {"format", "name", "variable", "encoder_version", "feature_names", "files"}
 _LIBRARIES = ("painpoint-platform", "numpy", "lightgbm", "scikit-learn")
+
+Model = PerceptionModel | PathModel
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """A kind of models that a bundle can hold.
+
+    Attributes:
+        name: as the manifest says it.
+        model: its class; has ``variable`` and ``columns``.
+        to_files: a model -> its files by name, none of which holds a pickled object.
+        from_files: those files -> an equal model.
+        columns: the features that such a model may read.
+    """
+
+    name: str
+    model: type[Any]
+    to_files: Callable[[Any], Mapping[str, bytes]]
+    from_files: Callable[[Mapping[str, bytes]], Any]
+    columns: Collection[str]
+
+
+KINDS = (
+    ModelKind(
+        "regression", PerceptionModel, regression_to_files, regression_from_files, {*TEXT_NAMES, *TEMPORAL_NAMES}
+    ),
+    ModelKind("path", PathModel, PathModel.to_files, PathModel.from_files, TEXT_NAMES),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +96,13 @@ class Bundle:
     """
 
     name: str
-    model: PerceptionModel
+    model: Model
     manifest: Mapping[str, Any]
+
+    @property
+    def variable(self) -> str:
+        """What it scores."""
+        return str(self.manifest["variable"])
 
     @property
     def encoder_version(self) -> str:
@@ -84,7 +111,7 @@ class Bundle:
 
 
 def save_bundle(
-    model: PerceptionModel, *, accepted: bool, provenance: Provenance, folder: Path, now: datetime | None = None
+    model: Model, *, accepted: bool, provenance: Provenance, folder: Path, now: datetime | None = None
 ) -> Path:
     """Write a model to ``folder/<variable>_final_accepted`` (or ``_pending``), whole or not at all; returns that path.
 
@@ -94,10 +121,12 @@ def save_bundle(
         UserError: the files cannot be written.
     """
     name = final_name(model.variable, accepted=accepted)
-    contents = {**_member_files(model), MODEL: _json(_described(model))}
+    kind = next(kind for kind in KINDS if isinstance(model, kind.model))
+    contents = kind.to_files(model)
     manifest = {
         "format": FORMAT,
         "name": name,
+        "kind": kind.name,
         "variable": model.variable,
         "created_at": (now or datetime.now(UTC)).isoformat(),
         **asdict(provenance),
@@ -125,14 +154,30 @@ def load_bundle(folder: Path) -> Bundle:
             f"{folder}: this bundle has format {manifest['format']!r}, expected {FORMAT}; train the model again "
             "with this version, or install the one that wrote it"
         )
-    contents = {file: _genuine(folder / file, digest) for file, digest in dict(manifest["files"]).items()}
-    unknown = set(manifest["feature_names"]) - {*FEATURE_NAMES, *TEMPORAL_NAMES}
+    kind = next((kind for kind in KINDS if kind.name == manifest.get("kind")), None)
+    if kind is None:
+        known = ", ".join(kind.name for kind in KINDS)
+        raise UserError(f"{folder}: holds a model of kind {manifest.get('kind')!r}, expected {known}; train it again")
+    contents = {file: _genuine(folder / Path(file).name, digest) for file, digest in manifest["files"].items()}
+    unknown = set(manifest["feature_names"]) - set(kind.columns)
     if unknown:
         raise UserError(
             f"{folder}: the model reads features that this version has not got: {', '.join(sorted(unknown)[:5])}; "
             "train it again"
         )
-    return Bundle(str(manifest["name"]), _model(json.loads(contents[MODEL]), contents), manifest)
+    try:
+        return Bundle(str(manifest["name"]), kind.from_files(contents), manifest)
+    except (KeyError, ValueError, TypeError) as error:
+        raise UserError(f"{folder}: its files are not those of a {kind.name} model ({error}); train it again") from None
+
+
+def bundle_folders(folder: Path) -> dict[str, Path]:
+    """Return by variable the folder of each model there, an accepted one before a pending one; empty without any."""
+    found: dict[str, Path] = {}
+    for status in (PENDING, ACCEPTED):
+        for path in sorted(folder.glob(f"*_final_{status}")):
+            found[path.name.removesuffix(f"_final_{status}")] = path
+    return found
 
 
 def find_bundle(folder: Path, variable: str) -> Path:
@@ -141,83 +186,13 @@ def find_bundle(folder: Path, variable: str) -> Path:
     Raises:
         UserError: there is neither.
     """
-    for accepted in (True, False):
-        found = folder / final_name(variable, accepted=accepted)
-        if found.is_dir():
-            return found
-    raise UserError(
-        f"{folder}: there is no model of {variable}; train one with `painpoint perception train {variable}`"
-    )
-
-
-def _described(model: PerceptionModel) -> dict[str, Any]:
-    blender = model.blender
-    return {
-        "variable": model.variable,
-        "final": model.final,
-        "members": [
-            {"name": member.name, "kind": member.regressor.kind, "columns": member.columns, "file": _file_name(member)}
-            for member in model.members
-        ],
-        "level": asdict(model.level) if model.level else None,
-        "blender": {**asdict(blender), "coefficients": blender.coefficients.tolist()} if blender else None,
-        "calibrator": {
-            **asdict(model.calibrator),
-            "knots": model.calibrator.knots.tolist(),
-            "values": model.calibrator.values.tolist(),
-        },
-        "intervals": asdict(model.intervals),
-    }
-
-
-def _model(described: Mapping[str, Any], contents: Mapping[str, bytes]) -> PerceptionModel:
-    blender, calibrator, intervals = described["blender"], described["calibrator"], described["intervals"]
-    return PerceptionModel(
-        variable=described["variable"],
-        members=tuple(
-            Member(one["name"], tuple(one["columns"]), _regressor(one["kind"], contents[one["file"]]))
-            for one in described["members"]
-        ),
-        level=AuthorLevel(**described["level"]) if described["level"] else None,
-        blender=Blender(
-            tuple(blender["members"]), tuple(blender["languages"]), np.array(blender["coefficients"], np.float64)
+    found = bundle_folders(folder)
+    if variable not in found:
+        raise UserError(
+            f"{folder}: there is no model of {variable}; train one with "
+            f"`painpoint perception train --variable {variable}`"
         )
-        if blender
-        else None,
-        final=described["final"],
-        calibrator=Calibrator(
-            calibrator["kind"],
-            _pair(calibrator["limits"]),
-            np.array(calibrator["knots"], np.float64),
-            np.array(calibrator["values"], np.float64),
-        ),
-        intervals=Intervals(**{**intervals, "limits": _pair(intervals["limits"])}),
-    )
-
-
-def _file_name(member: Member) -> str:
-    return f"{member.name}.{'txt' if isinstance(member.regressor, Trees) else 'npz'}"
-
-
-def _member_files(model: PerceptionModel) -> dict[str, bytes]:
-    return {_file_name(member): _content(member.regressor) for member in model.members}
-
-
-def _content(regressor: Regressor) -> bytes:
-    if isinstance(regressor, Trees):
-        return regressor.text.encode()
-    if isinstance(regressor, Ridge | KernelMachine):
-        buffer = BytesIO()
-        np.savez(buffer, allow_pickle=False, **regressor.arrays)
-        return buffer.getvalue()
-    raise TypeError(f"a bundle cannot hold a {type(regressor).__name__}")
-
-
-def _regressor(kind: str, content: bytes) -> Regressor:
-    if kind == "trees":
-        return Trees(content.decode())
-    with np.load(BytesIO(content), allow_pickle=False) as arrays:
-        return Ridge.of(arrays) if kind == "ridge" else KernelMachine.of(arrays)
+    return found[variable]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -257,11 +232,6 @@ def _replace_folder(target: Path, contents: Mapping[str, bytes]) -> None:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         shutil.rmtree(older, ignore_errors=True)
-
-
-def _pair(values: list[float]) -> tuple[float, float]:
-    low, high = values
-    return low, high
 
 
 def _json(value: object) -> bytes:

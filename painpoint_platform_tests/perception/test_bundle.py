@@ -144,7 +144,7 @@ def test_texts_are_scored_with_intervals_and_the_name_of_the_model(
         "valence_low"
     ].all()
     assert score_texts([], [bundle], embedder).height == 0
-    again = score_texts(TEXTS, [bundle], embedder, vectors=embedder.embed(TEXTS))
+    again = score_texts(TEXTS, [bundle], embedder, encoded=embedder.encode(TEXTS))
     assert again.equals(scores)
 
 
