@@ -42,11 +42,11 @@ CEILING = Ceiling(items=2_900, ratings=14_500, raters=5.0, single=0.2, reliabili
 
 def planted_report(variable: str = "valence", *, judged: JudgedRows | None = None) -> TrainingReport:
     """Return a report of ``judged``, by default of rows that are judged well."""
-    judged = judged or judged_rows(600)
+    judged = judged or judged_rows(240)
     noisy = np.clip(judged.score + np.random.default_rng(1).normal(0, 0.05, len(judged)), 0, 1)
     members = {"lexical": np.clip(noisy, 0.2, 0.8), "embedding": noisy}
     tune = part_report(judged, members, SETTINGS)
-    test = part_report(judged_rows(300, seed=7), {}, SETTINGS)
+    test = part_report(judged_rows(90, seed=7), {}, SETTINGS)
     trials = tuple(
         Tried(Candidate("kernel" if number % 3 else "trees", {"gamma": 0.1 * number}), 0.09 - 0.001 * (number % 7), 1.5)
         for number in range(12)
@@ -82,7 +82,7 @@ def planted_comparison(report: TrainingReport) -> pl.DataFrame:
 
 def hard_rows() -> JudgedRows:
     """Return rows of labels that hardly differ, on which a constant comes close, and none of them is long."""
-    rows = judged_rows(600, error=0.05)
+    rows = judged_rows(240, error=0.05)
     labels = 0.5 + 0.08 * (rows.labels - 0.5)
     score = 0.5 + 0.04 * (rows.score - 0.5)
     lengths = np.where(rows.lengths == "LONG", "SHORT", rows.lengths)

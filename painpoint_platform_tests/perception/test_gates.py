@@ -8,7 +8,7 @@ import pytest
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.gates import GateReport, judge_paths, judge_regression
 from painpoint_platform.perception.metrics import RegressionMetrics, metrics_by_group, regression_metrics
-from painpoint_platform.perception.path_metrics import PathMetrics
+from painpoint_platform.perception.path_metrics import PathMetrics, path_metrics
 from painpoint_platform.perception.settings_file import load_settings
 
 SETTINGS = load_settings()
@@ -124,3 +124,35 @@ def test_paths_are_held_against_their_own_thresholds(variable: str, macro: float
         PathMetrics(0),
     ):
         assert not judge_paths(variable, gates, missed).accepted
+
+
+@pytest.mark.parametrize("variable", SETTINGS.variables)
+def test_saying_always_the_same_is_accepted_for_no_variable(variable: str) -> None:
+    """Labels that are as easy for a constant as labels that differ at all can be."""
+    gates = SETTINGS.variable(variable).gates
+    if variable in REGRESSIONS:
+        labels = np.full(900, 0.5) + np.tile([-1e-6, 0, 1e-6], 300)
+        figures = regression_metrics(labels, np.full(900, 0.5), constant=0.5)
+        by_length = dict.fromkeys(LENGTH_BUCKETS, figures)
+        report = judge_regression(variable, gates, figures, by_length, best_base_rmse=figures.rmse, ceiling=1.0)
+        assert {"skill", "pearson"} & {check.name for check in report.failures}
+    else:
+        labels = [("positive", "joy", "joy")] * 999 + [("negative", "fear", "fear")]
+        figures = path_metrics(labels, [labels[0]] * 1000, tree=set(labels))
+        report = judge_paths(variable, gates, figures)
+        assert [check.name for check in report.failures] == ["macro_f1"]
+    assert not report.accepted
+
+
+def test_raters_who_do_not_agree_at_all_leave_a_share_that_nothing_reaches() -> None:
+    gates = SETTINGS.variable("valence").gates
+    report = judge_regression("valence", gates, GOOD, GOOD_LENGTHS, best_base_rmse=0.06, ceiling=0.0)
+    assert [check.name for check in report.failures] == ["ceiling_share"]
+
+
+def test_of_errors_less_is_better_and_of_all_others_more() -> None:
+    checks = [*judged("valence").checks, *judged("willingness").checks]
+    assert {check.name for check in checks if check.at_most} == {
+        "rmse", "mae", "ece", *(f"rmse_by_length.{name}" for name in LENGTH_BUCKETS),
+    }  # fmt: skip
+    assert all(("at most" in check.detail) is check.at_most for check in checks)
