@@ -4,24 +4,29 @@ Belongs here: looking for leaks in a split and in what was fitted on it. Does no
 (``splits``). It shares no code with the making of splits but for what counts as the same text.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from painpoint_platform.errors import DataContractError
 from painpoint_platform.perception.corpus import Corpus, normalised_text
+from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.splits import PARTS, Splits
+from painpoint_platform.perception.temporal_history import History
 
 CHECK = "no_leaks"
 MOST_EXAMPLES = 5
+_ROUNDS = 2  # each looks at some two thirds of an author's texts, the last one before what is changed among them
 
 Kind = Literal[
     "unassigned_rows", "unreviewed_rows", "shared_users", "shared_users_of_folds", "outside_period", "embargo",
     "duplicate_texts", "duplicate_texts_of_folds", "fitted_on_held_out", "fitted_on_purged",
+    "input_of_target_step",
 ]  # fmt: skip
 
 
@@ -89,6 +94,62 @@ def audit(corpus: Corpus, splits: Splits, *, fitted: Iterable[FittedOn] = ()) ->
         *_shared("duplicate_texts_of_folds", train, "normalised", "fold"),
         *(leak for record in fitted for leak in _fitted_on_held_out(record, splits)),
     ]
+
+
+def audit_inputs(
+    history: History, inputs: Callable[[History, pl.DataFrame], Features], *, seed: int = 137
+) -> list[Leak]:
+    """Change what nobody can know before a text is written, and look whether any input of it follows.
+
+    From a moment of each author on, chosen by chance, texts and values become others, and later times move. Inputs of
+    the texts up to that moment, the one of the moment itself among them, have to stay as they were, bit by bit.
+
+    Args:
+        history: texts of authors; its items also have item_id.
+        inputs: computes what a model reads of (history, targets), a row a target.
+        seed: of moments and changes.
+
+    Returns:
+        A leak ``input_of_target_step``, or none.
+    """
+    choices, leaking = np.random.default_rng(seed), set[str]()
+    for _ in range(_ROUNDS):
+        moment = _moments(history.items, choices)
+        targets = history.items.filter(pl.col("timestamp") <= moment)
+        known, changed = (inputs(one, targets).matrix for one in (history, _changed(history, moment, choices)))
+        follows = pl.Series((known != changed).any(axis=1))
+        leaking |= set(targets.filter(follows)["item_id"].cast(pl.String))
+    return list(_leak("input_of_target_step", "inputs of what is to be foreseen", pl.Series(sorted(leaking))))
+
+
+def _moments(items: pl.DataFrame, choices: np.random.Generator) -> pl.Series:
+    """Return for each row a time at which its author wrote, the same for all rows of an author; null without times."""
+    drawn = items.select("user_id", "timestamp").with_columns(lot=pl.Series(choices.random(items.height)))
+    first = (
+        pl.col("timestamp")
+        .filter(pl.col("timestamp").is_not_null())
+        .sort_by(pl.col("lot").filter(pl.col("timestamp").is_not_null()))
+        .first()
+    )
+    return drawn.select(first.over("user_id")).to_series()
+
+
+def _changed(history: History, moment: pl.Series, choices: np.random.Generator) -> History:
+    items = history.items
+    late, later = (
+        items.select(compared.fill_null(value=False)).to_series().to_numpy()
+        for compared in (pl.col("timestamp") >= moment, pl.col("timestamp") > moment)
+    )
+    shift = pl.when(pl.Series(later)).then(pl.duration(hours=int(choices.integers(1, 1_000)))).otherwise(pl.duration())
+    texts = np.where(late[:, None], choices.random(history.texts.matrix.shape), history.texts.matrix)
+    return replace(
+        history,
+        items=items.with_columns(pl.col("timestamp") + shift),
+        observed={
+            name: np.where(late, choices.random(len(values)), values) for name, values in history.observed.items()
+        },
+        texts=Features(history.texts.names, texts.astype(np.float32)),
+    )
 
 
 def require_no_leaks(leaks: Iterable[Leak]) -> None:
