@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from painpoint_platform.llm.client import ModelClient, Progress
 from painpoint_platform.llm.output_rules import forbidden_content
 from painpoint_platform.llm.tasks import Answer, ModelRequest, Task
-from painpoint_platform.text.directives import directives
+from painpoint_platform.text.directives import directive
 from painpoint_platform.text.disguises import legible
 
 Category = Literal["ai", "finance", "compliance", "logistics", "healthtech", "devtools", "ecommerce", "other"]
@@ -74,14 +74,13 @@ class LabelRequest(ModelRequest):
             sources: items by source.
             representatives: (title, snippet) of the most central items.
         """
-        orders = directives([f"{title}\n{snippet}" for title, snippet in representatives])
         payload = {
             "cluster_size": cluster_size,
             "sources": dict(sources),
             "representatives": [
                 {"title": legible(title), "snippet": legible(snippet)}
-                for (title, snippet), order in zip(representatives, orders, strict=True)
-                if order is None
+                for title, snippet in representatives
+                if directive(f"{title}\n{snippet}") is None
             ],
             "categories": list(CATEGORIES),
         }

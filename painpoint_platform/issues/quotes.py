@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from painpoint_platform.text.cleaning import clean_body
-from painpoint_platform.text.directives import directives
+from painpoint_platform.text.directives import directive
 from painpoint_platform.text.disguises import legible
 from painpoint_platform.text.redaction import redact
 
@@ -125,11 +125,10 @@ def _distinct_words() -> pl.Expr:
 
 
 def _fit_to_show(quotes: pl.Series) -> pl.Series:
-    texts = quotes.to_list()
     return pl.Series(
         [
-            order is None and not _LINK.search(text) and legible(text) == text and not redact(text).counts
-            for text, order in zip(texts, directives(texts), strict=True)
+            not _LINK.search(text) and legible(text) == text and not redact(text).counts and directive(text) is None
+            for text in quotes.to_list()
         ],
         dtype=pl.Boolean,
     )

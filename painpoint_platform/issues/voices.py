@@ -11,7 +11,7 @@ labelled from is then the same with and without them, however many there are.
 
 import polars as pl
 
-from painpoint_platform.text.directives import directives
+from painpoint_platform.text.directives import directive
 
 # Fewer copies are cross-posts, or a turn of phrase; measured on the sample corpus, where ten find no honest post.
 CHORUS = 10
@@ -34,7 +34,7 @@ def with_voices(members: pl.DataFrame) -> pl.DataFrame:
         members: a row an item: cluster_id, url_hash, title, snippet, perhaps author_hash.
     """
     texts = members["title"] + "\n" + members["snippet"].fill_null("")
-    hostile = pl.Series("hostile", [kind is not None for kind in directives(texts.to_list())], dtype=pl.Boolean)
+    hostile = pl.Series("hostile", [directive(text) is not None for text in texts.to_list()], dtype=pl.Boolean)
     marked = members.with_columns(hostile)
     rank = pl.when("hostile").then(_HOSTILE).when(_in_chorus(marked, texts)).then(_CHORUS).otherwise(_ORDINARY)
     ranked = marked.with_columns(rank.cast(pl.UInt8).alias("_rank"))

@@ -11,12 +11,10 @@ LLM01 (prompt injection), Greshake et al. 2023 (indirect injection), Perez and R
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import polars as pl
 
 from painpoint_platform.text.disguises import folded, readings
 
@@ -35,30 +33,23 @@ class _Order(NamedTuple):
 
 
 def directive(text: str) -> str | None:
-    """Return the kind of an order found in ``text``, or None where it only reports something; see ``directives``."""
-    return directives([text])[0]
-
-
-def directives(texts: Sequence[str]) -> list[str | None]:
-    """Return for each text the kind of the first order found in it, or None where it only reports something.
+    """Return the kind of the first order found in ``text``, or None where it only reports something.
 
     Kinds: ``override``, ``role``, ``addressed``, ``marker``, ``field``, ``answer``, ``threat``, ``encoded``. Total, and
-    linear in the length of the texts.
+    linear in the length of the text.
     """
-    found: list[str | None] = [None] * len(texts)
-    told = [(owner, reading) for owner, text in enumerate(texts) for reading in readings(text)]
-    column = pl.Series([reading for _, reading in told], dtype=pl.String)
+    return next(filter(None, map(_order_in, readings(text))), None)
+
+
+def _order_in(reading: str) -> str | None:
     for order in _orders():
-        for index in column.str.contains_any(list(order.hints)).arg_true():
-            owner, reading = told[index]
-            if found[owner] is None and order.pattern.search(reading):
-                found[owner] = order.kind
+        if any(map(reading.__contains__, order.hints)) and order.pattern.search(reading):
+            return order.kind
     # Words drawn apart, or held apart by whatever is not a letter.
-    squeezed = pl.Series([_NOT_A_LETTER.sub("", folded(reading)) for _, reading in told], dtype=pl.String)
-    for index in squeezed.str.contains(_squeezed()).arg_true():
-        owner, _ = told[index]
-        found[owner] = found[owner] or "override"
-    return found
+    letters = _NOT_A_LETTER.sub("", folded(reading))
+    squeezed = _squeezed()
+    is_worth_it = any(map(letters.__contains__, squeezed.hints))
+    return squeezed.kind if is_worth_it and squeezed.pattern.search(letters) else None
 
 
 @cache
@@ -88,8 +79,9 @@ def _orders() -> tuple[_Order, ...]:
 
 
 @cache
-def _squeezed() -> str:
-    return "".join(_with_parts(_listed()["squeezed"]["pattern"]).split())
+def _squeezed() -> _Order:
+    squeezed = _listed()["squeezed"]
+    return _Order("override", tuple(squeezed["hints"]), _verbose(squeezed["pattern"]))
 
 
 def _verbose(pattern: str) -> re.Pattern[str]:
