@@ -37,7 +37,7 @@ def forget(
     settings = load_settings()
     with publisher(settings) as publish, err.status("looking for it") as status:
         done = take_down(
-            url, places=places_of(settings), publish=publish, author=author, anyway=anyway, reason=reason,
+            [url], places=places_of(settings), publish=publish, author=author, anyway=anyway, reason=reason,
             variables={"publish_min_authors": settings.publish_min_authors}, tell=status.update,
         )  # fmt: skip
     print_json(as_report(done)) if as_json else _show(done)
@@ -90,9 +90,7 @@ def as_report(done: "Takedown") -> dict[str, Any]:
     target = done.target
     return {
         "proven": done.proven,
-        "url_hash": target.url_hash,
-        "source": target.source,
-        "items": len(target.url_hashes) if target.was_collected else 0,
+        "items": [{"url_hash": page, "source": source} for page, source in target.items],
         "removed": [{"place": one.place, "what": one.what, "count": one.count} for one in done.removed],
         "labels_taken": len(target.labels),
         "tombstones": done.tombstones,

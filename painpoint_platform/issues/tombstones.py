@@ -41,9 +41,7 @@ def without_forgotten(frames: BronzeFrames, tombstones: "pl.DataFrame") -> Bronz
     kept = [forgotten.isdisjoint(pages_named(payload)) for payload in payloads]
     rejected = frames.rejected_items.filter(pl.Series(kept, dtype=pl.Boolean))
     counts = {"item_count": items.height, "rejected_count": rejected.height}
-    collections = frames.collections.with_columns(
-        pl.lit(count, pl.Int32).alias(name) for name, count in counts.items()
-    )
+    collections = frames.collections.with_columns(pl.lit(count, pl.Int32).alias(name) for name, count in counts.items())
     return replace(frames, raw_items=items, rejected_items=rejected, collections=collections)
 
 

@@ -6,11 +6,11 @@ Does not belong here: calling an API (``issues.collectors``), writing what was c
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dagster import ConfigurableResource
 
@@ -20,6 +20,7 @@ from painpoint_platform.paths import bundled
 
 # The collectors, and httpx under them, are imported where they are used: definitions load without them.
 if TYPE_CHECKING:
+    from painpoint_platform.issues.collectors.existence import Existence
     from painpoint_platform.issues.collectors.http import Patience
     from painpoint_platform.issues.collectors.pace import Pace
     from painpoint_platform.issues.collectors.protocol import Collector
@@ -32,6 +33,9 @@ GITHUB_PER_MINUTE_WITHOUT_TOKEN = 10.0
 STACKEXCHANGE_PER_MINUTE = 300.0
 REDDIT_PER_MINUTE = 100.0
 HACKERNEWS_PER_MINUTE = 160.0
+
+
+Answer = TypeVar("Answer")
 
 
 class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
@@ -108,12 +112,24 @@ class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
         from painpoint_platform.issues.collectors.protocol import DayWindow
 
         reading = self.collector(source).collect(DayWindow(day), progress=progress)
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(reading)
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            return thread.submit(asyncio.run, reading).result()
+        return _outside_any_loop(reading)
+
+    def existence(self, source: ApiSource, item_ids: Sequence[str]) -> "dict[str, Existence]":
+        """Ask a source whether posts are still there; may be called like ``collect``, and raises what it raises.
+
+        Args:
+            source: the source.
+            item_ids: its own ids.
+
+        Raises:
+            UserError: also when nobody can ask this source yet.
+        """
+        from painpoint_platform.issues.collectors.existence import ExistenceProbe
+
+        collector = self.collector(source)
+        if not isinstance(collector, ExistenceProbe):
+            raise UserError(f"{source}: its collector cannot ask whether a post is still there")
+        return _outside_any_loop(collector.existence(item_ids))
 
     def _file(self) -> Path:
         return Path(self.sources_file) if self.sources_file else bundled("sources.yaml")
@@ -181,6 +197,16 @@ class CollectorsResource(ConfigurableResource):  # type: ignore[type-arg]
             pace=_pace(self.hackernews_api_url, section.requests_per_minute or HACKERNEWS_PER_MINUTE),
             patience=self._patience(),
         )
+
+
+def _outside_any_loop(reading: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run a coroutine to its end, in a thread of its own where this one runs an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(reading)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, reading).result()
 
 
 @functools.cache

@@ -8,12 +8,14 @@ follow; then the files are rewritten; then the proof. Every step finds what an e
 goes last, when nothing was found.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+
+from duckdb import DuckDBPyConnection
 
 from painpoint_platform.errors import PainpointError, TransientError, UserError
 from painpoint_platform.issues.publishing_outcome import SyncReport
@@ -89,7 +91,7 @@ class _Log:
 
 
 def forget(
-    url: str,
+    urls: Sequence[str],
     *,
     places: Places,
     publish: Publish | None,
@@ -100,13 +102,13 @@ def forget(
     tell: Callable[[str], None] = lambda _: None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Takedown:
-    """Take a post down: out of every place, with tombstones and a proof.
+    """Take posts down: out of every place, with tombstones and a proof. What an earlier takedown left is finished, too.
 
     Args:
-        url: address of the post, in any of its forms.
+        urls: addresses of the posts, in any of their forms.
         places: where the platform writes.
         publish: syncs a day with PocketBase (``issues.days.publish_day``); None where none is configured.
-        author: everything of its author at that source instead of the one post.
+        author: everything of their authors at that source instead of the posts alone.
         anyway: a post that was never collected is kept from being collected.
         reason: kept with the tombstones.
         variables: settings that SQL models read.
@@ -115,40 +117,49 @@ def forget(
 
     Raises:
         UserError: no URL, an unknown post or author, or a warehouse that cannot be read or written.
-        WarehouseLockedError: the warehouse stayed locked.
+        WarehouseLockedError: the warehouse stayed locked, or another takedown did not end in time.
     """
-    journal = Journal.of(places.journals, page_hash(url))
-    earlier = journal.read()
-    with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
-        target = find_target(connection, url, author=author, earlier=earlier)
-        known = set(fetch(connection, "takedown/tombstones")["url_hash"])
-    if not (target.was_collected or anyway or target.url_hash in known):
-        raise UserError(
-            f"{url} was never collected: there is nothing to remove. To keep it from ever being collected, add --anyway"
-        )
-    journal.write(target)
-    log = _Log()
-    tell("removing it from the warehouse")
-    with open_write(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
-        tombstones = bury(connection, target, reason=reason, now=_naive(now()))
-        removed = remove_rows(connection, target, variables=variables)
-    log.add(places.warehouse, removed)
-    tell("taking down what is published of it")
-    _unpublish(places, target, publish, log)
-    traces = Traces(target.wordings, shared=lambda stretch: _is_shared(places, stretch))
-    tell("cleaning answers, event logs and reports")
-    _clean_stores(places, target, traces, log, besides=(journal.path,))
-    tell("rewriting the databases")
-    _rewrite(places, traces, log, certain=bool(removed or earlier))
-    tell("searching every file for what is left")
-    with locking.shared(places.warehouse, Deadline(places.lock_timeout_s)):
-        proof = search(places.files(besides=(journal.path,)), traces)
-    takedown = Takedown(target, tuple(log.removed), tombstones, proof, tuple(log.problems))
-    if takedown.proven:
-        _note_proof(places, target, _naive(now()))
-    if not proof.remainders:
-        journal.remove()
-    return takedown
+    with locking.exclusive(places.journal, Deadline(places.lock_timeout_s)):
+        journal = Journal(places.journal)
+        unfinished = journal.read()
+        with _reading(places) as connection:
+            target = find_target(connection, urls, author=author, unfinished=unfinished)
+            known = {*unfinished.url_hashes, *fetch(connection, "takedown/tombstones")["url_hash"]}
+        if not anyway:
+            _refuse_unknown(urls, target, known)
+        journal.write(target)
+        log = _Log()
+        tell("removing it from the warehouse")
+        with open_write(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+            tombstones = bury(connection, target, reason=reason, now=_naive(now()))
+            removed = remove_rows(connection, target, variables=variables)
+        log.add(places.warehouse, removed)
+        tell("taking down what is published of it")
+        _unpublish(places, target, publish, log)
+        traces = Traces(target.wordings, shared=lambda stretch: _is_shared(places, stretch))
+        tell("cleaning answers, event logs and reports")
+        _clean_stores(places, target, traces, log)
+        tell("rewriting the databases")
+        _rewrite(places, traces, log, certain=bool(removed or unfinished.items))
+        tell("searching every file for what is left")
+        with locking.shared(places.warehouse, Deadline(places.lock_timeout_s)):
+            proof = search(places.files(), traces)
+        takedown = Takedown(target, tuple(log.removed), tombstones, proof, tuple(log.problems))
+        if takedown.proven:
+            _note_proof(places, target, _naive(now()))
+        if not proof.remainders:
+            journal.remove()
+        return takedown
+
+
+def _refuse_unknown(urls: Sequence[str], target: Target, known: Set[str]) -> None:
+    sources = dict(target.items)
+    for url in urls:
+        if sources[page_hash(url)] is None and page_hash(url) not in known:
+            raise UserError(
+                f"{url} was never collected: there is nothing to remove. To keep it from ever being collected, "
+                "add --anyway"
+            )
 
 
 def _unpublish(places: Places, target: Target, publish: Publish | None, log: _Log) -> None:
@@ -161,16 +172,16 @@ def _unpublish(places: Places, target: Target, publish: Publish | None, log: _Lo
         else:
             if reason := report.outage or "; ".join(report.notes if report.failed else ()):
                 log.problems.append(f"PocketBase: {reason}")
-    with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
-        left = fetch(connection, "takedown/published", url_hashes=list(target.url_hashes)).height
+    with _reading(places) as connection:
+        left = fetch(connection, "takedown/published", url_hashes=target.url_hashes).height
     if left:
         log.problems.append(f"PocketBase still has {left} records of it; the next sync that reaches it removes them")
     log.add("PocketBase", {"issue_evidence": len(target.published) - left})
 
 
-def _clean_stores(places: Places, target: Target, traces: Traces, log: _Log, *, besides: tuple[Path, ...]) -> None:
+def _clean_stores(places: Places, target: Target, traces: Traces, log: _Log) -> None:
     def judge(sentences: Sequence[str]) -> list[bool]:
-        with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+        with _reading(places) as connection:
             return own_wordings(connection, target.prose, target.url_hashes, sentences)
 
     with log.going_on():
@@ -187,7 +198,7 @@ def _clean_stores(places: Places, target: Target, traces: Traces, log: _Log, *, 
         )
     addresses = Traces([text for text in target.texts if text not in target.prose], shared=traces.is_shared)
     with log.going_on():
-        log.add(places.data_dir, clean_files(places, traces, addresses, besides=besides))
+        log.add(places.data_dir, clean_files(places, traces, addresses))
 
 
 def _rewrite(places: Places, traces: Traces, log: _Log, *, certain: bool) -> None:
@@ -200,7 +211,7 @@ def _rewrite(places: Places, traces: Traces, log: _Log, *, certain: bool) -> Non
             with log.going_on():
                 rewrite_sqlite(path)
     if places.analytics.exists():
-        with log.going_on(), open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+        with log.going_on(), _reading(places) as connection:
             write_snapshot(connection, places.analytics, lock_timeout_s=places.lock_timeout_s)
 
 
@@ -215,13 +226,17 @@ def _keeps_events_elsewhere(dagster_home: Path) -> bool:
     return settings.exists() and "postgres:" in settings.read_text(encoding="utf-8")
 
 
+def _reading(places: Places) -> AbstractContextManager[DuckDBPyConnection]:
+    return open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s)
+
+
 def _is_shared(places: Places, stretch: str) -> bool:
-    with open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
+    with _reading(places) as connection:
         return bool(fetch(connection, "takedown/shared", stretch=stretch)["shared"][0])
 
 
 def _note_proof(places: Places, target: Target, proven_at: datetime) -> None:
-    values = {"proven_at": proven_at, "url_hashes": list(target.url_hashes), "author_hash": target.author_hash}
+    values = {"proven_at": proven_at, "url_hashes": target.url_hashes, "authors": [who for who, _ in target.authors]}
     with open_write(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
         connection.execute(query_text("takedown/note_proof"), values)
 

@@ -4,7 +4,7 @@ Belongs here: which files there are and of what kind. Does not belong here: what
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -38,17 +38,13 @@ class Places:
     lock_timeout_s: float = 300
 
     @property
-    def journals(self) -> Path:
-        """Folder of takedowns that are under way."""
-        return self.data_dir / "takedown"
+    def journal(self) -> Path:
+        """File of takedowns that are under way."""
+        return self.data_dir / "takedown.json"
 
-    def files(self, *, besides: Iterable[Path] = ()) -> Iterator[Path]:
-        """Yield every file once, in order; what a symbolic link points to is somebody else's.
-
-        Args:
-            besides: files that are left out.
-        """
-        seen = {path.resolve() for path in besides}
+    def files(self) -> Iterator[Path]:
+        """Yield every file but the journal once, in order; what a symbolic link points to is somebody else's."""
+        seen = {self.journal.resolve()}
         roots = (self.data_dir, self.artifacts_dir, self.dagster_home)
         single = (self.warehouse, self.analytics, self.llm_state)
         for path in (*(path for root in roots for path in _walk(root)), *single):
@@ -70,5 +66,6 @@ def kind_of(path: Path) -> Kind:
 
 def _walk(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
-        folders.sort()
+        # Notes of who holds a lock name the running command, and with it the address; they go when it ends.
+        folders[:] = sorted(name for name in folders if not name.endswith(".locks"))
         yield from (Path(folder, name) for name in sorted(names) if not Path(folder, name).is_symlink())

@@ -51,10 +51,11 @@ def bury(connection: "DuckDBPyConnection", target: Target, *, reason: str, now: 
         reason: why, in words.
         now: UTC without a zone.
     """
-    rest = {"source": target.source, "reason": reason, "forgotten_at": now}
-    rows: list[dict[str, Any]] = [{"kind": "item", "url_hash": page, **rest} for page in target.url_hashes]
-    if target.author_hash:
-        rows.append({"kind": "author", "author_hash": target.author_hash, **rest})
+    rest = {"reason": reason, "forgotten_at": now}
+    rows: list[dict[str, Any]] = [
+        *({"kind": "item", "url_hash": page, "source": source, **rest} for page, source in target.items),
+        *({"kind": "author", "author_hash": who, "source": source, **rest} for who, source in target.authors),
+    ]
     with _views(connection, new_tombstones=pl.DataFrame(rows, schema=TOMBSTONES)):
         connection.execute(query_text("takedown/write_tombstones"))
     return len(rows)

@@ -3,18 +3,17 @@
 Belongs here: finding it in the warehouse, and keeping it until the takedown has ended. Does not belong here: removing
 it.
 
-The texts have to outlive their removal, because the proof looks for them, also after a takedown that was killed half-
-way. So they are kept in a file of their own (the journal), written before anything is removed and deleted when nothing
-of them was found anywhere any more.
+The texts have to outlive their removal, because the proof looks for them, also after a takedown that was killed
+half-way. So they are kept in a file of their own (the journal), written before anything is removed and deleted when
+nothing of them was found anywhere any more.
 """
 
 import json
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -28,7 +27,6 @@ from painpoint_platform.warehouse.queries import fetch
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-
 EntryT = TypeVar("EntryT")
 
 
@@ -37,12 +35,9 @@ class Target:
     """What is to be forgotten.
 
     Attributes:
-        url: as it was given.
-        url_hash: of its canonical form.
-        source: where it was collected from; None where it never was.
-        author_hash: whose items are all to go; None for one item.
-        url_hashes: the items, ``url_hash`` among them.
-        days: partitions that have one of them.
+        items: (url_hash, source) of each post; the source is None where it was never collected.
+        authors: (author_hash, source) of those whose posts are all to go.
+        days: partitions that have one of the items.
         texts: addresses, titles, bodies and snippets of the items.
         labels: (title, description) of labels that say what only these items said.
         labelled_days: partitions that have one of the labels.
@@ -50,11 +45,8 @@ class Target:
         published: (issue_key, url_hash, record id) of published evidence.
     """
 
-    url: str
-    url_hash: str
-    source: str | None = None
-    author_hash: str | None = None
-    url_hashes: tuple[str, ...] = ()
+    items: tuple[tuple[str, str | None], ...] = ()
+    authors: tuple[tuple[str, str], ...] = ()
     days: tuple[date, ...] = ()
     texts: tuple[str, ...] = ()
     labels: tuple[tuple[str, str | None], ...] = ()
@@ -63,9 +55,9 @@ class Target:
     published: tuple[tuple[str, str, str], ...] = ()
 
     @property
-    def was_collected(self) -> bool:
-        """Whether the platform ever held something of it, as far as is still known."""
-        return bool(self.days or self.published)
+    def url_hashes(self) -> list[str]:
+        """Keys of the posts."""
+        return [page for page, _ in self.items]
 
     @property
     def stale_days(self) -> tuple[date, ...]:
@@ -75,7 +67,8 @@ class Target:
     @property
     def partitions(self) -> frozenset[str]:
         """Keys of the partitions that have something of it, as Dagster writes them."""
-        return frozenset({*map(str, self.stale_days), *(f"{day}|{self.source}" for day in self.days)})
+        collected = {f"{day}|{source}" for day in self.days for _, source in self.items}
+        return frozenset({*map(str, self.stale_days), *collected})
 
     @property
     def prose(self) -> tuple[str, ...]:
@@ -88,16 +81,12 @@ class Target:
         labels = (text for label in self.labels for text in label if text)
         return tuple(dict.fromkeys((*self.texts, *labels)))
 
-    def joined_with(self, other: "Target | None") -> "Target":
-        """Add what an earlier, unfinished takedown of the same target knew."""
-        if other is None:
-            return self
+    def joined_with(self, other: "Target") -> "Target":
+        """Return both as one."""
+        sources = dict(other.items) | {page: source for page, source in self.items if source}
         return Target(
-            url=self.url,
-            url_hash=self.url_hash,
-            source=self.source or other.source,
-            author_hash=self.author_hash or other.author_hash,
-            url_hashes=_union(self.url_hashes, other.url_hashes),
+            items=tuple((page, sources.get(page)) for page in _union(self.url_hashes, other.url_hashes)),
+            authors=_union(self.authors, other.authors),
             days=_union(self.days, other.days),
             texts=_union(self.texts, other.texts),
             labels=_union(self.labels, other.labels),
@@ -109,35 +98,31 @@ class Target:
 
 @dataclass(frozen=True)
 class Journal:
-    """The file that a target is kept in while its takedown is under way; readable by its owner only."""
+    """The file in which the targets of takedowns are kept that are under way; readable by its owner only.
+
+    There is one, so that a takedown always finishes those before it, and one takedown at a time.
+    """
 
     path: Path
 
-    @classmethod
-    def of(cls, folder: Path, page: str) -> Self:
-        """Return the journal of the page with this ``url_hash``."""
-        return cls(folder / f"{page}.json")
-
-    def read(self) -> Target | None:
-        """Return what an unfinished takedown left, or None."""
+    def read(self) -> Target:
+        """Return what unfinished takedowns left; an empty target where there are none."""
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return None
-        return Target(**{name: _from_json(name, value) for name, value in kept.items()})
+            return Target()
+        return Target(**{name: tuple(_from_json(name, entry) for entry in entries) for name, entries in kept.items()})
 
     def write(self, target: Target) -> None:
         """Keep the target, whole or not at all."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(self.path) as file:
             Path(file.name).chmod(0o600)
             file.write(json.dumps(asdict(target), default=str).encode())
 
     def remove(self) -> None:
-        """Delete the file, and the folder with the last one."""
+        """Delete the file."""
         self.path.unlink(missing_ok=True)
-        with suppress(OSError):  # another takedown is under way, or there never was a folder
-            self.path.parent.rmdir()
 
 
 def page_hash(url: str) -> str:
@@ -152,34 +137,38 @@ def page_hash(url: str) -> str:
         raise UserError(f"{url}: {error}; give the address of the post, as https://…") from None
 
 
-def find_target(connection: "DuckDBPyConnection", url: str, *, author: bool, earlier: Target | None = None) -> Target:
+def find_target(
+    connection: "DuckDBPyConnection", urls: Sequence[str], *, author: bool = False, unfinished: Target | None = None
+) -> Target:
     """Find everything that is to be forgotten.
 
     Args:
         connection: the warehouse, open for reading.
-        url: address of the post.
-        author: all items of its author instead of the one.
-        earlier: from the journal of a takedown that did not end.
+        urls: addresses of posts.
+        author: everything of their authors instead of the posts alone.
+        unfinished: what takedowns before this one left; their texts may be in no table any more.
 
     Raises:
-        UserError: the URL is none, or no author of the post is known.
+        UserError: a URL is none, or no author of a post is known.
     """
-    page = page_hash(url)
-    who = _author(connection, url, page, earlier) if author else None
-    pages = sorted({page, *_pages_of(connection, who)})
-    rows = fetch(connection, "takedown/texts_of_items", url_hashes=pages)
-    aside = set_aside(connection, pages)
+    unfinished = unfinished or Target()
+    pages = {page_hash(url): url for url in urls}
+    authors = [_author(connection, page, url) for page, url in pages.items()] if author else []
+    wanted = sorted(
+        {*pages, *unfinished.url_hashes, *(page for who, _ in authors for page in _pages_of(connection, who))}
+    )
+    rows = fetch(connection, "takedown/texts_of_items", url_hashes=wanted)
+    aside = set_aside(connection, wanted)
+    sources = dict(rows.drop_nulls("source").select("url_hash", "source").iter_rows())
+    sources |= {page: row["source"] for row in aside for page in pages_named(row["payload"])}
     found = Target(
-        url=url,
-        url_hash=page,
-        source=next(iter([*rows["source"].drop_nulls().to_list(), *(row["source"] for row in aside)]), None),
-        author_hash=who,
-        url_hashes=tuple(pages),
+        items=tuple((page, sources.get(page)) for page in wanted),
+        authors=tuple(authors),
         days=tuple(sorted({*rows["day"].to_list(), *(row["collection_date"] for row in aside)})),
-        texts=_texts(url, [*rows["texts"].to_list(), *(_strings(row["payload"]) for row in aside)]),
-        published=tuple(fetch(connection, "takedown/published", url_hashes=pages).iter_rows()),
-    ).joined_with(earlier)
-    return replace(found, **_derived(connection, found)).joined_with(earlier)
+        texts=_texts(urls, [*rows["texts"].to_list(), *(_strings(row["payload"]) for row in aside)]),
+        published=tuple(fetch(connection, "takedown/published", url_hashes=wanted).iter_rows()),
+    ).joined_with(unfinished)
+    return replace(found, **_derived(connection, found)).joined_with(unfinished)
 
 
 def set_aside(connection: "DuckDBPyConnection", pages: Iterable[str]) -> list[dict[str, Any]]:
@@ -189,21 +178,17 @@ def set_aside(connection: "DuckDBPyConnection", pages: Iterable[str]) -> list[di
     return [row for row in rows if not wanted.isdisjoint(pages_named(row["payload"]))]
 
 
-def _author(connection: "DuckDBPyConnection", url: str, page: str, earlier: Target | None) -> str:
-    if earlier and earlier.author_hash:
-        return earlier.author_hash
+def _author(connection: "DuckDBPyConnection", page: str, url: str) -> tuple[str, str]:
     known = fetch(connection, "takedown/author_of", url_hash=page)
     if known.is_empty():
         raise UserError(
             f"--author: nobody is known to have written {url}: it was never collected, is forgotten already, or its "
             "account was gone when it was collected. Give another post of the author, or leave --author out"
         )
-    return str(known["author_hash"][0])
+    return str(known["author_hash"][0]), str(known["source"][0])
 
 
-def _pages_of(connection: "DuckDBPyConnection", author_hash: str | None) -> list[str]:
-    if author_hash is None:
-        return []
+def _pages_of(connection: "DuckDBPyConnection", author_hash: str) -> list[str]:
     return fetch(connection, "takedown/items_of_author", author_hash=author_hash)["url_hash"].to_list()
 
 
@@ -221,13 +206,13 @@ def _derived(connection: "DuckDBPyConnection", target: Target) -> dict[str, Any]
     }
 
 
-def _union(these: tuple[EntryT, ...], others: tuple[EntryT, ...]) -> tuple[EntryT, ...]:
+def _union(these: Sequence[EntryT], others: Sequence[EntryT]) -> tuple[EntryT, ...]:
     return tuple(dict.fromkeys((*these, *others)))
 
 
-def _texts(url: str, groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    texts = (text for group in groups for text in group if text)
-    return tuple(dict.fromkeys((url, normalize_url(url), *texts)))
+def _texts(urls: Iterable[str], groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    addresses = (form for url in urls for form in (url, normalize_url(url)))
+    return tuple(dict.fromkeys((*addresses, *(text for group in groups for text in group if text))))
 
 
 def _strings(payload: str) -> list[str]:
@@ -236,9 +221,7 @@ def _strings(payload: str) -> list[str]:
     return [value for value in fields.values() if isinstance(value, str)]
 
 
-def _from_json(name: str, value: Any) -> Any:
+def _from_json(name: str, entry: Any) -> Any:
     if name in ("days", "labelled_days"):
-        return tuple(date.fromisoformat(day) for day in value)
-    if isinstance(value, list):
-        return tuple(tuple(entry) if isinstance(entry, list) else entry for entry in value)
-    return value
+        return date.fromisoformat(entry)
+    return tuple(entry) if isinstance(entry, list) else entry

@@ -18,18 +18,17 @@ LOG_SUFFIXES = frozenset({".log", ".out", ".err"})
 MADE_SUFFIXES = frozenset({".csv", ".html", ".json", ".jsonl", ".md", ".ndjson", ".parquet", ".txt"})
 
 
-def clean_files(places: Places, traces: Traces, addresses: Traces, *, besides: tuple[Path, ...] = ()) -> dict[str, int]:
+def clean_files(places: Places, traces: Traces, addresses: Traces) -> dict[str, int]:
     """Clean or delete what holds a trace; return the number of files by what was done.
 
     Args:
         places: where to look; what people put into an inbox is theirs and stays.
         traces: of the target.
         addresses: of the target's pages alone.
-        besides: files that are left out.
     """
     inboxes = (places.data_dir / "inbox", places.artifacts_dir / "stage1")
     done = {"logs": 0, "reports and exports": 0}
-    for path in places.files(besides=besides):
+    for path in places.files():
         if any(path.is_relative_to(inbox) for inbox in inboxes):
             continue
         if path.suffix in LOG_SUFFIXES and holds(path, traces):

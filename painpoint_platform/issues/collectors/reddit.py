@@ -1,10 +1,11 @@
 """Posts of subreddits, by Reddit's OAuth API, application-only.
 
-Belongs here: the token, the listing and its end, Reddit's records. The rules are those of
-https://github.com/reddit-archive/reddit/wiki/OAuth2 (application-only), https://www.reddit.com/dev/api#GET_new and
-https://support.reddithelp.com/hc/en-us/articles/16160319875092 (100 queries a minute, ``X-Ratelimit-*``).
+Belongs here: the token, the listing and its end, Reddit's records, and whether a post is still there. The rules are
+those of https://github.com/reddit-archive/reddit/wiki/OAuth2 (application-only), https://www.reddit.com/dev/api#GET_new
+and https://support.reddithelp.com/hc/en-us/articles/16160319875092 (100 queries a minute, ``X-Ratelimit-*``).
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ import httpx
 from pydantic import BaseModel, Field
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.issues.collectors.existence import Existence
 from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord, WithdrawnError
 from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, UnauthorizedError, expect
 from painpoint_platform.issues.collectors.pace import Pace
@@ -22,6 +24,8 @@ from painpoint_platform.issues.items import Collection, RawItem, Source
 from painpoint_platform.issues.queries import RedditQueries
 
 PAGE_SIZE = 100
+# https://www.reddit.com/dev/api#GET_api_info takes this many names.
+NAMES_AT_ONCE = 100
 SITE = "https://www.reddit.com"
 # A token is renewed this long before it expires, in seconds.
 TOKEN_MARGIN_S = 60.0
@@ -64,6 +68,21 @@ class RedditPost(WireRecord):
         )
 
 
+class _Presence(BaseModel):
+    """What tells whether a post is still there."""
+
+    id: str
+    author: str | None = None
+    selftext: str | None = None
+    removed_by_category: str | None = None
+
+    @property
+    def existence(self) -> Existence:
+        """A post whose author deleted the account counts as gone: its author wants to be gone."""
+        said = {(self.author or "").strip(), (self.selftext or "").strip()}
+        return "gone" if self.removed_by_category or said & WITHDRAWN_TEXTS else "there"
+
+
 class _Thing(BaseModel):
     data: Any = None
 
@@ -75,6 +94,10 @@ class _ListingData(BaseModel):
 
 class _Listing(BaseModel):
     data: _ListingData
+
+
+class _Posts(BaseModel):
+    posts: list[_Presence]
 
 
 class _Token(BaseModel):
@@ -144,13 +167,7 @@ class RedditCollector:
         A listing shows about the newest 1,000 posts and then simply ends. So the collection is complete only if each
         listing showed a post from before the day; otherwise it is partial, whatever it holds.
         """
-        if not (self.client_id and self.client_secret):
-            missing = "REDDIT_CLIENT_ID" if not self.client_id else "REDDIT_CLIENT_SECRET"
-            raise UserError(
-                f"Reddit: {missing} is not set; make an application of the kind 'script' at "
-                "https://www.reddit.com/prefs/apps and set REDDIT_CLIENT_ID, REDDIT_CLIENT_SECRET and "
-                "REDDIT_USER_AGENT, or set reddit.enabled to false in sources.yaml"
-            )
+        self._require_credentials()
         harvest = Harvest(
             self.source,
             window,
@@ -160,13 +177,49 @@ class RedditCollector:
             progress=progress,
         )
         async with AsyncExitStack() as stack:
-            auth = await stack.enter_async_context(self._api(self.auth_url, "REDDIT_AUTH_URL"))
-            api = await stack.enter_async_context(self._api(self.base_url, "REDDIT_API_URL"))
-            tokens = _TokenSource(auth, self.pace, self.client_id, self.client_secret)
+            auth, api, tokens = await self._session(stack)
             for subreddit in self.queries.subreddits:
                 if not harvest.is_full:
                     await self._read(api, tokens, subreddit, window, harvest)
             return harvest.finish(request_count=api.request_count + auth.request_count, now=self.pace.clock.now())
+
+    async def existence(self, item_ids: Sequence[str]) -> dict[str, Existence]:
+        """Say of each post whether it is still there; see ``ExistenceProbe``.
+
+        Deleted and removed posts are answered with a mark in place of their text. A post that an answer leaves out is
+        gone, too; but of an answer that has none of the posts asked for nothing is believed: taking everything down
+        because of one empty answer could not be undone.
+        """
+        self._require_credentials()
+        found: dict[str, Existence] = {}
+        async with AsyncExitStack() as stack:
+            _, api, tokens = await self._session(stack)
+            for start in range(0, len(item_ids), NAMES_AT_ONCE):
+                asked = item_ids[start : start + NAMES_AT_ONCE]
+                names = ",".join(f"t3_{item_id}" for item_id in asked)
+                listing = await self._get(api, tokens, "api/info", {"id": names, "raw_json": 1})
+                posts = expect(_Posts, {"posts": [child.data for child in listing.children]}, "Reddit").posts
+                said = {post.id: post.existence for post in posts}
+                if not said.keys().isdisjoint(asked):
+                    found |= {item_id: said.get(item_id, "gone") for item_id in asked}
+        return found
+
+    def _require_credentials(self) -> None:
+        if not (self.client_id and self.client_secret):
+            missing = "REDDIT_CLIENT_ID" if not self.client_id else "REDDIT_CLIENT_SECRET"
+            raise UserError(
+                f"Reddit: {missing} is not set; make an application of the kind 'script' at "
+                "https://www.reddit.com/prefs/apps and set REDDIT_CLIENT_ID, REDDIT_CLIENT_SECRET and "
+                "REDDIT_USER_AGENT, or set reddit.enabled to false in sources.yaml"
+            )
+
+    async def _session(self, stack: AsyncExitStack) -> tuple[Api, Api, _TokenSource]:
+        """Open what hands out tokens, the API, and the tokens between them."""
+        assert self.client_id
+        assert self.client_secret
+        auth = await stack.enter_async_context(self._api(self.auth_url, "REDDIT_AUTH_URL"))
+        api = await stack.enter_async_context(self._api(self.base_url, "REDDIT_API_URL"))
+        return auth, api, _TokenSource(auth, self.pace, self.client_id, self.client_secret)
 
     async def _read(self, api: Api, tokens: _TokenSource, subreddit: str, window: DayWindow, harvest: Harvest) -> None:
         after: str | None = None
@@ -195,7 +248,9 @@ class RedditCollector:
         params: dict[str, Any] = {"limit": self.page_size, "raw_json": 1}
         if after:
             params["after"] = after
-        path = f"r/{subreddit}/new"
+        return await self._get(api, tokens, f"r/{subreddit}/new", params)
+
+    async def _get(self, api: Api, tokens: _TokenSource, path: str, params: Mapping[str, Any]) -> _ListingData:
         try:
             payload = await api.get(path, params, {"Authorization": f"Bearer {await tokens.current()}"})
         except UnauthorizedError:

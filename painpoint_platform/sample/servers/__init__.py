@@ -51,6 +51,7 @@ class SampleServers:
     reddit_auth_url: str
     reddit_api_url: str
     hackernews_url: str
+    reddit: SampleReddit
     faults: Faults
     requests: list[tuple[str, Request]] = field(default_factory=list)
 
@@ -100,6 +101,7 @@ def sample_servers(items: Sequence[SampleItem], options: ServerOptions | None = 
             reddit_auth_url=f"{base}/reddit-auth",
             reddit_api_url=f"{base}/reddit",
             hackernews_url=f"{base}/hackernews/api/v1",
+            reddit=reddit,
             faults=faults,
             requests=requests,
         )

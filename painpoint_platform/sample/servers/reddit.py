@@ -1,4 +1,4 @@
-"""The sample Reddit: tokens, and ``/r/<subreddit>/new``.
+"""The sample Reddit: tokens, ``/r/<subreddit>/new`` and ``/api/info``.
 
 Belongs here: application-only OAuth, the listing and its cap, limits and records, as far as the collector meets them.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from painpoint_platform.sample.items import SampleItem
 from painpoint_platform.sample.servers.serving import Allowance, Answer, Request
 
+_MOST_NAMES = 100
 _FOUNDED = datetime(2015, 1, 1, tzinfo=UTC)
 
 
@@ -47,7 +48,11 @@ class SampleReddit:
         self._allowance = allowance
         self._requests_per_token = requests_per_token
         self._uses_left: dict[str, int] = {}
+        self._by_name = {f"t3_{item.source_item_id}": item for item in items}
         self.tokens_issued = 0
+        # Names of posts that their authors deleted, and of those that are not even named any more.
+        self.deleted: set[str] = set()
+        self.purged: set[str] = set()
 
     def token(self, request: Request) -> Answer:
         """Answer at the address of tokens."""
@@ -77,6 +82,8 @@ class SampleReddit:
         }
         if not allowed:
             return Answer({"message": "Too Many Requests", "error": 429}, 429, headers)
+        if request.path == "api/info":
+            return self._info(request.query, headers)
         parts = request.path.split("/")
         if len(parts) != 3 or parts[0] != "r" or parts[2] != "new":
             return Answer({"message": "Not Found", "error": 404}, 404, headers)
@@ -84,6 +91,22 @@ class SampleReddit:
         if posts is None:
             return Answer({"message": "Not Found", "error": 404, "reason": "banned"}, 404, headers)
         return _page(posts, request.query, headers)
+
+    def _info(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        """Answer with the posts that are named and known; a deleted one keeps its place, without its text."""
+        asked = query.get("id", "").split(",")[:_MOST_NAMES]
+        posts = [post for name in asked if (post := self._by_name.get(name)) and name not in self.purged]
+        children = [
+            {"kind": "t3", "data": _post(post, raw=True) | self._marks(f"t3_{post.source_item_id}")} for post in posts
+        ]
+        return Answer(
+            {"kind": "Listing", "data": {"after": None, "before": None, "children": children}}, headers=headers
+        )
+
+    def _marks(self, name: str) -> dict[str, Any]:
+        if name in self.deleted:
+            return {"author": "[deleted]", "selftext": "[deleted]", "removed_by_category": "deleted"}
+        return {}
 
 
 def _listings(items: Sequence[SampleItem], subreddits: Sequence[str], cap: int) -> dict[str, list[SampleItem]]:
