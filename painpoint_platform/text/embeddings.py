@@ -3,6 +3,10 @@
 Belongs here: choosing a backend, duplicates, batches, progress. Does not belong here: the model's files and tokenizer
 (``minilm``), running the model (``encoder_*``), cleaning a text (``cleaning``).
 
+A pass through the encoder has two outputs: the unit vector, for comparing texts by what they are about, and the middle
+states, the mean of the tokens' states after layer 4 of 6. Training for similarity taught the last layers to forget the
+mood of a sentence; models of mood read the middle (Tenney et al. 2019 on what layers know).
+
 A text's vector depends on the text alone: not on the texts beside it, their order or the number of threads (with
 openvino bit for bit). See ``batches``.
 """
@@ -11,6 +15,7 @@ import importlib.util
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -21,11 +26,24 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.text.batches import token_batches
 from painpoint_platform.text.minilm import DIMENSIONS, MODEL_NAME, MODEL_SHA256, count_tokens, token_ids
 
-__all__ = ["Embedder", "ModelEmbedder", "compute_embeddings_for_items", "count_tokens", "load_embedder"]
+__all__ = ["Embedder", "Encoded", "ModelEmbedder", "compute_embeddings_for_items", "count_tokens", "load_embedder"]
 
 Progress = Callable[[int, int], None]
-# (token ids, attention mask), each (texts, tokens) int64 -> (texts, 384) float32 unit rows.
-Forward = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+# (token ids, attention mask), each (texts, tokens) int64 -> unit rows and middle states, each (texts, 384) float32.
+Forward = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """What one pass of the encoder says of texts.
+
+    Attributes:
+        vectors: (texts, 384) float32, rows of length 1.
+        middle: (texts, 384) float32, mean state of the tokens after layer 4; of no particular length.
+    """
+
+    vectors: NDArray[np.float32]
+    middle: NDArray[np.float32]
 
 
 class Embedder(Protocol):
@@ -43,6 +61,10 @@ class Embedder(Protocol):
         """
         ...
 
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Encoded:
+        """Return the same vectors and the middle states beside them, at no further pass; arguments as of ``embed``."""
+        ...
+
 
 class ModelEmbedder:
     """An ``Embedder`` around one backend's forward pass."""
@@ -52,20 +74,24 @@ class ModelEmbedder:
         self._forward = forward
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> NDArray[np.float32]:
-        """Return one unit vector a text; see ``Embedder.embed``. Identical texts are run once."""
+        """Return one unit vector a text; see ``Embedder.embed``."""
+        return self.encode(texts, progress=progress).vectors
+
+    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Encoded:
+        """Return vectors and middle states; see ``Embedder.encode``. Identical texts are run once."""
         if not len(texts):
-            return np.empty((0, DIMENSIONS), np.float32)
+            return Encoded(np.empty((0, DIMENSIONS), np.float32), np.empty((0, DIMENSIONS), np.float32))
         places: dict[str, int] = {}
         inverse = np.fromiter((places.setdefault(text, len(places)) for text in texts), np.int64, len(texts))
         copies = np.bincount(inverse)
-        vectors = np.empty((len(places), DIMENSIONS), np.float32)
+        vectors, middle = (np.empty((len(places), DIMENSIONS), np.float32) for _ in range(2))
         done = 0
         for rows, ids, mask in token_batches(token_ids(list(places))):
-            vectors[rows] = self._forward(ids, mask)
+            vectors[rows], middle[rows] = self._forward(ids, mask)
             done += int(copies[rows].sum())
             if progress:
                 progress(done, len(texts))
-        return vectors[inverse]
+        return Encoded(vectors[inverse], middle[inverse])
 
 
 def load_embedder(

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from painpoint_platform.errors import UserError
 from painpoint_platform.text.converted_models import kept_model
 from painpoint_platform.text.embeddings import Forward
-from painpoint_platform.text.minilm import MODEL_NAME, MODEL_SHA256, genuine_weights, model_folder
+from painpoint_platform.text.encoder_torch import mean_state
+from painpoint_platform.text.minilm import MIDDLE_LAYER, MODEL_NAME, MODEL_SHA256, genuine_weights, model_folder
 
 # Raised when the export changes: part of the file's name and of the embedder's version.
-CONVERSION = 1
+CONVERSION = 2
 
 
 def load(threads: int, cache_dir: Path) -> Forward:
@@ -40,9 +41,9 @@ def load(threads: int, cache_dir: Path) -> Forward:
     except RuntimeError as error:
         raise UserError(f"{folder}: the exported encoder cannot be read; delete the folder and try again") from error
 
-    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        (vectors,) = session.run(None, {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(vectors, np.float32)
+    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        vectors, middle = session.run(None, {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(vectors, np.float32), np.asarray(middle, np.float32)
 
     return forward
 
@@ -63,12 +64,16 @@ def _export(folder: Path) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": input_ids, "attention_mask": attention_mask}
-            return self.model(features)["sentence_embedding"]
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            found = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+            return found["sentence_embedding"], mean_state(found["all_layer_embeddings"][MIDDLE_LAYER], attention_mask)
 
     model = SentenceTransformer(
-        str(model_folder()), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}
+        str(model_folder()),
+        device="cpu",
+        local_files_only=True,
+        model_kwargs={"attn_implementation": "eager"},
+        config_kwargs={"output_hidden_states": True},
     ).eval()
     # Two texts of eight tokens: torch.export takes a size of 0 or 1 for a constant.
     example = {name: torch.ones((2, 8), dtype=torch.int64) for name in ("input_ids", "attention_mask")}

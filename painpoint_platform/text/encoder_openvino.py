@@ -18,7 +18,7 @@ from painpoint_platform.text.embeddings import Forward
 from painpoint_platform.text.minilm import MODEL_NAME, MODEL_SHA256, genuine_weights, model_folder
 
 # Raised when graph, quantisation or calibration texts change: part of the file's name and of the embedder's version.
-CONVERSION = 3
+CONVERSION = 4
 # A text of so few tokens is run in fp32 even where int8 is asked for. With little to average over, the rounding of a
 # single token shows (cosine 0.988 for "Thank you!"), and such texts cost next to nothing.
 FEW_TOKENS = 8
@@ -45,7 +45,7 @@ def load(precision: str, threads: int, cache_dir: Path) -> Forward:
     def precise() -> Any:
         return _compiled("fp32", threads, cache_dir)
 
-    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+    def forward(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if ids.shape[1] > FEW_TOKENS:
             return _run(main, ids, mask)
         with loading:
@@ -87,9 +87,12 @@ def _compiled(precision: str, threads: int, cache_dir: Path) -> Any:
     return model
 
 
-def _run(model: Any, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+def _run(
+    model: Any, ids: NDArray[np.int64], mask: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     # A request of its own a call: requests are not to be shared between threads.
-    return np.array(model.create_infer_request().infer([ids, mask], share_inputs=True)[0])
+    found = model.create_infer_request().infer([ids, mask], share_inputs=True)
+    return np.array(found[0]), np.array(found[1])
 
 
 def convert(weights: Path, precision: str) -> Any:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MODEL_NAME = "all-MiniLM-L6-v2"
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DIMENSIONS = 384
+# After this many of the 6 layers the middle states are taken. Pearson's r of a kernel machine on them, folds of
+# EmoBank's training part: layer 2 0.707 and 0.549 (valence, arousal), 3 0.713 and 0.552, 4 0.712 and 0.553, 5 0.708
+# and 0.549, 6 0.702 and 0.535; maxima, [CLS] and unit length are no better than the mean.
+MIDDLE_LAYER = 4
 # max_seq_length of the model's sentence_bert_config.json, [CLS] and [SEP] included. (tokenizer.json says 128, which
 # sentence-transformers overrides.)
 MAX_TOKENS = 256

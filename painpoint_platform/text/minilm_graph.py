@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from painpoint_platform.text.minilm import MIDDLE_LAYER
+
 HEADS, HEAD_SIZE, LAYERS = 12, 32, 6
 HIDDEN = HEADS * HEAD_SIZE
 LAYER_NORM_EPSILON = 1e-12  # layer_norm_eps of the model's config.json
@@ -73,7 +75,8 @@ def feed_forward(
 
 
 def build_graph(weights: Weights, precision: Precision) -> Any:
-    """Return the ``openvino.Model``: ``input_ids`` and ``attention_mask``, both (texts, tokens) int64, to unit rows.
+    """Return the ``openvino.Model``: ``input_ids`` and ``attention_mask``, both (texts, tokens) int64, to
+    ``sentence_embedding``, unit rows, and ``middle_states``, the mean state after ``MIDDLE_LAYER``, both (texts, 384).
 
     Args:
         weights: the tensors of ``model.safetensors`` by name.
@@ -85,14 +88,16 @@ def build_graph(weights: Weights, precision: Precision) -> Any:
     ids, mask = (_token_input(name) for name in ("input_ids", "attention_mask"))
     present = op.convert(mask, "f32")
     blocked = op.multiply(op.subtract(constant(1.0), op.unsqueeze(present, integers(1, 2))), constant(MASKED))
-    state = _embedded(weights, ids)
+    states = [_embedded(weights, ids)]
     for layer in range(LAYERS):
-        state = _encoder_layer(_Scope(weights, f"encoder.layer.{layer}"), precision, state, blocked)
+        states.append(_encoder_layer(_Scope(weights, f"encoder.layer.{layer}"), precision, states[-1], blocked))
     # The sum points the same way as the mean, and only the direction survives the normalisation.
-    pooled = op.reduce_sum(op.multiply(state, op.unsqueeze(present, integers(2))), integers(1), keep_dims=False)
-    unit = op.normalize_l2(pooled, integers(1), 1e-24, "max")
+    unit = op.normalize_l2(_token_sum(states[-1], present), integers(1), 1e-24, "max")
     unit.output(0).set_names({"sentence_embedding"})
-    return Model([unit], [ids, mask], "all-MiniLM-L6-v2")
+    tokens = op.reduce_sum(present, integers(1), keep_dims=True)
+    middle = op.divide(_token_sum(states[MIDDLE_LAYER], present), tokens)
+    middle.output(0).set_names({"middle_states"})
+    return Model([unit, middle], [ids, mask], "all-MiniLM-L6-v2")
 
 
 def constant(value: float | Array) -> Node:
@@ -146,6 +151,12 @@ def _embedded(weights: Weights, ids: Node) -> Node:
     used = op.slice(positions, integers(0), token_count, integers(1), integers(0))
     summed = op.add(op.gather(constant(words), ids, op.constant(np.int64(0))), used)
     return _layer_norm(summed, *scope.layer("LayerNorm"))
+
+
+def _token_sum(state: Node, present: Node) -> Node:
+    from openvino import opset13 as op
+
+    return op.reduce_sum(op.multiply(state, op.unsqueeze(present, integers(2))), integers(1), keep_dims=False)
 
 
 def _encoder_layer(scope: _Scope, precision: Precision, state: Node, blocked: Node) -> Node:

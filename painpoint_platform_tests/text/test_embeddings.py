@@ -71,12 +71,48 @@ def test_every_text_agrees_with_torch(reference: Embedder, backend: str, precisi
     assert agreement.min() >= least, texts[int(agreement.argmin())]
 
 
+def test_middle_states_are_the_mean_of_the_tokens_states_after_layer_four() -> None:
+    import torch
+    from transformers import AutoModel
+
+    model = AutoModel.from_pretrained(str(minilm.model_folder()), local_files_only=True).eval()
+    texts = [*sample_texts(3), "", "word " * 400]
+    encoded = load_embedder(backend="openvino", precision="fp32", cache_dir=MODEL_CACHE).encode(texts)
+    for row, ids in zip(encoded.middle, minilm.token_ids(texts), strict=True):
+        with torch.inference_mode():  # one text at a time: nothing is padded
+            states = model(torch.tensor([ids]), output_hidden_states=True).hidden_states[4][0]
+        np.testing.assert_allclose(row, states.mean(dim=0).numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.99999), ("int8", 0.99)])
+def test_middle_states_agree_with_torch(reference: Embedder, precision: str, least: float) -> None:
+    texts = [*sample_texts(20), *STRANGE, "Thank you!"]
+    expected = reference.encode(texts).middle
+    found = load_embedder(backend="openvino", precision=precision, cache_dir=MODEL_CACHE).encode(texts).middle
+    lengths = np.linalg.norm(expected, axis=1) * np.linalg.norm(found, axis=1)
+    agreement = cosines(expected, found) / lengths
+    assert agreement.min() >= least, texts[int(agreement.argmin())]
+
+
+def test_embedding_and_encoding_give_the_same_vectors(embedder: Embedder) -> None:
+    texts = [*sample_texts(10), "", "no"]
+    encoded = embedder.encode(texts)
+    np.testing.assert_array_equal(encoded.vectors, embedder.embed(texts))
+    assert encoded.middle.shape == (12, 384)
+    assert encoded.middle.dtype == np.float32
+    assert np.isfinite(encoded.middle).all()
+    none = embedder.encode([])
+    assert none.vectors.shape == none.middle.shape == (0, 384)
+
+
 def test_onnx_agrees_with_torch(reference: Embedder) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
     texts = [*sample_texts(10), "", "🙂", "word " * 400]
     onnx = load_embedder(backend="onnx", cache_dir=MODEL_CACHE)
-    assert cosines(reference.embed(texts), onnx.embed(texts)).min() > 0.99999
+    expected, found = reference.encode(texts), onnx.encode(texts)
+    assert cosines(expected.vectors, found.vectors).min() > 0.99999
+    np.testing.assert_allclose(found.middle, expected.middle, atol=1e-4)
 
 
 def test_neighbours_survive_eight_bits(embedder: Embedder) -> None:
@@ -94,11 +130,12 @@ def test_neighbours_survive_eight_bits(embedder: Embedder) -> None:
 
 def test_a_text_has_the_same_vector_in_any_company_and_order(embedder: Embedder) -> None:
     texts = sample_texts(60) + STRANGE
-    together = embedder.embed(texts)
-    backwards = embedder.embed(texts[::-1])[::-1]
-    alone = np.vstack([embedder.embed([text]) for text in texts])
-    np.testing.assert_array_equal(together, backwards)
-    np.testing.assert_array_equal(together, alone)
+    together = embedder.encode(texts)
+    backwards = embedder.encode(texts[::-1])
+    alone = [embedder.encode([text]) for text in texts]
+    for name in ("vectors", "middle"):
+        np.testing.assert_array_equal(getattr(together, name), getattr(backwards, name)[::-1])
+        np.testing.assert_array_equal(getattr(together, name), np.vstack([getattr(one, name) for one in alone]))
 
 
 def test_the_number_of_threads_does_not_show(embedder: Embedder) -> None:
@@ -156,13 +193,16 @@ def test_tokens_are_counted_uncut() -> None:
 def test_identical_texts_are_run_once_and_progress_counts_all() -> None:
     rows = []
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def forward(ids: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows.append(len(ids))
-        return np.tile(np.arange(384, dtype=np.float32), (len(ids), 1)) + ids.sum(axis=1, keepdims=True)
+        vectors = np.tile(np.arange(384, dtype=np.float32), (len(ids), 1)) + ids.sum(axis=1, keepdims=True)
+        return vectors, -vectors
 
     seen: list[tuple[int, int]] = []
     texts = ["one", "two words", "one", "a much longer text " * 20] * 500
-    vectors = ModelEmbedder("fake", forward).embed(texts, progress=lambda done, total: seen.append((done, total)))
+    encoded = ModelEmbedder("fake", forward).encode(texts, progress=lambda done, total: seen.append((done, total)))
+    vectors = encoded.vectors
+    np.testing.assert_array_equal(encoded.middle, -vectors)
     assert sum(rows) == 3
     assert vectors.shape == (2_000, 384)
     np.testing.assert_array_equal(vectors[0], vectors[2])
@@ -173,9 +213,9 @@ def test_identical_texts_are_run_once_and_progress_counts_all() -> None:
 def test_no_batch_holds_more_than_a_thousand_texts() -> None:
     sizes = []
 
-    def forward(ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def forward(ids: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         sizes.append(ids.shape)
-        return np.zeros((len(ids), 384), np.float32)
+        return np.zeros((len(ids), 384), np.float32), np.zeros((len(ids), 384), np.float32)
 
     ModelEmbedder("fake", forward).embed([f"t {number}" for number in range(2_500)])
     assert max(count for count, _ in sizes) <= 1_000
