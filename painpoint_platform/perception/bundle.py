@@ -29,6 +29,8 @@ from painpoint_platform.perception.gates import ACCEPTED, PENDING, final_name
 from painpoint_platform.perception.hierarchy import PathModel
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.regression_files import regression_from_files, regression_to_files
+from painpoint_platform.perception.temporal_inputs import INPUT_NAMES
+from painpoint_platform.perception.temporal_models import TemporalModel
 
 # Raised with every change of what the files hold or mean, features included.
 FORMAT = 2
@@ -36,7 +38,7 @@ MANIFEST = "manifest.json"
 _NEEDED = {"format", "name", "variable", "encoder_version", "feature_names", "files"}
 _LIBRARIES = ("painpoint-platform", "numpy", "lightgbm", "scikit-learn")
 
-Model = PerceptionModel | PathModel
+Model = PerceptionModel | PathModel | TemporalModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ KINDS = (
         "regression", PerceptionModel, regression_to_files, regression_from_files, {*TEXT_NAMES, *TEMPORAL_NAMES}
     ),
     ModelKind("path", PathModel, PathModel.to_files, PathModel.from_files, TEXT_NAMES),
+    ModelKind("temporal", TemporalModel, TemporalModel.to_files, TemporalModel.from_files, INPUT_NAMES),
 )
 
 

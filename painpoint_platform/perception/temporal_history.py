@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpus import length_bucket
-from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.features import FEATURE_NAMES, Features
 from painpoint_platform.perception.metrics import Floats
 
 # What is observed of a text and tells something of those that follow, where a corpus has it.
 SERIES = ("valence", "arousal", "congruence", "comparator")
+_KEPT = frozenset(FEATURE_NAMES)
 _SHOWN = 5
 
 
@@ -61,7 +62,7 @@ def history_rows(rows: pl.DataFrame, features: Features, variable: str, *, now: 
 
     Args:
         rows: as of ``splits.Splits.rows``: the corpus's columns and ``fold``, whole authors.
-        features: of these texts; the columns that ``features.FEATURE_NAMES`` has or fewer.
+        features: of these texts, of which those of ``features.FEATURE_NAMES`` are kept.
         variable: congruence or comparator.
         now: later timestamps are refused; default the clock.
 
@@ -72,7 +73,7 @@ def history_rows(rows: pl.DataFrame, features: Features, variable: str, *, now: 
     observed = {name: _numbers(rows, name) for name in SERIES if name in rows.columns}
     items = rows.select("item_id", "user_id", "timestamp", "language", length_bucket=length_bucket(pl.col("text")))
     made = HistoryRows(
-        History(items, observed, features),
+        History(items, observed, _kept(features)),
         _numbers(rows, variable),
         rows["fold"].fill_null(-1).cast(pl.Int64).to_numpy(),
     )
@@ -80,6 +81,11 @@ def history_rows(rows: pl.DataFrame, features: Features, variable: str, *, now: 
     if findings:
         raise UserError(f"{variable} cannot be foreseen from these rows: {'; '.join(findings)}")
     return made
+
+
+def _kept(features: Features) -> Features:
+    names = tuple(name for name in features.names if name in _KEPT)
+    return Features(names, features.block(names))
 
 
 def _numbers(rows: pl.DataFrame, name: str) -> Floats:

@@ -29,8 +29,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from painpoint_platform.perception.corpus import EXPECTATION_SMOOTHING
-from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.temporal_history import History
+from painpoint_platform.perception.features import FEATURE_NAMES, Features
+from painpoint_platform.perception.temporal_history import SERIES, History
 from painpoint_platform.perception.variables import RANGES
 
 LAGS = 5
@@ -39,7 +39,16 @@ _POOLED_STEPS = 3
 _SLOW, _FAST = 0.3, 0.7
 _SHRINKAGE = 3.0  # values within an author differ somewhat more than authors do
 _DAY_US = 86_400_000_000
+_LEVELS = (*(f"lag_{lag + 1}" for lag in range(LAGS)), "mean", "level", "recent", "ema_slow", "ema_fast")
+_CHANGES = ("deviation", "trend", "volatility")
 _CLOCK = ("time_since_last", "hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
+# All that a model of a past may read; a corpus without a series or texts has not got all of them.
+INPUT_NAMES = (
+    *(f"{name}.{part}" for name in SERIES for part in (*_LEVELS, *_CHANGES)),
+    *(EXPECTATION, STEPS, "gap_mean", "gap_deviation"),
+    *(f"{TEXT_PREFIX}{name}" for name in FEATURE_NAMES),
+    *_CLOCK,
+)
 
 
 def past_inputs(history: History, targets: pl.DataFrame) -> Features:
@@ -187,8 +196,7 @@ def _neutral(name: str) -> float:
     series, _, part = name.partition(".")
     if name == EXPECTATION:
         series = "valence"
-    levels = ("", "mean", "level", "recent", "ema_slow", "ema_fast", *(f"lag_{lag + 1}" for lag in range(LAGS)))
-    return sum(RANGES[series]) / 2 if series in RANGES and part in levels else 0.0
+    return sum(RANGES[series]) / 2 if series in RANGES and part in ("", *_LEVELS) else 0.0
 
 
 def _utc(name: str) -> pl.Expr:

@@ -8,12 +8,10 @@ was measured beside them with folds grouped by author: its error was 2 % to 5 % 
 of real people, and it took thirty times as long; so it is not here.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -23,16 +21,16 @@ from painpoint_platform.perception.calibration import Calibrator
 from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.perception.model import Scores
+from painpoint_platform.perception.model import PerceptionModel, Scores
 from painpoint_platform.perception.out_of_fold import Member, Recipe
-from painpoint_platform.perception.regressors import Ridge, Trees, fit_ridge, fit_trees
+from painpoint_platform.perception.regression_files import regression_from_files, regression_to_files
+from painpoint_platform.perception.regressors import fit_ridge, fit_trees
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.temporal_history import History
 from painpoint_platform.perception.temporal_inputs import EXPECTATION, STEPS, TEXT_PREFIX, past_inputs
 
 # The fewest earlier steps of a history that counts as one of middle and of great length.
 _MIDDLE, _LONG = 3, 8
-_DESCRIPTION, _TREES, _RIDGE = "temporal.json", "trees.txt", "ridge.npz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,48 +74,22 @@ class TemporalModel:
 
     def to_files(self) -> dict[str, bytes]:
         """Return the model as files that hold numbers and text, no pickled objects."""
-        regressor = self.member.regressor
-        described = {
-            "variable": self.variable,
-            "name": self.member.name,
-            "columns": self.member.columns,
-            "calibrator": {
-                **asdict(self.calibrator),
-                "knots": self.calibrator.knots.tolist(),
-                "values": self.calibrator.values.tolist(),
-            },
-            "intervals": asdict(self.intervals),
-        }
-        files = {_DESCRIPTION: json.dumps(described, indent=2, allow_nan=False).encode()}
-        if isinstance(regressor, Trees):
-            return {**files, _TREES: regressor.text.encode()}
-        if isinstance(regressor, Ridge):
-            buffer = BytesIO()
-            np.savez(buffer, allow_pickle=False, **regressor.arrays)
-            return {**files, _RIDGE: buffer.getvalue()}
-        raise TypeError(f"there is no file for a {type(regressor).__name__}")
+        return regression_to_files(
+            PerceptionModel(
+                self.variable, (self.member,), None, None, self.member.name, self.calibrator, self.intervals
+            )
+        )
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> Self:
         """Return the model of ``to_files``.
 
         Raises:
-            KeyError: a file is missing.
+            KeyError, ValueError: they are not the files of such a model.
         """
-        told: dict[str, Any] = json.loads(files[_DESCRIPTION])
-        calibrator, intervals = told["calibrator"], told["intervals"]
-        member = Member(told["name"], tuple(told["columns"]), _regressor(files))
-        return cls(
-            told["variable"],
-            member,
-            Calibrator(
-                calibrator["kind"],
-                tuple(calibrator["limits"]),
-                np.array(calibrator["knots"], np.float64),
-                np.array(calibrator["values"], np.float64),
-            ),
-            Intervals(**{**intervals, "limits": tuple(intervals["limits"])}),
-        )
+        stored = regression_from_files(files)
+        (member,) = stored.members
+        return cls(stored.variable, member, stored.calibrator, stored.intervals)
 
 
 def base_recipes(columns: tuple[str, ...], settings: PerceptionSettings) -> Mapping[str, list[Recipe]]:
@@ -154,13 +126,6 @@ def history_lengths(inputs: Features) -> NDArray[np.str_]:
     """Return how much is known of each author, (rows,): SHORT (one or two earlier steps), MEDIUM (3 to 7) or LONG."""
     steps = np.rint(np.expm1(inputs.block((STEPS,))[:, 0]))
     return np.select([steps < _MIDDLE, steps < _LONG], ["SHORT", "MEDIUM"], "LONG").astype(np.str_)
-
-
-def _regressor(files: Mapping[str, bytes]) -> Ridge | Trees:
-    if _TREES in files:
-        return Trees(files[_TREES].decode())
-    with np.load(BytesIO(files[_RIDGE]), allow_pickle=False) as arrays:
-        return Ridge.of(arrays)
 
 
 def baseline_scores(variable: str, inputs: Features, mean: float) -> dict[str, Floats]:

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.corpus import CORPUS_SCHEMA
-from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.features import LEXICAL_NAMES, Features
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-TEXT_NAMES = ("valence_lexicon", "words")
+TEXT_NAMES = LEXICAL_NAMES[:2]
 
 
 def part_of_corpus(authors: int, texts: int, *, seed: int = 0, noise: float = 0.03, folds: int = 5) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import pytest
 
 from painpoint_platform.errors import DataContractError, UserError
 from painpoint_platform.perception import temporal_training
+from painpoint_platform.perception.bundle import Provenance, load_bundle, save_bundle
 from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.features import Features
@@ -17,7 +18,7 @@ from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge
 from painpoint_platform.perception.settings_file import Interval
 from painpoint_platform.perception.temporal_history import History, HistoryRows, history_rows
-from painpoint_platform.perception.temporal_inputs import past_inputs
+from painpoint_platform.perception.temporal_inputs import INPUT_NAMES, past_inputs
 from painpoint_platform.perception.temporal_models import TemporalModel
 from painpoint_platform.perception.temporal_training import TrainedTemporal, train_temporal
 from painpoint_platform_tests.perception.histories import BEGIN, features_of, part_of_corpus
@@ -92,6 +93,14 @@ def test_a_stored_model_foresees_the_same(trained: TrainedTemporal) -> None:
     assert np.isfinite(first.score[:2]).all()
     assert np.isnan([first.score[2], first.low[2], first.high[2]]).all()
     assert ((first.low <= first.score) & (first.score <= first.high))[:2].all()
+
+
+def test_a_bundle_holds_the_model_and_every_input_is_known_by_name(trained: TrainedTemporal, tmp_path: Path) -> None:
+    told = Provenance("histories", "0" * 64, 137, "an encoder", {})
+    bundle = load_bundle(save_bundle(trained.model, accepted=True, provenance=told, folder=tmp_path))
+    assert (bundle.name, bundle.variable) == ("congruence_final_accepted", "congruence")
+    assert isinstance(bundle.model, TemporalModel)
+    assert set(past_inputs(rows(TUNE).history, TUNE).names) <= set(INPUT_NAMES)
 
 
 def test_a_ridge_that_wins_is_stored_too() -> None:
