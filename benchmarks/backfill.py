@@ -37,7 +37,7 @@ with resources["pocketbase"].client() as pocketbase:
         for source in ("github", "hackernews", "reddit", "stackoverflow"):
             days.collect_day(warehouse, source, day, collect=collectors.collect, salt=collectors.salt())
         days.cluster_day(warehouse, day, embedder=embedding.embedder(), reducer=embedding.reducer)
-        days.label_day(warehouse, day, client=client)
+        days.label_day(warehouse, day, client=client, embedder_factory=embedding.embedder)
         days.publish_day(warehouse, day, client=pocketbase, min_authors=3)
 print(time.monotonic() - started)
 """

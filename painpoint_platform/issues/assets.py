@@ -219,7 +219,7 @@ def issues(
 
     def one_day(key: str) -> Committed:
         day = date.fromisoformat(key)
-        labelled = days.label_day(warehouse, day, client=client)
+        labelled = days.label_day(warehouse, day, client=client, embedder_factory=embedding.embedder)
         view = views.issues(warehouse, day, labelled)
         warnings = {"labels_given": f"{labelled.failed} labels failed"} if labelled.failed else {}
         changed = not labelled.unchanged

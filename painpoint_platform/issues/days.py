@@ -5,7 +5,7 @@ transaction with which facts checked. Does not belong here: the computations (``
 Dagster (``assets``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -15,7 +15,17 @@ import polars as pl
 from painpoint_platform import progress
 from painpoint_platform.issues import bronze, gold, silver
 from painpoint_platform.issues.items import Collection, Source
-from painpoint_platform.issues.labelling import ISSUE_LABEL, ask_for_labels
+from painpoint_platform.issues.known_issues import (
+    LINEAGE_DAYS,
+    Surroundings,
+    kept_labels,
+    labels_of_issues,
+    replace_lineage,
+    surroundings,
+    trace_day,
+    unchanged_since,
+)
+from painpoint_platform.issues.labelling import ISSUE_LABEL, IssueLabel, ask_for_labels
 from painpoint_platform.issues.pocketbase_client import PocketBaseClient
 from painpoint_platform.issues.publishing import sync_day
 from painpoint_platform.issues.publishing_outcome import SyncReport
@@ -23,6 +33,7 @@ from painpoint_platform.issues.publishing_tables import TrackingChanges, read_pu
 from painpoint_platform.issues.quotes import quote_rows
 from painpoint_platform.issues.tombstones import without_forgotten
 from painpoint_platform.llm.client import ModelClient
+from painpoint_platform.llm.tasks import Answer
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.access import Warehouse, made_from, remember_input
@@ -41,6 +52,18 @@ class Labelled:
     asked: int = 0
     failed: int = 0
     totals: Totals | None = None
+
+
+@dataclass(frozen=True)
+class _GoldOfDay:
+    """A day's rows of gold, the answers that went into them, and what was known when they were made."""
+
+    known: Surroundings
+    lineage: pl.DataFrame
+    issues: pl.DataFrame
+    evidence: pl.DataFrame
+    quoted: pl.DataFrame
+    answers: Sequence[Answer[IssueLabel]]
 
 
 def collect_day(
@@ -103,42 +126,54 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
     return True
 
 
-def label_day(warehouse: Warehouse, day: date, *, client: ModelClient) -> Labelled:
-    """Label a day's clusters and replace its partition of ``gold.issues``, its evidence and quotes.
+def label_day(
+    warehouse: Warehouse,
+    day: date,
+    *,
+    client: ModelClient,
+    embedder_factory: Callable[[], Embedder],
+    lineage_days: int = LINEAGE_DAYS,
+) -> Labelled:
+    """Label a day's clusters and replace its partition of ``gold.issues``, its evidence, quotes and lineage.
 
-    A label that is known for the same representatives is reused. A failed label is tried again by the next run.
+    Each cluster is traced to the issues of ``lineage_days`` around the day. A label that is known for the same
+    representatives is reused, and so is the issue's own while its content has not moved. A failed label is tried again
+    by the next run.
+
+    Args:
+        warehouse: read, and written in one transaction.
+        day: the partition.
+        client: asks for labels.
+        embedder_factory: gives the encoder that lineage may need.
+        lineage_days: how far a problem may be away to be the same issue.
     """
     with warehouse.read() as connection:
         members = fetch(connection, "clustered_items_of_day", day=day)
         found = made_from(connection, "gold.issues", day.isoformat())
-    prompt_version = ISSUE_LABEL.version
-    wanted = gold.input_hash(members, prompt_version, *client.models)
+    wanted = gold.input_hash(members, ISSUE_LABEL.version, *client.models)
     if found == wanted:
         return Labelled(unchanged=True)
     prepared = gold.prepare(members)
-    fingerprints = prepared.clusters["cluster_fingerprint"].to_list()
-    with warehouse.read() as connection:
-        known = fetch(
-            connection, "known_labels", day=day, fingerprints=fingerprints, prompt_version=prompt_version
-        )  # fmt: skip
-        texts = fetch(connection, "texts_to_quote", day=day, url_hashes=gold.representative_hashes(prepared))
-    unlabelled = gold.without_label(prepared, known)
     before = client.totals
-    answers = ask_for_labels(client, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}"))
-    asked = gold.labels_from(unlabelled, answers)
-    failed = sum(answer.reply is None for answer in answers)
-    issues = gold.issue_rows(day, prepared, known=known, asked=asked, prompt_version=prompt_version)
-    evidence = gold.evidence_rows(day, prepared)
-    quoted = quote_rows(day, evidence, texts)
-    with warehouse.write() as connection:
-        _replace_gold(connection, day, issues=issues, evidence=evidence, quoted=quoted)
-        # A day with labels that may come yet is not finished: the next run takes it up again.
-        may_come = any(answer.failure_kind for answer in answers)
-        remember_input(connection, "gold.issues", day.isoformat(), "labels failed" if may_come else wanted)
-        client.drain(connection)
+    while True:
+        gold_of_day = _gold_of_day(
+            warehouse, day, prepared, client=client, embedder_factory=embedder_factory, lineage_days=lineage_days
+        )
+        with warehouse.write() as connection:
+            # A run beside this one may have given keys to the days around meanwhile: one problem must not have two.
+            # It has come further then, so this ends; the answers that were paid for are kept.
+            if not unchanged_since(connection, day, gold_of_day.known, lineage_days):
+                continue
+            _replace_gold(connection, day, prepared, gold_of_day)
+            # A day with labels that may come yet is not finished: the next run takes it up again.
+            may_come = any(answer.failure_kind for answer in gold_of_day.answers)
+            remember_input(connection, "gold.issues", day.isoformat(), "labels failed" if may_come else wanted)
+            client.drain(connection)
+            break
     client.forget_drained()
-    total = prepared.clusters.height
-    return Labelled(False, total, total - len(answers), len(answers), failed, client.totals.since(before))
+    total, asked = prepared.clusters.height, len(gold_of_day.answers)
+    failed = sum(answer.reply is None for answer in gold_of_day.answers)
+    return Labelled(False, total, total - asked, asked, failed, client.totals.since(before))
 
 
 def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, min_authors: int) -> SyncReport:
@@ -153,26 +188,59 @@ def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, mi
     return sync_day(stored, client, min_authors=min_authors, record=record)
 
 
-def _replace_gold(
-    connection: duckdb.DuckDBPyConnection,
+def _gold_of_day(
+    warehouse: Warehouse,
     day: date,
+    prepared: gold.DayOfClusters,
     *,
-    issues: pl.DataFrame,
-    evidence: pl.DataFrame,
-    quoted: pl.DataFrame,
+    client: ModelClient,
+    embedder_factory: Callable[[], Embedder],
+    lineage_days: int,
+) -> _GoldOfDay:
+    prompt_version = ISSUE_LABEL.version
+    with warehouse.read() as connection:
+        known = surroundings(connection, day, lineage_days)
+    lineage = trace_day(day, prepared.clusters, prepared.members, known, embedder_factory=embedder_factory)
+    fingerprints = prepared.clusters["cluster_fingerprint"].to_list()
+    with warehouse.read() as connection:
+        same = fetch(
+            connection, "known_labels", day=day, fingerprints=fingerprints, prompt_version=prompt_version
+        )  # fmt: skip
+        labels = labels_of_issues(connection, day, lineage, prompt_version=prompt_version, days=lineage_days)
+        texts = fetch(connection, "texts_to_quote", day=day, url_hashes=gold.representative_hashes(prepared))
+    reused = gold.reused_labels(prepared, same, kept_labels(lineage, prepared.members, labels))
+    unlabelled = gold.without_label(prepared, reused)
+    answers = ask_for_labels(client, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}"))
+    asked = gold.labels_from(unlabelled, answers)
+    evidence = gold.evidence_rows(day, prepared, lineage)
+    return _GoldOfDay(
+        known=known,
+        lineage=lineage,
+        issues=gold.issue_rows(
+            day, prepared, keys=lineage, reused=reused, asked=asked, prompt_version=prompt_version
+        ),
+        evidence=evidence,
+        quoted=quote_rows(day, evidence, texts),
+        answers=answers,
+    )  # fmt: skip
+
+
+def _replace_gold(
+    connection: duckdb.DuckDBPyConnection, day: date, prepared: gold.DayOfClusters, rows: _GoldOfDay
 ) -> None:
     partition = {"cluster_date": day}
     replace_partition(
-        connection, "gold.issue_evidence", where=partition, rows=evidence, key=["url_hash"],
+        connection, "gold.issue_evidence", where=partition, rows=rows.evidence, key=["url_hash"],
     )  # fmt: skip
     replace_partition(
-        connection, "gold.issues", where=partition, rows=issues, key=["cluster_id"],
+        connection, "gold.issues", where=partition, rows=rows.issues, key=["cluster_id"],
         checks=[_check("every_cluster_has_an_issue", day), _check("no_orphan_evidence", day)],
     )  # fmt: skip
     replace_partition(
-        connection, "gold.issue_quotes", where=partition, rows=quoted, key=["url_hash"],
+        connection, "gold.issue_quotes", where=partition, rows=rows.quoted, key=["url_hash"],
         checks=[_check("quotes_are_verbatim", day)],
     )  # fmt: skip
+    replace_lineage(connection, day, rows.lineage, prepared.members)
 
 
 def _check(name: str, day: date) -> Check:

@@ -19,7 +19,7 @@ from painpoint_platform.issues.voices import with_voices
 from painpoint_platform.llm.tasks import Answer
 
 # Raised when the same clusters would give other rows: part of what a partition's input hash covers.
-GOLD_VERSION = "2"
+GOLD_VERSION = "3"
 
 LABEL_COLUMNS = ("canonical_title", "category", "description", "would_pay_signal", "impact_level")
 
@@ -81,9 +81,22 @@ def input_hash(members: pl.DataFrame, *settings: str) -> str:
     return digest.hexdigest()
 
 
-def without_label(day: DayOfClusters, known: pl.DataFrame) -> pl.DataFrame:
-    """Return the clusters whose fingerprint has no label in ``known``, in order of cluster id."""
-    return day.clusters.join(known, on="cluster_fingerprint", how="anti", maintain_order="left")
+def reused_labels(day: DayOfClusters, known: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Return the labels that need not be asked for, a row a cluster: cluster_id, label, model and ``reused_from``.
+
+    Args:
+        day: the clusters.
+        known: labels known for the same representatives, by ``cluster_fingerprint``; they come first.
+        kept: labels that issues keep, by ``cluster_id``.
+    """
+    columns = ["cluster_id", *LABEL_COLUMNS, "model", "reused_from"]
+    same = day.clusters.join(known, on="cluster_fingerprint").select(columns)
+    return pl.concat([same, kept.join(same, on="cluster_id", how="anti").select(columns)], how="vertical_relaxed")
+
+
+def without_label(day: DayOfClusters, reused: pl.DataFrame) -> pl.DataFrame:
+    """Return the clusters that have no label in ``reused``, in order of cluster id."""
+    return day.clusters.join(reused, on="cluster_id", how="anti", maintain_order="left")
 
 
 def label_requests(clusters: pl.DataFrame) -> list[LabelRequest]:
@@ -113,25 +126,30 @@ def labels_from(clusters: pl.DataFrame, answers: Sequence[Answer[IssueLabel]]) -
 
 
 def issue_rows(
-    day: date, prepared: DayOfClusters, *, known: pl.DataFrame, asked: pl.DataFrame, prompt_version: str
+    day: date,
+    prepared: DayOfClusters,
+    *,
+    keys: pl.DataFrame,
+    reused: pl.DataFrame,
+    asked: pl.DataFrame,
+    prompt_version: str,
 ) -> pl.DataFrame:
     """Return the day's rows of ``gold.issues``: reused labels and new ones, failed clusters included.
 
-    Until issues are followed across days the ``issue_key`` is the cluster's fingerprint. ``created_at`` is when the
-    problem was first voiced that day, so that the same input gives the same row.
+    ``keys`` says each cluster's ``issue_key``. ``created_at`` is when the problem was first voiced that day, so that
+    the same input gives the same row.
     """
-    reused = prepared.clusters.join(known, on="cluster_fingerprint").select(
-        "cluster_id", *LABEL_COLUMNS, pl.lit(None, pl.String).alias("failure_reason"), "model", "reused_from"
-    )
+    kept = reused.with_columns(failure_reason=pl.lit(None, pl.String))
     fresh = asked.with_columns(reused_from=pl.lit(None, pl.Date))
-    labels = pl.concat([reused, fresh.select(reused.columns)], how="vertical_relaxed")
+    labels = pl.concat([kept, fresh.select(kept.columns)], how="vertical_relaxed")
     return (
         prepared.clusters.join(labels, on="cluster_id")
+        .join(keys.select("cluster_id", "issue_key"), on="cluster_id")
         .with_columns(impact_score())
         .select(
             pl.lit(day).alias("cluster_date"),
             "cluster_id",
-            pl.col("cluster_fingerprint").alias("issue_key"),
+            "issue_key",
             "cluster_fingerprint",
             "cluster_size",
             *LABEL_COLUMNS,
@@ -148,11 +166,10 @@ def issue_rows(
     )
 
 
-def evidence_rows(day: date, prepared: DayOfClusters) -> pl.DataFrame:
+def evidence_rows(day: date, prepared: DayOfClusters, keys: pl.DataFrame) -> pl.DataFrame:
     """Return the day's rows of ``gold.issue_evidence``: every item of every cluster, labelled or failed."""
-    keys = prepared.clusters.select("cluster_id", issue_key="cluster_fingerprint")
     return (
-        prepared.members.join(keys, on="cluster_id")
+        prepared.members.join(keys.select("cluster_id", "issue_key"), on="cluster_id")
         .with_columns(cluster_date=pl.lit(day), snippet=pl.col("snippet").fill_null(""))
         .select(
             "cluster_date",

@@ -1,0 +1,235 @@
+"""Which issue each cluster of a day is: the same as on other days, a new one, a part of one, several in one.
+
+Belongs here: matching a day's clusters with known issues, keys, relations. Does not belong here: how much two groups of
+posts resemble each other (``resemblance``), reading and writing (``days``), labels (``kept_labels``), what people
+decided (edits are applied to what comes out of here).
+
+Keys. An issue's key is the fingerprint of its first cluster: the same content gives the same key on every machine. A
+cluster takes the key of the issue that it is matched with by an optimal assignment (at most one cluster an issue) over
+the days before *and after* it:
+
+- a day that is run again keeps its keys: items that stood for an issue on that day (``ops.issue_anchors``) bring their
+  cluster its key back, whatever the clustering settings, and whether gold was emptied in between;
+- a day that is filled in later takes over the keys of later days; keys that exist never change for its sake;
+- clusters of a day with the same representatives, or that resemble each other as much as one problem's posts do, are
+  one issue, unless each of them is known as an issue of its own.
+
+Relations look back only, so that they do not depend on the order in which days were run:
+
+- ``continues``: the issue was seen before;
+- ``merges``: so was another one, there on the last day with clusters, that today is found in this cluster only;
+- ``splits``: it was not there on the last day with clusters, but was a part of one which goes on beside it;
+- ``new``: nothing like it was seen within ``LINEAGE_DAYS``.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from painpoint_platform.issues.resemblance import Embed, Floats, Groups, by_words, resemblances
+
+# Below this resemblance two clusters are not one issue. Clusters of different problems reach 0.3 on made streams and
+# 0.45 on banking questions (99 of 100), clusters of one problem on neighbouring days 0.6 and more (95 of 100).
+SAME_ISSUE = 0.4
+# The share of the items that stood for an issue on a day which brings a cluster of that day its key back.
+ANCHORED = 0.5
+# What a whole must have of each of two parts to have split into them, or to have been merged from them.
+LEAST_SHARE = 0.25
+# Two clusters of a day that resemble each other this much are one issue, torn apart by the clustering. Of clusters of
+# different problems 3 in 1,000 do on banking questions, none on made streams.
+TWINS = 0.6
+# A cluster that resembles a whole issue this much is no part of it that split off: halves reach 0.6 to 0.7.
+WHOLE = 0.75
+# What an issue that was there on the last day with clusters has over one that was not, where a cluster resembles both.
+STILL_THERE = 0.1
+
+LINEAGE = pl.Schema(
+    {
+        "cluster_date": pl.Date(),
+        "cluster_id": pl.Int32(),
+        "issue_key": pl.String(),
+        "relation": pl.String(),
+        "similarity": pl.Float64(),
+        "previous_keys": pl.List(pl.String()),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The known portraits of one side of the day, the days before it or those after.
+
+    Attributes:
+        rows: the portraits, those of the nearest days first.
+        found: (clusters, portraits) resemblances.
+        words: clusters, then portraits, compared by words.
+    """
+
+    rows: pl.DataFrame
+    found: Floats
+    words: Groups
+
+    def of_issues(self, keys: Sequence[str]) -> Floats:
+        """Return the best resemblance of each cluster to any portrait of each issue, (clusters, keys), at least 0."""
+        best = np.zeros((len(keys), self.found.shape[0]))
+        place = {key: index for index, key in enumerate(keys)}
+        np.maximum.at(best, [place[key] for key in self.rows["issue_key"]], self.found.T)
+        return best.T
+
+    def still_there(self) -> frozenset[str]:
+        """Return the issues of the nearest day."""
+        return frozenset(self.rows.filter(pl.col("cluster_date") == pl.col("cluster_date").first())["issue_key"])
+
+    def nearest(self) -> dict[str, int]:
+        """Return the portrait of each issue's nearest day, by its place among the groups compared."""
+        first = self.rows.with_row_index("place", offset=self.found.shape[0]).unique("issue_key", keep="first")
+        return dict(first.select("issue_key", "place").iter_rows())
+
+
+def trace(
+    day: date,
+    clusters: pl.DataFrame,
+    *,
+    earlier: pl.DataFrame,
+    later: pl.DataFrame,
+    anchors: pl.DataFrame,
+    embed: Embed,
+    budget: int | None,
+) -> pl.DataFrame:
+    """Say which issue each of a day's clusters is.
+
+    Args:
+        day: the day.
+        clusters: a row a cluster: cluster_id, cluster_fingerprint, texts (its posts, representatives first).
+        earlier: known clusters of days before it, likewise, with issue_key and cluster_date.
+        later: those of days after it.
+        anchors: cluster_id, issue_key, share: how many of the items that stood for the issue on this very day, when it
+            was run before, are in the cluster now.
+        embed: texts to unit vectors.
+        budget: most texts to embed a side; None for as many as words leave open.
+
+    Returns:
+        A row a cluster, in order of cluster_id, with the columns of ``LINEAGE``. ``similarity`` is the resemblance to
+        the earlier issue that it comes from, for a new one to that which comes nearest, null where there is none;
+        ``previous_keys`` are the earlier issues that went into it.
+    """
+    units = clusters.sort("cluster_id").unique("cluster_fingerprint", keep="first", maintain_order=True)
+    before = _compared(units, earlier, day, embed, budget)
+    after = _compared(units, later, day, embed, budget)
+    still_there = before.still_there() if before else frozenset[str]()
+    keys = _keys(day, units, [side for side in (before, after) if side], anchors, still_there)
+    traced = pl.DataFrame(
+        [_related(row, keys, before) for row in range(units.height)],
+        schema=["relation", "similarity", "previous_keys"], orient="row",
+        schema_overrides={name: LINEAGE[name] for name in ("relation", "similarity", "previous_keys")},
+    )  # fmt: skip
+    found = pl.concat([units.select("cluster_fingerprint"), traced], how="horizontal")
+    return (
+        clusters.join(found.with_columns(issue_key=pl.Series(keys, dtype=pl.String)), on="cluster_fingerprint")
+        .with_columns(cluster_date=pl.lit(day))
+        .select(pl.col(name).cast(dtype) for name, dtype in LINEAGE.items())
+        .sort("cluster_id")
+    )
+
+
+def _compared(units: pl.DataFrame, known: pl.DataFrame, day: date, embed: Embed, budget: int | None) -> _Side | None:
+    if units.is_empty() or known.is_empty():
+        return None
+    distance = (pl.col("cluster_date") - pl.lit(day)).abs()
+    rows = known.sort(distance, "cluster_date", "cluster_id")
+    groups = [*units["texts"].to_list(), *rows["texts"].to_list()]
+    words = by_words(groups, today=units.height)
+    numbers = rows["issue_key"].rank("dense").cast(pl.Int64).to_numpy()
+    found = resemblances(groups, words, today=units.height, issues=numbers, embed=embed, budget=budget)
+    same = units["cluster_fingerprint"].to_numpy()[:, None] == rows["cluster_fingerprint"].to_numpy()[None, :]
+    return _Side(rows, np.where(same, 1.0, found.clip(0.0, 1.0)), words)
+
+
+def _keys(
+    day: date, units: pl.DataFrame, sides: Sequence[_Side], anchors: pl.DataFrame, still_there: frozenset[str]
+) -> list[str]:
+    """Return the key of each unit: a known issue's by optimal assignment, else its own."""
+    from scipy.optimize import linear_sum_assignment
+
+    known = sorted({*anchors["issue_key"], *(key for side in sides for key in side.rows["issue_key"])})
+    score = np.zeros((units.height, len(known)))
+    for side in sides:
+        score = np.maximum(score, side.of_issues(known))
+    share = _anchored(units, known, anchors)
+    there = STILL_THERE * np.isin(known, list(still_there))
+    # What an issue was on this day counts more than any resemblance.
+    gain = np.where((score >= SAME_ISSUE) | (share >= ANCHORED), score + there + 2 * share, 0.0)
+    rows, columns = linear_sum_assignment(gain, maximize=True)
+    keys = {int(row): known[column] for row, column in zip(rows, columns, strict=True) if gain[row, column] > 0}
+    used = set(keys.values())
+    everyone = np.arange(units.height)
+    twins = by_words(units["texts"].to_list(), today=units.height).resemblance(everyone, everyone)
+    for row, fingerprint in enumerate(units["cluster_fingerprint"]):
+        if row not in keys:
+            nearest = max(keys, key=lambda other: (twins[row, other], -other), default=row)
+            whole = int(score[row].argmax()) if known else 0
+            if nearest != row and twins[row, nearest] >= TWINS:
+                keys[row] = keys[nearest]
+            elif known and score[row, whole] >= WHOLE:
+                keys[row] = known[whole]
+            else:
+                keys[row] = _own_key(day, fingerprint, used)
+            used.add(keys[row])
+    return [keys[row] for row in range(units.height)]
+
+
+def _anchored(units: pl.DataFrame, known: Sequence[str], anchors: pl.DataFrame) -> Floats:
+    share = np.zeros((units.height, len(known)))
+    row_of = {cluster_id: row for row, cluster_id in enumerate(units["cluster_id"])}
+    column_of = {key: column for column, key in enumerate(known)}
+    for cluster_id, key, value in anchors.select("cluster_id", "issue_key", "share").iter_rows():
+        if cluster_id in row_of:
+            share[row_of[cluster_id], column_of[key]] = value
+    return share
+
+
+def _own_key(day: date, fingerprint: str, used: set[str]) -> str:
+    """The fingerprint, but where an issue that moved on bears it today."""
+    if fingerprint not in used:
+        return fingerprint
+    return hashlib.sha256(f"{fingerprint} {day.isoformat()}".encode()).hexdigest()
+
+
+def _related(row: int, keys: Sequence[str], before: _Side | None) -> tuple[str, float | None, list[str]]:
+    """Return relation, similarity and previous keys of the unit ``row``, from the days before."""
+    if before is None:
+        return "new", None, []
+    issues = before.nearest()
+    found = dict(zip(issues, before.of_issues(list(issues))[row].round(6), strict=True))
+    key = keys[row]
+    if key not in before.still_there() and (parent := _split_from(row, keys, before, issues)):
+        return "splits", found[parent], [parent]
+    if key in issues:
+        others = _merged_into(row, keys, before, issues)
+        return ("merges" if others else "continues"), found[key], [key, *others]
+    return "new", max(found.values()), []
+
+
+def _merged_into(row: int, keys: Sequence[str], before: _Side, issues: dict[str, int]) -> list[str]:
+    """Return the issues of the last day that are no cluster of their own today and are a part of this one."""
+    parts = []
+    for key in sorted(before.still_there() - set(keys)):
+        own, other = before.words.shares(row, issues[keys[row]], issues[key])
+        if min(own, other) >= LEAST_SHARE:
+            parts.append(key)
+    return parts
+
+
+def _split_from(row: int, keys: Sequence[str], before: _Side, issues: dict[str, int]) -> str | None:
+    """Return the issue of the last day that goes on in another cluster and had this one as a part, the larger first."""
+    parents = []
+    for beside, key in enumerate(keys):
+        if beside != row and key in before.still_there():
+            own, other = before.words.shares(issues[key], row, beside)
+            if min(own, other) >= LEAST_SHARE:
+                parents.append((own, key))
+    return max(parents)[1] if parents else None
