@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from painpoint_platform import progress
 from painpoint_platform.cli.console import err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from painpoint_platform.perception.bundle import Bundle
+    from painpoint_platform.perception.export import ExportedGraph
     from painpoint_platform.perception.variable_training import TrainedModel
     from painpoint_platform.text.embeddings import Embedder
 
@@ -165,6 +167,68 @@ def score(
     out.print(
         f"{rows.height:,} rows with {', '.join(bundle.model.variable for bundle in bundles)} written to {out_file}"
     )
+
+
+@app.command()
+def export(
+    *,
+    models: Models,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder of the export; default MODELS/export.")] = None,
+    precision: Annotated[
+        list[str] | None, typer.Option(help="int8, fp16 or fp32; may be repeated. Default int8 and fp16.")
+    ] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option(help="What to export; may be repeated. Default all that a graph can hold.")
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Labelled texts to measure on; default those that the models were trained on.")
+    ] = None,
+    device: Annotated[
+        str, typer.Option(help="OpenVINO's, such as CPU; AUTO: of GPU, NPU, CPU what there is.")
+    ] = "AUTO",
+    as_json: AsJson = False,
+) -> None:
+    """Write models as one graph from text to scores, for serving; refused where its scores are not the models'."""
+    with err.status("loading"):
+        from painpoint_platform.perception.export import (
+            DEFAULT_PRECISIONS,
+            corpus_rows,
+            export_models,
+            exportable,
+            known_precisions,
+        )
+
+    settings = load_settings()
+    precisions = known_precisions(precision) if precision else DEFAULT_PRECISIONS
+    chosen, left_out = exportable(_bundles(models), variable or ())
+    with progress_bars():
+        made = export_models(
+            chosen, corpus_rows(chosen, corpus), embedder=_embedder(settings), out_dir=out_dir or models / "export",
+            cache_dir=settings.data_dir / "models", precisions=precisions, device=device, progress=progress.report,
+        )  # fmt: skip
+    if as_json:
+        graphs = {graph.precision: asdict(graph) for graph in made.graphs}
+        print_json({"folder": str(made.folder), "models": made.models, "left_out": left_out, "precisions": graphs})
+        return
+    columns = ["precision", "device", "MB", "parity (RMSE)", "one text p50, p95", "batch of 64 p50, p95"]
+    out.print(
+        table(", ".join(made.models), columns, [_graph_figures(graph) for graph in made.graphs], right=columns[2:])
+    )
+    if left_out:
+        say(f"left out, because they need more than one text by itself: {', '.join(left_out)}", style="yellow")
+    out.print(f"Milliseconds from text to scores on one thread. Written to {made.folder}")
+
+
+def _graph_figures(graph: "ExportedGraph") -> list[str]:
+    times = graph.latency
+    return [
+        graph.precision,
+        graph.device,
+        f"{graph.size_mb:.1f}",
+        f"{max(graph.parity.values()):.5f}",
+        f"{times.one_text_p50:.1f}, {times.one_text_p95:.1f}",
+        f"{times.batch_p50:.0f}, {times.batch_p95:.0f}",
+    ]
 
 
 def _embedder(settings: Settings) -> "Embedder":

@@ -1,0 +1,303 @@
+"""Models made ready for serving: one graph a precision, measured against the models before anything is written.
+
+Belongs here: which models and texts go into an export, the order of the steps, the folder. Does not belong here: the
+graph (``export_graph``), measuring (``export_measurement``), scoring with an export (``export_runtime``).
+
+    export/
+      export.json      format, models, versions, SHA-256 of every other file, and for each precision its device, parity
+                       with the models, latency and size
+      tokenizer.json   the encoder's
+      int8/model.xml, int8/model.bin   the graph of a precision; a precision's folder may be left out of a copy
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.files import sync
+from painpoint_platform.perception.anchors import anchor_similarities
+from painpoint_platform.perception.bundle import Bundle
+from painpoint_platform.perception.corpus import read_corpus, trainable
+from painpoint_platform.perception.export_graph import build_export_graph
+from painpoint_platform.perception.export_measurement import Latency, latency, parity
+from painpoint_platform.perception.export_runtime import (
+    FORMAT,
+    GRAPH,
+    MANIFEST,
+    PARITY,
+    TOKENIZER,
+    Exported,
+    is_export,
+    opened,
+    require_openvino,
+)
+from painpoint_platform.perception.export_storage import PRECISIONS, PrecisionName, Storage
+from painpoint_platform.perception.model import PerceptionModel
+from painpoint_platform.perception.regressors import Matrix
+from painpoint_platform.perception.scoring import score_texts
+from painpoint_platform.text.embeddings import Embedder
+from painpoint_platform.text.minilm import DIMENSIONS, tokenizer_file
+
+DEFAULT_PRECISIONS: tuple[PrecisionName, ...] = ("int8", "fp16")
+MOST_ROWS = 1_000  # of a corpus that parity is measured on
+_SEED = 137
+_LIBRARIES = ("painpoint-platform", "openvino", "tokenizers", "numpy", "polars", "vaderSentiment")
+# Scored again wherever the export is read. The project's own sentences; one of each length bucket, and what is odd.
+_CHECK_TEXTS = (
+    "The update deleted all my photos and support does not answer, I am furious!",
+    "Thank you so much, this works beautifully. 😀",
+    "The report lists the figures in a table. " * 9,
+    "",
+)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedGraph:
+    """What was measured of one precision.
+
+    Attributes:
+        precision: of the graph.
+        device: that it was measured on.
+        parity: by variable, RMSE between its scores and the model's.
+        parity_rows: texts that this is over.
+        latency: in milliseconds.
+        size_mb: all files that this precision needs, in millions of bytes.
+    """
+
+    precision: PrecisionName
+    device: str
+    parity: Mapping[str, float]
+    parity_rows: int
+    latency: Latency
+    size_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What was written."""
+
+    folder: Path
+    models: tuple[str, ...]
+    graphs: tuple[ExportedGraph, ...]
+
+
+def exportable(bundles: Sequence[Bundle], variables: Sequence[str] = ()) -> tuple[list[Bundle], list[str]]:
+    """Return the models that a graph can hold, and the names of the others.
+
+    Args:
+        bundles: of different variables.
+        variables: those that are wanted; empty: all that can be exported.
+
+    Raises:
+        UserError: a wanted variable has no model, or one that no graph can hold; or no model can be exported.
+    """
+    by_variable = {bundle.model.variable: bundle for bundle in bundles}
+    missing = [name for name in variables if name not in by_variable]
+    if missing:
+        raise UserError(f"there is no model of {missing[0]}; there are {', '.join(by_variable) or 'none'}")
+    wanted = [by_variable[name] for name in variables or by_variable]
+    chosen = [bundle for bundle in wanted if isinstance(bundle.model, PerceptionModel)]
+    others = [bundle.name for bundle in wanted if bundle not in chosen]
+    if others and (variables or not chosen):
+        raise UserError(
+            f"{', '.join(others)}: only scores of a text by itself can be exported, not classes and not what needs "
+            "the author's past"
+        )
+    return chosen, others
+
+
+def known_precisions(names: Sequence[str]) -> list[PrecisionName]:
+    """Return the precisions of these names, each once, the smallest first.
+
+    Raises:
+        UserError: a name that is none.
+    """
+    unknown = sorted(set(names) - set(PRECISIONS))
+    if unknown:
+        raise UserError(f"--precision {unknown[0]}: is unknown; choose {', '.join(PRECISIONS)}")
+    return [name for name in PRECISIONS if name in names]
+
+
+def corpus_rows(bundles: Sequence[Bundle], corpus: Path | None = None) -> pl.DataFrame:
+    """Return text and language of rows to measure on: of ``corpus``, else of the corpora that the models are from.
+
+    Raises:
+        UserError: a corpus cannot be read; says how to name another one.
+    """
+    sources = [corpus] if corpus else sorted({Path(str(bundle.manifest["corpus"])) for bundle in bundles})
+    missing = [source for source in sources if not source.is_file()]
+    if missing:
+        raise UserError(
+            f"{missing[0]}: the corpus that the models were trained on is not there to measure the export on; name a "
+            "file of labelled texts with --corpus"
+        )
+    return pl.concat([trainable(read_corpus(source)).frame.select("text", "language") for source in sources])
+
+
+def export_models(
+    bundles: Sequence[Bundle],
+    rows: pl.DataFrame,
+    *,
+    embedder: Embedder,
+    out_dir: Path,
+    cache_dir: Path,
+    precisions: Sequence[PrecisionName] = DEFAULT_PRECISIONS,
+    device: str = "AUTO",
+    progress: Progress | None = None,
+    now: datetime | None = None,
+) -> Export:
+    """Write models as graphs from tokens to scores, once they are shown to say what the models say.
+
+    Args:
+        bundles: of different variables, as of ``exportable``.
+        rows: text, language (null: not known) of real texts; at most 1,000 are measured on.
+        embedder: of the version that the models were trained with.
+        out_dir: the export's folder; an older export there is replaced.
+        cache_dir: where converted encoders are kept.
+        precisions: of the graphs.
+        device: that they are measured on, as of ``load_export``.
+        progress: called with (what, done, in all).
+        now: the time of the export; default the clock.
+
+    Raises:
+        UserError: openvino is missing; the scores of a precision are more than 0.005 (RMSE) away from the models'; the
+            folder holds something else or cannot be written. Nothing is written then.
+    """
+    require_openvino()
+    _require_replaceable(out_dir)
+    sample = _sample(rows)
+    truth = score_texts(sample["text"].to_list(), bundles, embedder, languages=sample["language"].to_list())
+    # The similarity of the unit vectors themselves is the matrix that similarities are computed with.
+    anchors = np.ascontiguousarray(anchor_similarities(np.eye(DIMENSIONS, dtype=np.float32), embedder).T)
+    languages = sorted({name for bundle in bundles for name in _languages(bundle)})
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "created_at": (now or datetime.now(UTC)).isoformat(),
+        "models": {bundle.model.variable: bundle.name for bundle in bundles},
+        "trained_on": {bundle.name: bundle.manifest["corpus_sha256"] for bundle in bundles},
+        "encoder_version": embedder.version,
+        "languages": languages,
+        "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
+    }
+    scratch = out_dir.with_name(f".{out_dir.name}.new.{os.getpid()}")
+    try:
+        scratch.mkdir(parents=True)
+        shutil.copyfile(tokenizer_file(), scratch / TOKENIZER)
+        measured, checks = [], {}
+        for done, precision in enumerate(precisions):
+            if progress:
+                progress(f"exporting {precision}", done, len(precisions))
+            _save(_graph(bundles, anchors, languages, precision, cache_dir), scratch / precision)
+            exported = opened(scratch, manifest, precision, device=device, threads=1)
+            measured.append(_measured(exported, sample, truth, scratch))
+            checks[precision] = _check(exported)
+        if progress:
+            progress("exported", len(precisions), len(precisions))
+        manifest["precisions"] = {
+            graph.precision: asdict(graph) | {"check": checks[graph.precision]} for graph in measured
+        }
+        manifest["files"] = _digests(scratch)
+        (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
+        _publish(scratch, out_dir)
+    except OSError as error:
+        raise UserError(f"{out_dir}: cannot be written ({error}); make room or choose another folder") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return Export(out_dir, tuple(bundle.name for bundle in bundles), tuple(measured))
+
+
+def _graph(
+    bundles: Sequence[Bundle], anchors: Matrix, languages: Sequence[str], precision: PrecisionName, cache_dir: Path
+) -> Any:
+    from openvino import Core
+
+    from painpoint_platform.text.encoder_openvino import converted
+
+    encoder = Core().read_model(converted("int8" if precision == "int8" else "fp32", cache_dir) / "model.xml")
+    storage = Storage(precision)
+    storage.shrink(encoder)
+    models = [bundle.model for bundle in bundles]
+    return build_export_graph(encoder, models, anchors=anchors, languages=languages, storage=storage)
+
+
+def _save(graph: Any, folder: Path) -> None:
+    from openvino import save_model
+
+    folder.mkdir()
+    try:
+        # As it is: the default would round thresholds of trees to half precision.
+        save_model(graph, folder / GRAPH, compress_to_fp16=False)
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+
+
+def _measured(exported: Exported, sample: pl.DataFrame, truth: pl.DataFrame, folder: Path) -> ExportedGraph:
+    texts = sample["text"].to_list()
+    away = parity(exported.score(texts, languages=sample["language"].to_list()), truth, exported.models)
+    worst = max(away, key=lambda variable: away[variable])
+    if not away[worst] <= PARITY:
+        raise UserError(
+            f"{exported.precision}: scores of {worst} are {away[worst]:.4f} (RMSE over {len(texts)} texts) away from "
+            f"the model's, at most {PARITY} is allowed; nothing was written. Choose another --precision, or train on "
+            "vectors of that precision (EMBEDDING_PRECISION)"
+        )
+    files = [folder / TOKENIZER, *(folder / exported.precision).iterdir()]
+    size = sum(file.stat().st_size for file in files) / 1e6
+    return ExportedGraph(exported.precision, exported.device, away, len(texts), latency(exported, texts), size)
+
+
+def _check(exported: Exported) -> dict[str, Any]:
+    scores = exported.score(_CHECK_TEXTS)
+    return {"texts": list(_CHECK_TEXTS), "scores": {name: scores[name].to_list() for name in exported.models}}
+
+
+def _sample(rows: pl.DataFrame) -> pl.DataFrame:
+    different = rows.unique("text", keep="first", maintain_order=True)
+    if not different.height:
+        raise UserError("there is no text to measure the export on; name a file of labelled texts with --corpus")
+    return different.sample(min(MOST_ROWS, different.height), seed=_SEED)
+
+
+def _languages(bundle: Bundle) -> tuple[str, ...]:
+    model = bundle.model
+    return model.blender.languages if isinstance(model, PerceptionModel) and model.blender else ()
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {}
+    for path in files:
+        sync(path)
+        with path.open("rb") as stream:
+            digests[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
+
+
+def _require_replaceable(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and (is_export(folder) or not any(folder.iterdir()))):
+        raise UserError(f"--out {folder}: is there already and is no export; choose another folder")
+
+
+def _publish(scratch: Path, target: Path) -> None:
+    older = target.with_name(f".{target.name}.old.{os.getpid()}")
+    try:
+        sync(scratch / MANIFEST)
+        if target.exists():
+            target.rename(older)
+        scratch.rename(target)
+        sync(target.parent)
+    finally:
+        shutil.rmtree(older, ignore_errors=True)
