@@ -30,14 +30,22 @@ from painpoint_platform.perception.plots import (
     plot_search,
     wilson,
 )
-from painpoint_platform.perception.report_tables import Section, Table, figure, share
+from painpoint_platform.perception.report_tables import (
+    INTERVAL_NOTE,
+    LENGTH_NOTE,
+    PARTS,
+    Section,
+    Table,
+    figure,
+    search_section,
+    share,
+)  # fmt: skip
 from painpoint_platform.perception.search import SearchResult
 from painpoint_platform.perception.settings_file import PerceptionSettings
 
 _HEADS = {
     "rmse": "RMSE", "mae": "MAE", "pearson": "r", "spearman": "ρ", "ece": "ECE", "within_author": "r within authors",
 }  # fmt: skip
-_INTERVAL = "Below a figure: 95 % of resamples with authors drawn whole."
 FEWEST_ROWS = 5  # of a group with an interval
 
 
@@ -113,7 +121,7 @@ def number_sections(
     yield _groups(report, settings, _some(drawn, "languages"))
     yield _models(report, evidence)
     if report.search.trials:
-        yield _search(report.search, _some(drawn, "search"))
+        yield search_section(report.search, _some(drawn, "search"))
     if evidence.importance is not None:
         yield _importance(evidence.importance, _some(drawn, "importance"))
 
@@ -123,7 +131,7 @@ def _beside_baselines(report: NumberReport, evidence: NumberEvidence, pictures: 
     for part, judged in report.parts.items():
         frame = evidence.comparisons.get(part)
         rows = _of_part(judged) if frame is None else _of_comparison(frame)
-        caption = f"Judged on {len(judged.judged):,} {_PARTS[part]} rows. {_INTERVAL}"
+        caption = f"Judged on {len(judged.judged):,} {PARTS[part]} rows. {INTERVAL_NOTE}"
         tables.append(Table(caption, ("Model", "skill", *_HEADS.values()), rows))
     named = {name for frame in evidence.comparisons.values() for name in frame["model"]}
     meant = [f"{_MODELS.get(name, name)} is {words}" for name, words in _BASELINES.items() if name in named]
@@ -152,7 +160,7 @@ def _of_part(part: PartReport) -> list[list[str]]:
 
 def _calibration(report: NumberReport, pictures: Sequence[Picture]) -> Section:
     rows = [
-        (f"{_PARTS[part]}, {when}", *(figure(one, decimals=4) for one in (metrics.ece, metrics.mce, metrics.rmse)))
+        (f"{PARTS[part]}, {when}", *(figure(one, decimals=4) for one in (metrics.ece, metrics.mce, metrics.rmse)))
         for part, judged in report.parts.items()
         for when, metrics in (("before", judged.before), ("after", judged.calibrated))
     ]
@@ -171,12 +179,12 @@ def _calibration(report: NumberReport, pictures: Sequence[Picture]) -> Section:
 
 def _coverage(report: NumberReport, settings: PerceptionSettings, pictures: Sequence[Picture]) -> Section:
     rows = [
-        (f"{_PARTS[part]}, {bucket}", f"{count:,}", share(held), _of_share(held, count))
+        (f"{PARTS[part]}, {bucket}", f"{count:,}", share(held), _of_share(held, count))
         for part, judged in report.parts.items()
         for bucket, (count, held) in judged.coverage.items()
     ]
     widths = ", ".join(
-        f"{figure(judged.interval_width)} on {_PARTS[part]} rows" for part, judged in report.parts.items()
+        f"{figure(judged.interval_width)} on {PARTS[part]} rows" for part, judged in report.parts.items()
     )
     told = (
         f"Every score comes with an interval that is to hold the label {settings.coverage:.0%} of the time, its width "
@@ -189,13 +197,13 @@ def _coverage(report: NumberReport, settings: PerceptionSettings, pictures: Sequ
 def _groups(report: NumberReport, settings: PerceptionSettings, pictures: Sequence[Picture]) -> Section:
     judged = report.parts["tune"].judged
     tables = [
-        Table(f"By {name}. {_INTERVAL}", (name.capitalize(), "Rows", "RMSE", "MAE", "r", "ECE"), rows)
+        Table(f"By {name}. {INTERVAL_NOTE}", (name.capitalize(), "Rows", "RMSE", "MAE", "r", "ECE"), rows)
         for name, rows in (
             ("length", _by_group(judged, judged.lengths, settings, LENGTH_BUCKETS)),
             ("language", _by_group(judged, judged.languages, settings)),
         )
     ]
-    told = "SHORT texts have at most 12 words, MEDIUM 13 to 40, LONG more. A length without rows fails its gate."
+    told = f"{LENGTH_NOTE} A length without rows fails its gate."
     return Section("groups", "By length and language", (told,), tables, pictures)
 
 
@@ -252,15 +260,6 @@ def _models(report: NumberReport, evidence: NumberEvidence) -> Section:
     )
 
 
-def _search(found: SearchResult, pictures: Sequence[Picture]) -> Section:
-    best = found.best
-    params = [(name, f"{value:.4g}") for name, value in best.candidate.params.items()]
-    taken_up = f" {found.taken_up} were taken up from an earlier run." if found.taken_up else ""
-    told = f"{len(found.trials)} trials, {sum(trial.seconds for trial in found.trials):,.0f} s.{taken_up}"
-    table = Table(f"Best trial: {best.candidate.family}, RMSE {best.value:.4f}", ("Parameter", "Value"), params)
-    return Section("search", "Search", (told,), [table], pictures)
-
-
 def _importance(frame: pl.DataFrame, pictures: Sequence[Picture]) -> Section:
     told = (
         "By how much the RMSE on tuning rows rises when a feature is shuffled between them. Features that say the same "
@@ -289,7 +288,6 @@ def _some(drawn: Mapping[str, Picture], *names: str) -> list[Picture]:
     return [drawn[name] for name in names if name in drawn]
 
 
-_PARTS = {"tune": "tuning", "test": "test"}
 _MODELS = {"constant": "Constant", "vader": "VADER", "ridge": "ridge on MiniLM", "author_mean": "author's mean"}
 _BASELINES = {
     "constant": "the mean of the training labels",

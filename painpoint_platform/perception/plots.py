@@ -53,7 +53,7 @@ def plot_calibration(judged: JudgedRows) -> Picture:
     )
     moved = f"from {before:.3f} to {after:.3f}"
     title = f"Calibration {'lowers' if after < before else 'does not lower'} the mean gap: {moved}"
-    figure, axes = _canvas(title)
+    figure, axes = canvas(title)
     _diagonal(axes, judged.limits)
     for number, (name, scores) in enumerate((("after", judged.score), ("before", judged.before))):
         _curve(axes, judged.labels, scores, judged.limits, number=number, label=f"{name} calibration")
@@ -71,7 +71,7 @@ def plot_residuals(judged: JudgedRows) -> Picture:
     worst = int(np.argmax(np.abs(means)))
     way = "high" if means[worst] > 0 else "low"
     title = f"Texts scored about {centres[worst]:.2f} come out {abs(means[worst]):.3f} too {way} at worst"
-    figure, axes = _canvas(title)
+    figure, axes = canvas(title)
     axes.axhline(0, color=QUIET, linewidth=0.9)
     axes.scatter(judged.score, residuals, s=7, c=COLOURS[0], alpha=_opacity(len(judged)), linewidths=0)
     axes.plot(centres, means, color=COLOURS[1], marker=MARKERS[1], markersize=5, label="mean of a tenth of the rows")
@@ -94,7 +94,7 @@ def plot_predicted(judged: JudgedRows) -> Picture:
         if r is None
         else f"Scores follow labels with r {r:.2f} and spread {spread:.0%} as wide"
     )
-    figure, axes = _canvas(title)
+    figure, axes = canvas(title)
     _diagonal(axes, judged.limits)
     axes.scatter(judged.score, judged.labels, s=7, c=COLOURS[0], alpha=_opacity(len(judged)), linewidths=0)
     _square(axes, judged, mean=False)
@@ -105,15 +105,15 @@ def plot_predicted(judged: JudgedRows) -> Picture:
     )  # fmt: skip
 
 
-def plot_search(found: "SearchResult") -> Picture:
-    """Draw the error of every trial and the best so far."""
+def plot_search(found: "SearchResult", *, error: str = "RMSE") -> Picture:
+    """Draw the error of every trial, which is called ``error``, and the best so far."""
     values = np.array([trial.value for trial in found.trials])
     best = int(values.argmin())
     after = len(values) - best - 1
     title = (
-        f"Best RMSE {values[best]:.4f} at trial {best + 1}, {found.best.candidate.family}; {after} more brought less"
+        f"Best {error} {values[best]:.4f} at trial {best + 1}, {found.best.candidate.family}; {after} more brought less"
     )
-    figure, axes = _canvas(title)
+    figure, axes = canvas(title)
     numbers = np.arange(1, len(values) + 1)
     families = sorted({trial.candidate.family for trial in found.trials})
     for place, family in enumerate(families):
@@ -122,7 +122,7 @@ def plot_search(found: "SearchResult") -> Picture:
         axes.scatter(numbers[own], values[own], s=26, label=family, linewidths=0, **look)
     axes.step(numbers, np.minimum.accumulate(values), where="post", color=QUIET, linewidth=1, label="best so far")
     axes.set_xlabel("trial")
-    axes.set_ylabel("out-of-fold RMSE")
+    axes.set_ylabel(f"out-of-fold {error}")
     axes.legend(frameon=False, fontsize=8.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
     ended = "stopped because nothing was gained any more" if found.stopped_early else "made all its trials"
@@ -137,7 +137,7 @@ def plot_importance(frame: pl.DataFrame) -> Picture:
     top = frame.head(MOST_FEATURES)
     feature, increase = top.select("feature", "rmse_increase").row(0)
     title = f"Without {_words(feature)} RMSE rises by {increase:.3f}, more than without anything else"
-    figure, axes = _canvas(title, height=0.9 + 0.27 * max(top.height, 3))
+    figure, axes = canvas(title, height=0.9 + 0.27 * max(top.height, 3))
     blocks = list(dict.fromkeys(frame["block"]))
     for number, (block, rise) in enumerate(top.select("block", "rmse_increase").rows()):
         label = block if block not in axes.get_legend_handles_labels()[1] else None
@@ -158,7 +158,7 @@ def plot_coverage(coverage: Mapping[str, tuple[int, float | None]], promised: fl
     off = {name: share - promised for name, (_, share) in shown.items() if name != "all"}
     worst = max(off, key=lambda name: abs(off[name]))
     title = f"{worst} is furthest from the promised {promised:.0%}: its intervals hold {shown[worst][1]:.1%}"
-    figure, axes = _canvas(title, height=0.9 + 0.45 * max(len(shown), 3))
+    figure, axes = canvas(title, height=0.9 + 0.45 * max(len(shown), 3))
     axes.axvspan(promised - 0.02, promised + 0.02, color=LINE, linewidth=0)
     axes.axvline(promised, color=QUIET, linewidth=1)
     for number, (rows, share) in enumerate(shown.values()):
@@ -183,7 +183,7 @@ def plot_languages(judged: JudgedRows) -> Picture:
         own = judged.languages == name
         gaps[name] = calibration_errors(judged.labels[own], judged.score[own], limits=judged.limits)[0]
     title = _language_title(gaps)
-    figure, axes = _canvas(title)
+    figure, axes = canvas(title)
     _diagonal(axes, judged.limits)
     for number, name in enumerate(largest):
         own = judged.languages == name
@@ -209,7 +209,7 @@ def plot_comparison(frame: pl.DataFrame) -> Picture:
     else:
         sure = own_high is not None and best_low is not None and own_high < best_low
         title = f"RMSE is {1 - own / best:.0%} below {name}, the best baseline{'' if sure else '; intervals overlap'}"
-    figure, axes = _canvas(title, height=0.9 + 0.45 * max(len(rows), 3))
+    figure, axes = canvas(title, height=0.9 + 0.45 * max(len(rows), 3))
     for number, (_, value, low, high) in enumerate(rows):
         colour, marker = (COLOURS[0], MARKERS[0]) if number == 0 else (QUIET, MARKERS[1])
         if low is not None and high is not None:
@@ -221,6 +221,19 @@ def plot_comparison(frame: pl.DataFrame) -> Picture:
     axes.set_xlabel("RMSE with 95 % interval; lower is better")
     listed = ", ".join(f"{model} {value:.4f}" for model, value, _, _ in rows)
     return _picture("comparison", title, figure, f"Dots with intervals of the RMSE by model: {listed}.")
+
+
+def canvas(title: str, *, width: float = WIDTH, height: float = HEIGHT) -> tuple["Figure", Any]:
+    """Return a figure of the size in inches with its title, and its axes."""
+    figure = new_figure(width, height)
+    axes = figure.subplots()
+    figure.suptitle(_wrapped(title), x=0.01, ha="left", fontsize=10.5, fontweight="bold", color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(LINE)
+    axes.tick_params(length=0, labelsize=9, labelcolor=INK)
+    axes.xaxis.label.set(color=QUIET, fontsize=9)
+    axes.yaxis.label.set(color=QUIET, fontsize=9)
+    return figure, axes
 
 
 def wilson(share: float, rows: int) -> tuple[float, float]:
@@ -277,18 +290,6 @@ def _opacity(rows: int) -> float:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _canvas(title: str, *, height: float = HEIGHT) -> tuple["Figure", Any]:
-    figure = new_figure(WIDTH, height)
-    axes = figure.subplots()
-    figure.suptitle(_wrapped(title), x=0.01, ha="left", fontsize=10.5, fontweight="bold", color=INK)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(LINE)
-    axes.tick_params(length=0, labelsize=9, labelcolor=INK)
-    axes.xaxis.label.set(color=QUIET, fontsize=9)
-    axes.yaxis.label.set(color=QUIET, fontsize=9)
-    return figure, axes
 
 
 def _wrapped(title: str, width: int = 62) -> str:

@@ -21,6 +21,8 @@ from painpoint_platform.perception.number_sections import (
     number_pictures,
     number_sections,
 )
+from painpoint_platform.perception.path_sections import path_figures, path_gates, path_pictures, path_sections
+from painpoint_platform.perception.paths_training import PathReport
 from painpoint_platform.perception.plots import Picture
 from painpoint_platform.perception.report_tables import (
     CorpusFacts,
@@ -89,6 +91,25 @@ def temporal_page(report: TemporalReport, *, facts: CorpusFacts, settings: Perce
     if told is not None:
         about.append(f"Errors of one author's successive texts correlate by {figure(told)}; 0: nothing was missed.")
     return _number_page(report, facts, settings, NumberEvidence(report.baselines, about_models=about))
+
+
+def path_page(report: PathReport, *, facts: CorpusFacts) -> VariablePage:
+    """Return the report of a variable whose values are paths in a tree of classes.
+
+    Args:
+        report: of its training.
+        facts: of the corpus that it was trained on.
+    """
+    judged = report.parts["tune"]
+    pictures = path_pictures(report)
+    return _page(
+        report.gates,
+        gates=path_gates(report),
+        figures=path_figures(judged),
+        sections=[*path_sections(report, pictures), data_section(facts), making_section(facts, report.seconds)],
+        facts=facts,
+        pictures=pictures,
+    )
 
 
 def _number_page(

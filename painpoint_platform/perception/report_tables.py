@@ -11,7 +11,11 @@ from painpoint_platform.pages.page import UNKNOWN, duration
 from painpoint_platform.perception.bootstrap import ConfidenceInterval
 from painpoint_platform.perception.gates import Check
 from painpoint_platform.perception.plots import Picture
+from painpoint_platform.perception.search import SearchResult
 
+PARTS = {"tune": "tuning", "test": "test"}
+INTERVAL_NOTE = "Below a figure: 95 % of resamples with authors drawn whole."
+LENGTH_NOTE = "SHORT texts have at most 12 words, MEDIUM 13 to 40, LONG more."
 _GATES = {
     "rmse": "RMSE",
     "mae": "MAE",
@@ -177,6 +181,16 @@ def data_section(facts: CorpusFacts) -> Section:
             *([Table("Rows in no part, by reason", ("Reason", "Rows"), purged)] if purged else []),
         ],
     )
+
+
+def search_section(found: SearchResult, pictures: Sequence[Picture], *, error: str = "RMSE") -> Section:
+    """Return what was tried; ``error`` is what the trials are compared by."""
+    best = found.best
+    params = [(name, f"{value:.4g}") for name, value in best.candidate.params.items()]
+    taken_up = f" {found.taken_up} were taken up from an earlier run." if found.taken_up else ""
+    told = f"{len(found.trials)} trials, {sum(trial.seconds for trial in found.trials):,.0f} s.{taken_up}"
+    table = Table(f"Best trial: {best.candidate.family}, {error} {best.value:.4f}", ("Parameter", "Value"), params)
+    return Section("search", "Search", (told,), [table], pictures)
 
 
 def making_section(facts: CorpusFacts, seconds: Mapping[str, float]) -> Section:

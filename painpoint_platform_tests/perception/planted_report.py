@@ -8,7 +8,11 @@ import polars as pl
 from painpoint_platform.perception.baselines import comparison
 from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.evaluation import JudgedRows, part_report
-from painpoint_platform.perception.gates import judge_regression
+from painpoint_platform.perception.gates import judge_paths, judge_regression
+from painpoint_platform.perception.hierarchy import EMOTIONS
+from painpoint_platform.perception.path_metrics import confusion, path_metrics
+from painpoint_platform.perception.paths_evaluation import JudgedPaths, PathPartReport, f1_intervals
+from painpoint_platform.perception.paths_training import PathReport
 from painpoint_platform.perception.report_tables import CorpusFacts
 from painpoint_platform.perception.search import Candidate, SearchResult, Tried
 from painpoint_platform.perception.settings_file import load_settings
@@ -47,10 +51,6 @@ def planted_report(variable: str = "valence", *, judged: JudgedRows | None = Non
     members = {"lexical": np.clip(noisy, 0.2, 0.8), "embedding": noisy}
     tune = part_report(judged, members, SETTINGS)
     test = part_report(judged_rows(90, seed=7), {}, SETTINGS)
-    trials = tuple(
-        Tried(Candidate("kernel" if number % 3 else "trees", {"gamma": 0.1 * number}), 0.09 - 0.001 * (number % 7), 1.5)
-        for number in range(12)
-    )
     gates = judge_regression(
         variable, SETTINGS.variable(variable).gates, tune.calibrated, tune.by_length,
         best_base_rmse=min(tune.base_rmse.values()), ceiling=CEILING.pearson,
@@ -58,7 +58,7 @@ def planted_report(variable: str = "valence", *, judged: JudgedRows | None = Non
     return TrainingReport(
         competitors={"lexical": {"ridge": 0.11, "trees": 0.10}, "embedding": {"ridge": 0.09, "svr": 0.085}},
         out_of_fold_rmse={"lexical": 0.10, "embedding": 0.085, "blend": 0.08},
-        search=SearchResult(trials, stopped_early=True, taken_up=4),
+        search=planted_search(),
         shrinkage=None,
         calibrations={"none": 0.084, "platt": 0.081, "isotonic": 0.0805},
         parts={"tune": tune, "test": test},
@@ -87,3 +87,43 @@ def hard_rows() -> JudgedRows:
     score = 0.5 + 0.04 * (rows.score - 0.5)
     lengths = np.where(rows.lengths == "LONG", "SHORT", rows.lengths)
     return replace(rows, labels=labels, score=score, before=score, low=score - 0.05, high=score + 0.05, lengths=lengths)
+
+
+def planted_path_report() -> PathReport:
+    """Return a report of emotions of which every fourth is taken for the next in the alphabet."""
+    choices = np.random.default_rng(3)
+    tree = EMOTIONS
+    labels = choices.integers(0, len(tree.paths), 240)
+    predicted = np.where(np.arange(240) % 4, labels, (labels + 1) % len(tree.paths))
+    paths = [[tree.paths[place] for place in places.tolist()] for places in (labels, predicted)]
+    metrics = path_metrics(*paths, tree=tree.paths, trained=tree.paths)
+    correct = (labels == predicted).astype(np.float64)
+    before = np.clip(0.9 + 0.05 * choices.normal(0, 1, 240), 0, 1)
+    users = np.arange(240).astype(np.str_)
+    part = PathPartReport(
+        metrics=metrics,
+        constant=path_metrics(paths[0], [paths[0][0]] * 240, tree=tree.paths),
+        by_length={"SHORT": metrics, "MEDIUM": metrics, "LONG": path_metrics([], [], tree=tree.paths)},
+        intervals=f1_intervals(tree, labels, predicted, users, rounds=50),
+        confusions=tuple(confusion(*paths, classes=nodes) for nodes in tree.nodes),
+        calibration={"before": (0.15, 0.16), "after": (0.02, 0.03)},
+        judged=JudgedPaths(*paths, before - 0.15, before, correct, users),
+    )
+    return PathReport(
+        search=planted_search(),
+        out_of_fold=metrics,
+        temperature=1.7,
+        cross_entropy={"before": 1.21, "after": 1.05},
+        parts={"tune": part},
+        gates=judge_paths("expressed", SETTINGS.variable("expressed").gates, metrics),
+        seconds={"search": 12.0, "final fit": 1.5},
+    )
+
+
+def planted_search() -> SearchResult:
+    """Return twelve trials, the seventh the best."""
+    trials = tuple(
+        Tried(Candidate("kernel" if number % 3 else "trees", {"gamma": 0.1 * number}), 0.09 - 0.001 * (number % 7), 1.5)
+        for number in range(12)
+    )
+    return SearchResult(trials, stopped_early=True, taken_up=4)

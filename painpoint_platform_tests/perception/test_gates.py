@@ -144,6 +144,13 @@ def test_saying_always_the_same_is_accepted_for_no_variable(variable: str) -> No
     assert not report.accepted
 
 
+def test_paths_are_accepted_on_no_rows_that_are_all_of_one_class() -> None:
+    labels = [("positive", "joy", "joy"), ("positive", "joy", "love")] * 50
+    figures = path_metrics(labels, labels, tree=set(labels))
+    report = judge_paths("invoked", SETTINGS.variable("invoked").gates, figures)
+    assert [check.name for check in report.failures] == ["macro_f1"]
+
+
 def test_raters_who_do_not_agree_at_all_leave_a_share_that_nothing_reaches() -> None:
     gates = SETTINGS.variable("valence").gates
     report = judge_regression("valence", gates, GOOD, GOOD_LENGTHS, best_base_rmse=0.06, ceiling=0.0)

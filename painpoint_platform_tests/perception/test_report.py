@@ -10,8 +10,9 @@ import pytest
 from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.evaluation import JudgedRows
 from painpoint_platform.perception.gate_reasons import number_gates
-from painpoint_platform.perception.gates import GateReport
-from painpoint_platform.perception.report import VariablePage, regression_page, temporal_page, verdict
+from painpoint_platform.perception.gates import GateReport, judge_paths
+from painpoint_platform.perception.path_sections import path_gates
+from painpoint_platform.perception.report import VariablePage, path_page, regression_page, temporal_page, verdict
 from painpoint_platform.perception.report_tables import data_section
 from painpoint_platform.perception.temporal_training import TemporalReport
 from painpoint_platform.perception.training import TrainingReport
@@ -22,6 +23,7 @@ from painpoint_platform_tests.perception.planted_report import (
     SETTINGS,
     hard_rows,
     planted_comparison,
+    planted_path_report,
     planted_report,
 )
 
@@ -175,6 +177,38 @@ def test_a_foreseen_variable_has_the_same_page_with_its_own_baselines(report: Tr
     assert "author's label before" in words
     assert "correlate by 0.040" in words
     assert "importance" not in {picture.name for picture in page.pictures}
+
+
+def test_a_variable_of_paths_has_levels_classes_and_confusions() -> None:
+    report = planted_path_report()
+    made = path_page(report, facts=FACTS)
+    page = Page(made.html)
+    assert [picture.name for picture in made.pictures] == [
+        "confusion_first_level", "confusion_second_level", "confusion_third_level", "confidence", "search",
+    ]  # fmt: skip
+    assert len(page.all("img")) == 5
+    words = " ".join(page.words.split())
+    right = report.parts["tune"].metrics.micro_f1
+    assert right is not None
+    assert f"{right[2]:.3f}" == "0.750"
+    for told in ("Pending" if report.gates.failures else "Accepted", "most frequent path", "negative › anger", "1.70"):
+        assert told in words
+    assert "LONG 0 – – – –" in words
+    assert "60 of 240" not in words
+
+
+def test_classes_that_no_row_judges_are_named_beside_their_gate() -> None:
+    report = planted_path_report()
+    part = report.parts["tune"]
+    lacking = replace(part, metrics=replace(part.metrics, unjudged=(("negative", "fear"),)))
+    gates = judge_paths("expressed", SETTINGS.variable("expressed").gates, lacking.metrics)
+    rows = {row.name: row for row in path_gates(replace(report, parts={"tune": lacking}, gates=gates))}
+    assert (
+        rows["Macro-F1, second level"].why
+        == "No tuning row can judge fear, so there is no macro-F1 of the second level."
+    )
+    assert not rows["Macro-F1, second level"].passed
+    assert rows["Valid paths"].why == "A constant reaches it too."
 
 
 def test_a_model_without_gates_is_pending() -> None:
