@@ -6,8 +6,8 @@ and the command line (``edit_log``, ``cli.issue``), which cluster is which issue
 Edits are replayed in the order in which they were made, over the keys that lineage gave:
 
 - ``rename``: the issue's title is the person's; the last one counts;
-- ``merge``: whatever is the one issue is the other one from now on, also what comes tomorrow;
-- ``split``: the named items, and what lineage finds to be like them, are an issue of their own;
+- ``merge``: whatever lineage traces to the one issue is the other one from now on, also what comes tomorrow;
+- ``split``: the named items are an issue of their own, and so is what lineage finds to be like them;
 - ``mute``: the issue is neither published nor shown among the open ones; ``unmute`` takes it back.
 
 An edit that names a key that no item has any more changes nothing and stays in the log: the key may come back when
@@ -75,6 +75,19 @@ class Decided:
         return key
 
 
+@dataclass(frozen=True, slots=True)
+class SplitOff:
+    """A day's items after what people split off.
+
+    Attributes:
+        members: as before, but what was taken out of a cluster has a cluster_id of its own, above the day's.
+        keys: by cluster_id of what was split off, its issue.
+    """
+
+    members: pl.DataFrame
+    keys: Mapping[int, str]
+
+
 def decided(edits: Iterable[IssueEdit]) -> Decided:
     """Replay a log for what concerns whole issues."""
     titles: dict[str, str] = {}
@@ -93,23 +106,34 @@ def decided(edits: Iterable[IssueEdit]) -> Decided:
     return Decided(titles, frozenset(muted), merged)
 
 
-def with_edited_keys(items: pl.DataFrame, edits: Iterable[IssueEdit]) -> pl.DataFrame:
-    """Return a day's items with the issue of each as people decided it.
+def split_off(members: pl.DataFrame, edits: Iterable[IssueEdit]) -> SplitOff:
+    """Take out of a day's clusters what people split off.
+
+    The named items are an issue of their own whatever cluster they are in; the last split that names an item counts.
+    A cluster of which everything was split off to one issue keeps its number.
 
     Args:
-        items: issue_key (as lineage gave it) and url_hash, a row an item.
+        members: cluster_id and url_hash, a row an item of a cluster.
         edits: the log, in its order.
     """
-    key = pl.col("issue_key")
-    for edit in edits:
-        if edit.kind == "merge":
-            items = items.with_columns(
-                issue_key=pl.when(key == edit.issue_key).then(pl.lit(edit.target_key)).otherwise(key)
-            )
-        elif edit.kind == "split":
-            moved = (key == edit.issue_key) & pl.col("url_hash").is_in(list(edit.url_hashes))
-            items = items.with_columns(issue_key=pl.when(moved).then(pl.lit(edit.target_key)).otherwise(key))
-    return items
+    targets = {url: edit.target_key for edit in edits if edit.kind == "split" for url in edit.url_hashes}
+    parts = members.with_columns(part=pl.col("url_hash").replace_strict(targets, default=None, return_dtype=pl.String))
+    whole = (
+        parts.group_by("cluster_id")
+        .agg(pl.col("part").n_unique().alias("parts"), pl.col("part").first())
+        .filter((pl.col("parts") == 1) & pl.col("part").is_not_null())
+    )
+    carved = parts.join(whole, on="cluster_id", how="anti").filter(pl.col("part").is_not_null())
+    first_free = 1 + int(members["cluster_id"].max() or 0) if members.height else 0  # type: ignore[call-overload]
+    numbers = {part: first_free + number for number, part in enumerate(carved["part"].unique().sort())}
+    renumbered = parts.with_columns(
+        cluster_id=pl.when(pl.col("url_hash").is_in(carved["url_hash"].implode()))
+        .then(pl.col("part").replace_strict(numbers, default=None, return_dtype=pl.Int32))
+        .otherwise("cluster_id")
+        .cast(members.schema["cluster_id"])
+    )
+    keys = {number: part for part, number in numbers.items()} | dict(whole.select("cluster_id", "part").iter_rows())
+    return SplitOff(renumbered.drop("part"), keys)
 
 
 def split_key(issue_key: str, url_hashes: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ They know what was planted in the texts and little of how people write. Their na
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
@@ -23,13 +23,8 @@ LANDMARKS, BOOTSTRAP_ROUNDS = 800, 100
 # A kernel machine and trees with the parameters of the defaults: a search would find the same on texts so regular.
 TRIALS = 2
 
-Progress = Callable[[str, int, int | None], None]
 
-
-def default_models(
-    folder: Path, embedder: Embedder, *, items: int = EDGE_CASES, everyday: int = EVERYDAY,
-    progress: Progress | None = None,
-) -> Path:  # fmt: skip
+def default_models(folder: Path, embedder: Embedder, *, items: int = EDGE_CASES, everyday: int = EVERYDAY) -> Path:
     """Return the folder of the default models of this encoder, trained on the first call and kept.
 
     Args:
@@ -37,7 +32,6 @@ def default_models(
         embedder: the encoder.
         items: edge cases to make up.
         everyday: ordinary texts beside them; without these everything that people write would look bad.
-        progress: called with (what, done, in all).
 
     Raises:
         UserError: the folder cannot be written.
@@ -54,9 +48,7 @@ def default_models(
         run = begin_run(
             corpus, name=NAME, root=made / "training", settings=settings, encoder_version=embedder.version, models=made
         )
-        for _ in train_variables(
-            run, corpus, SCORED, embedder=embedder, settings=settings, trials=TRIALS, progress=progress
-        ):
+        for _ in train_variables(run, corpus, SCORED, embedder=embedder, settings=settings, trials=TRIALS):
             pass  # each is on disk once it was yielded
 
     return kept_model(folder / f"{NAME}-{version}", train)

@@ -42,7 +42,7 @@ def evaluation_rows(run: TrainingRun, one: "TrainedModel") -> pl.DataFrame:
     others = gates.join(figures, on=own, how="anti", maintain_order="left").with_columns(
         low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64)
     )
-    return pl.concat([judged.select(_SCHEMA), others.select(_SCHEMA)]).select(
+    return pl.concat([judged.select(*_SCHEMA), others.select(*_SCHEMA)]).select(
         pl.lit(run.corpus).alias("corpus"),
         pl.lit(run.run_id).alias("run_id"),
         pl.lit(one.variable).alias("variable"),

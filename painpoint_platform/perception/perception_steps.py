@@ -63,7 +63,13 @@ def current_run(warehouse: Warehouse, name: str, root: Path) -> TrainingRun:
 
 
 def train(
-    warehouse: Warehouse, run: TrainingRun, variable: str, *, settings: PerceptionSettings, embedder: Embedder
+    warehouse: Warehouse,
+    run: TrainingRun,
+    variable: str,
+    *,
+    settings: PerceptionSettings,
+    embedder: Embedder,
+    trials: int | None = None,
 ) -> TrainedModel:
     """Train a variable in the run's folder, and replace its rows of ``gold.perception_evaluation``.
 
@@ -72,7 +78,7 @@ def train(
         DataContractError: the split leaks.
     """
     corpus = corpus_of_run(run)
-    (trained,) = train_variables(run, corpus, [variable], embedder=embedder, settings=settings)
+    (trained,) = train_variables(run, corpus, [variable], embedder=embedder, settings=settings, trials=trials)
     where = {"corpus": run.corpus, "run_id": run.run_id, "variable": variable}
     with warehouse.write() as connection:
         replace_partition(

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.edit_log import append_edit, full_key, hashes_of, read_edits
-from painpoint_platform.issues.edits import IssueEdit, decided, require_possible, split_key, with_edited_keys
+from painpoint_platform.issues.edits import IssueEdit, decided, require_possible, split_key, split_off
 from painpoint_platform.resources.warehouse import WarehouseResource
 
-ITEMS = pl.DataFrame({"url_hash": ["u1", "u2", "u3", "u4"], "issue_key": ["a", "a", "b", "c"]})
+MEMBERS = pl.DataFrame(
+    {"url_hash": ["u1", "u2", "u3", "u4"], "cluster_id": [0, 0, 1, 2]}, schema_overrides={"cluster_id": pl.Int32}
+)
+TRACED = {0: "a", 1: "b", 2: "c"}
 KNOWN = {"a": ["u1", "u2"], "b": ["u3"], "c": ["u4"]}
 
 
@@ -21,7 +24,9 @@ def edit(kind: str, key: str, target: str | None = None, **more: object) -> Issu
 
 
 def keys(*edits: IssueEdit) -> list[str]:
-    return with_edited_keys(ITEMS, edits)["issue_key"].to_list()
+    """Return the issue of each item after a log, as a day's gold gets it."""
+    off, now = split_off(MEMBERS, edits), decided(edits)
+    return [now.key_now((TRACED | dict(off.keys))[number]) for number in off.members["cluster_id"]]
 
 
 def test_a_merged_issue_is_the_other_one() -> None:
@@ -29,9 +34,7 @@ def test_a_merged_issue_is_the_other_one() -> None:
 
 
 def test_merges_are_followed_to_their_end() -> None:
-    log = [edit("merge", "a", "b"), edit("merge", "b", "c")]
-    assert keys(*log) == ["c"] * 4
-    assert decided(log).key_now("a") == "c"
+    assert keys(edit("merge", "a", "b"), edit("merge", "b", "c")) == ["c"] * 4
 
 
 def test_what_was_split_off_has_a_key_of_its_own_and_can_be_merged_again() -> None:
@@ -42,14 +45,32 @@ def test_what_was_split_off_has_a_key_of_its_own_and_can_be_merged_again() -> No
     assert keys(*log, edit("merge", new, "b")) == ["a", "b", "b", "c"]
 
 
+def test_what_was_split_off_stays_so_in_whatever_cluster_it_is_found() -> None:
+    log = [edit("split", "a", "new", url_hashes=("u2", "u3"))]
+    found = split_off(MEMBERS, log)
+    assert found.members["cluster_id"].to_list() == [0, 3, 1, 2], "a whole cluster keeps its number"
+    assert found.keys == {3: "new", 1: "new"}
+    alone = split_off(MEMBERS.filter(pl.col("url_hash") == "u4"), log)
+    assert (alone.keys, alone.members["cluster_id"].to_list()) == ({}, [2])
+
+
+def test_of_two_splits_that_name_an_item_the_last_counts() -> None:
+    log = [edit("split", "a", "one", url_hashes=("u1",)), edit("split", "one", "two", url_hashes=("u1",))]
+    assert keys(*log) == ["two", "a", "b", "c"]
+
+
 def test_the_last_title_counts_and_a_mute_can_be_taken_back() -> None:
     log = [edit("rename", "a", title="One"), edit("rename", "a", title="Two"), edit("mute", "a"), edit("mute", "b")]
     assert decided(log).titles == {"a": "Two"}
     assert decided([*log, edit("unmute", "a")]).muted == {"b"}
 
 
-def test_an_edit_that_names_a_key_that_is_gone_changes_nothing() -> None:
-    assert keys(edit("merge", "gone", "b"), edit("split", "gone", "new", url_hashes=("u1",))) == ["a", "a", "b", "c"]
+def test_an_edit_that_names_what_is_gone_changes_nothing() -> None:
+    assert keys(edit("merge", "gone", "b"), edit("split", "gone", "new", url_hashes=("u9",))) == ["a", "a", "b", "c"]
+
+
+def test_a_day_without_clusters_has_nothing_to_split_off() -> None:
+    assert split_off(MEMBERS.clear(), [edit("split", "a", "new", url_hashes=("u1",))]).members.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -94,10 +115,10 @@ def test_no_log_loses_an_item_and_merges_never_go_round(made: list[tuple[str, st
         except UserError:
             continue
         log.append(one)
-    after = with_edited_keys(ITEMS, log)
-    assert after["url_hash"].to_list() == ITEMS["url_hash"].to_list()
-    assert all(decided(log).key_now(key) == key for key in after["issue_key"])
-    assert with_edited_keys(after, log)["issue_key"].to_list() == after["issue_key"].to_list(), "replayed twice"
+    off = split_off(MEMBERS, log)
+    assert off.members["url_hash"].to_list() == MEMBERS["url_hash"].to_list()
+    assert split_off(off.members, log).members["cluster_id"].to_list() == off.members["cluster_id"].to_list()
+    assert all(decided(log).key_now(key) == key for key in keys(*log))
 
 
 @pytest.fixture
