@@ -40,8 +40,8 @@ def plot_confusion(found: Confusion, level: str) -> Picture:
     shown = names if len(names) <= _MOST_NAMED else [""] * len(names)
     axes.set_xticks(range(len(names)), shown, rotation=90)
     axes.set_yticks(range(len(names)), shown)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("labelled; shades are shares of a row")
+    axes.set_xlabel("predicted; a shade is a share of the row")
+    axes.set_ylabel("labelled")
     right = ", ".join(f"{name} {share:.0%}" for name, share in zip(names, np.diag(shares), strict=True))
     return Picture(
         f"confusion_{level.replace(' ', '_')}", f"{level.capitalize()}: {title}",
@@ -61,8 +61,8 @@ def plot_confidence(judged: JudgedPaths, calibration: Mapping[str, tuple[float, 
         _curve(axes, judged.correct, confidence, number, f"{name} calibration")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    axes.set_xlabel("mean confidence of the path")
-    axes.set_ylabel("share of right paths; a mark grows with its rows")
+    axes.set_xlabel("mean confidence; a mark grows with its rows")
+    axes.set_ylabel("share of right paths")
     axes.legend(frameon=False, fontsize=8.5, loc="upper left")
     return Picture(
         "confidence", title, "Line plot of the share of right paths by confidence in ten bins, and the diagonal. The "

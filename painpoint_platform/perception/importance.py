@@ -15,6 +15,7 @@ from painpoint_platform.perception.features import (
     ANCHOR_NAMES,
     EMBEDDING_NAMES,
     LEXICAL_NAMES,
+    MIDDLE_NAMES,
     TEMPORAL_NAMES,
     Features,
 )
@@ -27,9 +28,9 @@ REPEATS = 2
 AUTHOR_LEVEL = "author's earlier labels"
 _BLOCKS: Mapping[str, Sequence[str]] = {
     "words": LEXICAL_NAMES, "embedding": EMBEDDING_NAMES, "anchors": ANCHOR_NAMES, "past": TEMPORAL_NAMES,
+    "middle layer": MIDDLE_NAMES,
 }  # fmt: skip
-_WHOLE = "embedding"
-OTHER = "middle layer"
+_WHOLE = ("embedding", "middle layer")
 
 
 def importance(model: PerceptionModel, rows: LabelledRows, *, seed: int) -> pl.DataFrame:
@@ -41,8 +42,8 @@ def importance(model: PerceptionModel, rows: LabelledRows, *, seed: int) -> pl.D
         seed: of the rows and the shuffling.
 
     Returns:
-        feature, block (words, embedding, anchors, past, or ``OTHER`` for columns beside the 405), columns (how many
-        were shuffled together), rmse_increase; the most important first.
+        feature, block (words, embedding, middle layer, anchors, past), columns (how many were shuffled together),
+        rmse_increase; the most important first.
     """
     choices = np.random.default_rng(seed)
     if len(rows) > MOST_ROWS:
@@ -66,8 +67,8 @@ def _shuffled_together(model: PerceptionModel) -> dict[str, tuple[str, list[str]
     block_of = {name: block for block, names in _BLOCKS.items() for name in names}
     found: dict[str, tuple[str, list[str]]] = {}
     for name in model.columns:
-        block = block_of.get(name, OTHER)
-        feature = block if block in (_WHOLE, OTHER) else name
+        block = block_of[name]
+        feature = block if block in _WHOLE else name
         found.setdefault(feature, (block, []))[1].append(name)
     return found
 

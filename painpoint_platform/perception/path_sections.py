@@ -78,7 +78,7 @@ def metrics_by_level(values: Sequence[float] | None) -> list[float | None]:
 
 def _levels(report: PathReport) -> Section:
     tables = []
-    heads = ("Model", *_of_levels("macro-F1"), *_of_levels("right"), "hierarchical F1")
+    heads = ("Model", *_of_levels("F1"), *_of_levels("right"), "hierarchical F1")
     for part, judged in report.parts.items():
         rows = [
             _figures("model", judged.metrics, judged),
@@ -89,7 +89,7 @@ def _levels(report: PathReport) -> Section:
         caption = f"Judged on {judged.metrics.rows:,} {PARTS[part]} rows. {INTERVAL_NOTE}"
         tables.append(Table(caption, heads, rows))
     told = (
-        "Macro-F1 is the mean over a level's classes, each counting alike; hierarchical F1 counts shared ancestors. "
+        "F1 is macro-F1, the mean over a level's classes, each counting alike; hierarchical F1 counts shared ancestors. "
         "Every decoded path is one of the tree by construction. The most frequent path is what needs no training."
     )
     return Section("levels", "By level", (told, *_unjudged(report.parts["tune"].metrics)), tables)
@@ -147,12 +147,12 @@ def _lengths(report: PathReport) -> Section:
         ]
         for bucket, metrics in report.parts["tune"].by_length.items()
     ]  # fmt: skip
-    heads = ("Length", "Rows", *_of_levels("macro-F1"), "hierarchical F1")
+    heads = ("Length", "Rows", *_of_levels("F1"), "hierarchical F1")
     return Section("groups", "By length", (LENGTH_NOTE,), [Table("Tuning rows by length", heads, rows)])
 
 
 def _of_levels(figure_name: str) -> tuple[str, ...]:
-    return tuple(f"{figure_name}, {level}" for level in LEVELS)
+    return tuple(f"{figure_name}, level {level}" for level in range(1, len(LEVELS) + 1))
 
 
 def _gated(metrics: PathMetrics, name: str) -> float | None:

@@ -278,8 +278,8 @@ def _square(axes: Any, judged: JudgedRows, *, mean: bool = True) -> None:
     ends = (low + width * np.floor((every.min() - low) / width), low + width * np.ceil((every.max() - low) / width))
     axes.set_xlim(ends)
     axes.set_ylim(ends)
-    axes.set_xlabel("mean score" if mean else "score")
-    axes.set_ylabel("mean label; a mark grows with its rows" if mean else "label")
+    axes.set_xlabel("mean score; a mark grows with its rows" if mean else "score")
+    axes.set_ylabel("mean label" if mean else "label")
     if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False, fontsize=8.5, loc="upper left")
 

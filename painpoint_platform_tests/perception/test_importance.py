@@ -11,7 +11,7 @@ from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import EMBEDDING_NAMES, Features
-from painpoint_platform.perception.importance import AUTHOR_LEVEL, OTHER, importance
+from painpoint_platform.perception.importance import AUTHOR_LEVEL, importance
 from painpoint_platform.perception.model import TEMPORAL, PerceptionModel
 from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge
@@ -36,7 +36,7 @@ def test_the_rise_is_that_of_the_planted_weights() -> None:
     judged = type(rows)(rows.items, features, labels, rows.folds)
     frame = importance(planted_model(), judged, seed=1)
     rise = dict(frame.select("feature", "rmse_increase").rows())
-    assert list(rise) == ["lexical_valence", "embedding", OTHER, "word_count"]
+    assert list(rise) == ["lexical_valence", "embedding", "middle layer", "word_count"]
     # Shuffling a feature of variance 1 and weight w adds the error w sqrt(2) where there was none.
     assert rise["lexical_valence"] == pytest.approx(0.12 * 2**0.5, rel=0.08)
     assert rise["embedding"] == pytest.approx((0.08**2 + 0.02**2) ** 0.5 * 2**0.5, rel=0.08)
