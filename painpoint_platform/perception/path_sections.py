@@ -89,7 +89,7 @@ def _levels(report: PathReport) -> Section:
         caption = f"Judged on {judged.metrics.rows:,} {PARTS[part]} rows. {INTERVAL_NOTE}"
         tables.append(Table(caption, heads, rows))
     told = (
-        "F1 is macro-F1, the mean over a level's classes, each counting alike; hierarchical F1 counts shared ancestors. "
+        "F1 is macro-F1, the mean over a level's classes, all counting alike; hierarchical F1 counts shared ancestors. "
         "Every decoded path is one of the tree by construction. The most frequent path is what needs no training."
     )
     return Section("levels", "By level", (told, *_unjudged(report.parts["tune"].metrics)), tables)
