@@ -5,7 +5,7 @@ Belongs here: which models compete, the fitted one, its files. Does not belong h
 
 Ridge regression and boosted trees compete. A recurrent network over the last five steps (GRU of 24 units, 60 epochs)
 was measured beside them with folds grouped by author: its error was 2 % to 5 % higher on made-up histories and on those
-of real people, and it took thirty times as long; so it is not here.
+of real people, and it took more than twenty times as long; so it is not here.
 """
 
 from collections.abc import Mapping

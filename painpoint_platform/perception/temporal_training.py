@@ -24,7 +24,7 @@ from painpoint_platform.perception.conformal import fit_intervals
 from painpoint_platform.perception.evaluation import JudgedRows, PartReport, part_report
 from painpoint_platform.perception.gates import GateReport, judge_regression
 from painpoint_platform.perception.leak_audit import audit_inputs, require_no_leaks
-from painpoint_platform.perception.metrics import Floats, correlation
+from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.out_of_fold import (
     Member,
     OutOfFold,
@@ -38,6 +38,7 @@ from painpoint_platform.perception.search import Candidate, Family, SearchResult
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.temporal_history import HistoryRows
 from painpoint_platform.perception.temporal_inputs import past_inputs
+from painpoint_platform.perception.temporal_limits import known_level_correlation, residual_autocorrelation
 from painpoint_platform.perception.temporal_models import (
     TemporalModel,
     base_recipes,
@@ -66,8 +67,7 @@ class TemporalReport:
         parts: what was judged on, ``tune`` and ``test`` where there is one.
         baselines: by part, the model beside constant, persistence and author_mean (``baselines.comparison``).
         without_past: by part with train, labelled texts that nothing precedes, so that they cannot be foreseen.
-        residual_autocorrelation: by part, of the errors of one author's successive texts: about 0 where the past says
-            no more than the model heard; None without successive texts.
+        residual_autocorrelation, known_level: by part, where the limit lies (``temporal_limits``).
         gates: the tuning rows' figures against the thresholds; the base that must not be better is the best baseline.
         seconds: by step.
     """
@@ -81,6 +81,7 @@ class TemporalReport:
     baselines: Mapping[str, pl.DataFrame]
     without_past: Mapping[str, int]
     residual_autocorrelation: Mapping[str, float | None]
+    known_level: Mapping[str, float | None]
     gates: GateReport
     seconds: Mapping[str, float]
 
@@ -132,60 +133,83 @@ def train_temporal(
         raise UserError(f"{variable} is of kind {chosen.kind} and is read from a text, not foreseen; train it as that")
     clock = Clock()
     with clock.step("inputs"):
-        rows = {"train": _foreseen(train), "tune": _foreseen(tune)} | ({"test": _foreseen(test)} if test else {})
+        parts = {"train": train, "tune": tune} | ({} if test is None else {"test": test})
+        rows = {part: _foreseen(whole) for part, whole in parts.items()}
         for part, known in rows.items():
             _require(known, variable, part)
         require_no_leaks(audit_inputs(train.history, past_inputs, seed=settings.seed))
-    learnt = rows["train"]
-    with clock.step("base models"):
-        bases = {name: best_of(learnt, both) for name, both in base_recipes(learnt.features.names, settings).items()}
-    with clock.step("search"):
-        best = min(bases, key=lambda name: bases[name][1].rmse)
-        recipe, searched = _search(
-            variable,
-            learnt,
-            bases[best][0].columns,
-            settings,
-            trials=trials or chosen.trials,
-            storage=storage,
-            progress=progress,
-        )
-    with clock.step("out-of-fold"):
-        recipes = {**{name: one for name, (one, _, _) in bases.items()}, SEARCHED: recipe}
-        found = {**{name: one for name, (_, one, _) in bases.items()}, SEARCHED: out_of_fold(learnt, recipe)}
-        if oof_folder is not None:
-            for scores in found.values():
-                write_out_of_fold(scores, learnt, oof_folder)
+    team = _compete(
+        variable, rows["train"], settings, clock,
+        trials=trials or chosen.trials, storage=storage, oof_folder=oof_folder, progress=progress,
+    )  # fmt: skip
     with clock.step("calibration, intervals, final fit"):
-        final = min(found, key=lambda name: found[name].rmse)
-        members = {name: fitted(learnt, one) for name, one in recipes.items()}
-        model, calibrations = _model(variable, members[final], found[final], learnt, settings)
+        members = {name: fitted(rows["train"], one) for name, one in team.recipes.items()}
+        model, calibrations = _model(variable, members[team.final], team.found[team.final], rows["train"], settings)
     with clock.step("judgement"):
-        mean = float(learnt.labels.mean())
-        judged = {
-            part: _judged(model, members, known, mean, settings) for part, known in rows.items() if part != "train"
-        }
+        mean = float(rows["train"].labels.mean())
+        judged = {part: _judged(model, members, rows[part], mean, settings) for part in rows if part != "train"}
         baselines = {part: baseline_scores(variable, rows[part].features, mean) for part in judged}
-        gates = _gates(variable, settings, judged["tune"], baselines["tune"])
         compared = {part: comparison(one.judged, baselines[part], settings) for part, one in judged.items()}
     report = TemporalReport(
-        competitors={name: kinds for name, (_, _, kinds) in bases.items()},
-        out_of_fold_rmse={name: one.rmse for name, one in found.items()},
-        final=final,
-        search=searched,
+        competitors=team.competitors,
+        out_of_fold_rmse={name: one.rmse for name, one in team.found.items()},
+        final=team.final,
+        search=team.searched,
         calibrations=calibrations,
         parts=judged,
         baselines=compared,
-        without_past={
-            part: int(np.isfinite(whole.labels).sum()) - len(rows[part])
-            for part, whole in (("train", train), ("tune", tune), ("test", test))
-            if whole is not None
+        without_past={part: int(np.isfinite(parts[part].labels).sum()) - len(known) for part, known in rows.items()},
+        residual_autocorrelation={
+            part: residual_autocorrelation(rows[part], one.judged.score - one.judged.labels)
+            for part, one in judged.items()
         },
-        residual_autocorrelation={part: _autocorrelation(rows[part], one.judged) for part, one in judged.items()},
-        gates=gates,
+        known_level={part: known_level_correlation(parts[part].history, rows[part], variable) for part in judged},
+        gates=_gates(variable, settings, judged["tune"], baselines["tune"]),
         seconds=clock.seconds,
     )
     return TrainedTemporal(model, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """The recipes that are left, their out-of-fold scores by name, and how they were found."""
+
+    competitors: Mapping[str, Mapping[str, float]]
+    recipes: Mapping[str, Recipe]
+    found: Mapping[str, OutOfFold]
+    searched: SearchResult
+
+    @property
+    def final(self) -> str:
+        """The one with the lowest error."""
+        return min(self.found, key=lambda name: self.found[name].rmse)
+
+
+def _compete(
+    variable: str,
+    rows: LabelledRows,
+    settings: PerceptionSettings,
+    clock: Clock,
+    *,
+    trials: int,
+    storage: Path | None,
+    oof_folder: Path | None,
+    progress: Progress | None,
+) -> _Team:
+    with clock.step("base models"):
+        bases = {name: best_of(rows, both) for name, both in base_recipes(rows.features.names, settings).items()}
+        best, _, _ = min(bases.values(), key=lambda one: one[1].rmse)
+    with clock.step("search"):
+        recipe, searched = _search(
+            variable, rows, best.columns, settings, trials=trials, storage=storage, progress=progress
+        )
+    with clock.step("out-of-fold"):
+        found = {**{name: one for name, (_, one, _) in bases.items()}, SEARCHED: out_of_fold(rows, recipe)}
+        if oof_folder is not None:
+            for scores in found.values():
+                write_out_of_fold(scores, rows, oof_folder)
+    recipes = {**{name: one for name, (one, _, _) in bases.items()}, SEARCHED: recipe}
+    return _Team({name: kinds for name, (_, _, kinds) in bases.items()}, recipes, found, searched)
 
 
 def _foreseen(rows: HistoryRows) -> LabelledRows:
@@ -286,14 +310,3 @@ def _gates(
         judged.by_length,
         best_base_rmse=min(float(np.sqrt(np.mean((scores - labels) ** 2))) for scores in baselines.values()),
     )
-
-
-def _autocorrelation(rows: LabelledRows, judged: JudgedRows) -> float | None:
-    """Return the correlation of an author's errors with those of the text before."""
-    errors = rows.items.select("user_id", "timestamp", error=pl.Series(judged.score - judged.labels))
-    pairs = (
-        errors.sort("user_id", "timestamp")
-        .with_columns(before=pl.col("error").shift(1).over("user_id"))
-        .drop_nulls("before")
-    )
-    return correlation(pairs["error"].to_numpy(), pairs["before"].to_numpy())

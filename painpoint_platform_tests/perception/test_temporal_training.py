@@ -13,14 +13,17 @@ from painpoint_platform.perception import temporal_training
 from painpoint_platform.perception.bundle import Provenance, load_bundle, save_bundle
 from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import Intervals
+from painpoint_platform.perception.corpus import comparator
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge
 from painpoint_platform.perception.settings_file import Interval
 from painpoint_platform.perception.temporal_history import History, HistoryRows, history_rows
 from painpoint_platform.perception.temporal_inputs import INPUT_NAMES, past_inputs
+from painpoint_platform.perception.temporal_limits import known_level_correlation
 from painpoint_platform.perception.temporal_models import TemporalModel
 from painpoint_platform.perception.temporal_training import TrainedTemporal, train_temporal
+from painpoint_platform.perception.training_rows import LabelledRows
 from painpoint_platform_tests.perception.histories import BEGIN, features_of, part_of_corpus
 from painpoint_platform_tests.perception.planted_rows import quick_settings
 
@@ -81,6 +84,23 @@ def test_intervals_hold_what_they_promise_whatever_the_length_of_text(trained: T
 
 def test_what_the_past_tells_is_not_left_in_the_errors(trained: TrainedTemporal) -> None:
     assert abs(trained.report.residual_autocorrelation["tune"]) < 0.35
+
+
+def test_a_level_that_nobody_can_know_says_how_much_there_is_to_foresee(trained: TrainedTemporal) -> None:
+    # These authors swing: the model hears it, and who knows their levels does not.
+    assert trained.report.known_level["tune"] < trained.report.parts["tune"].calibrated.pearson
+
+
+def test_of_authors_without_memory_the_comparator_has_the_limit_of_its_formula() -> None:
+    choices = np.random.default_rng(5)
+    frame = part_of_corpus(40, 60, seed=6).drop("congruence")
+    frame = frame.with_columns(valence=pl.Series(choices.uniform(0.3, 0.7, frame.height)))
+    frame = frame.with_columns(comparator=comparator(frame))
+    history = rows(frame, "comparator").history
+    inputs = past_inputs(history, frame)
+    later = (inputs.block(("steps",))[:, 0] > np.log1p(8)) & frame["comparator"].is_not_null().to_numpy()
+    foreseen = LabelledRows(frame, inputs, frame["comparator"].to_numpy(), frame["fold"].to_numpy()).where(later)
+    assert known_level_correlation(history, foreseen, "comparator") == pytest.approx(np.sqrt(0.3 / 2), abs=0.04)
 
 
 def test_a_stored_model_foresees_the_same(trained: TrainedTemporal) -> None:
