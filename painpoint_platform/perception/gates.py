@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from painpoint_platform.perception.metrics import RegressionMetrics
-from painpoint_platform.perception.path_metrics import PathMetrics
+from painpoint_platform.perception.path_metrics import GATED_LEVEL, PathMetrics
 from painpoint_platform.perception.settings_file import Gates
 
 ACCEPTED, PENDING = "accepted", "pending"
@@ -111,7 +111,8 @@ def judge_regression(
 
 def judge_paths(variable: str, gates: Gates, metrics: PathMetrics) -> GateReport:
     """Hold a classifier of paths against its gates; its macro-F1 is that of the second level (Ekman's emotions)."""
-    ekman = metrics.macro_f1[1] if metrics.macro_f1 and len(metrics.macro_f1) > 1 else None
+    judged = metrics.macro_f1 and len(metrics.macro_f1) > GATED_LEVEL and not metrics.unjudged
+    ekman = metrics.macro_f1[GATED_LEVEL] if metrics.macro_f1 and judged else None
     checks = (
         *_at_least("macro_f1", ekman, gates.macro_f1),
         *_at_least("hierarchical_f1", metrics.hierarchical_f1, gates.hierarchical_f1),

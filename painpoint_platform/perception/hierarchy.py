@@ -153,6 +153,12 @@ class PathModel:
         probabilities = softmax(logits / self.temperature)
         return PathScores(self.tree, decode(self.tree, probabilities, self.offsets), probabilities)
 
+    def uncalibrated(self, scores: PathScores) -> Floats:
+        """Return the confidence that the chosen paths would have without the temperature, (rows,)."""
+        plain = scores.probabilities**self.temperature
+        chosen = plain[np.arange(len(plain)), scores.places]
+        return np.asarray(chosen / plain.sum(axis=1))
+
     def to_files(self) -> dict[str, bytes]:
         """Return the model as files by name, none of which holds a pickled object."""
         described = {

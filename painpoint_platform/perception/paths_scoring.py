@@ -1,7 +1,7 @@
 """Paths of texts as columns of a frame of scores.
 
-Belongs here: how a path is written in a table. Does not belong here: choosing it (``hierarchy``), features and the frame
-of all models' scores (``scoring``).
+Belongs here: how a path is written in a table. Does not belong here: choosing it (``hierarchy``), features and the
+frame of all models' scores (``scoring``).
 """
 
 from collections.abc import Sequence

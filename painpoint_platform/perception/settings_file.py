@@ -60,15 +60,17 @@ class KernelSpace(_Section):
     """Parameters of kernel machines (``kernel_machine``)."""
 
     landmarks: int = Field(gt=0)
+    directions: int = Field(gt=0)
     gamma: Interval
     penalty: Interval
     lexical_weight: Interval
+    middle_weight: Interval
     default: Mapping[str, float]
 
     @property
     def intervals(self) -> Mapping[str, Interval]:
         """The parameters that are searched for."""
-        return {"gamma": self.gamma, "penalty": self.penalty, "lexical_weight": self.lexical_weight}
+        return {name: getattr(self, name) for name in ("gamma", "penalty", "lexical_weight", "middle_weight")}
 
 
 class TreesSpace(_Section):
@@ -86,6 +88,25 @@ class TreesSpace(_Section):
     def intervals(self) -> Mapping[str, Interval]:
         """The parameters that are searched for."""
         names = ("learning_rate", "num_leaves", "rounds", "feature_fraction", "min_data_in_leaf", "lambda_l2")
+        return {name: getattr(self, name) for name in names}
+
+
+class NetworkSpace(_Section):
+    """Parameters of classifiers of paths (``hierarchy_network``); the average of ``members`` networks is kept."""
+
+    members: int = Field(gt=0)
+    hidden: Interval
+    epochs: Interval
+    rate: Interval
+    word_rate: Interval
+    decay: Interval
+    dropout: Interval
+    default: Mapping[str, float]
+
+    @property
+    def intervals(self) -> Mapping[str, Interval]:
+        """The parameters that are searched for."""
+        names = ("hidden", "epochs", "rate", "word_rate", "decay", "dropout")
         return {name: getattr(self, name) for name in names}
 
 
@@ -131,6 +152,7 @@ class PerceptionSettings(_Section):
     kernel: KernelSpace
     trees: TreesSpace
     temporal_trees: TreesSpace
+    network: NetworkSpace
     variables: Mapping[str, VariableSettings]
 
     def variable(self, name: str) -> VariableSettings:

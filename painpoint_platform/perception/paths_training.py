@@ -1,0 +1,261 @@
+"""Training a classifier of paths, from rows with folds to a model that is held against its gates.
+
+Belongs here: the order of the steps, and which rows each of them may see. Does not belong here: the steps.
+
+The search, the temperature and the decisions see out-of-fold predictions of the training rows only. The tuning rows
+judge, and the test rows, where there are any, are reported once.
+
+What competed: on 43,000 texts of GoEmotions (chosen on its dev rows, macro-F1 of the basic emotions) logistic
+regression on hashed words, ridge regression on the 405 features, on the middle states, on all of them, and the network,
+which had the lowest cross-entropy by 13 % and the best macro-F1; docs/perception.md has the figures.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from painpoint_platform.errors import UserError
+from painpoint_platform.perception.features import TEXT_NAMES
+from painpoint_platform.perception.gates import GateReport, judge_paths
+from painpoint_platform.perception.hierarchy import PathModel, Tree, decode, path_scores, softmax
+from painpoint_platform.perception.hierarchy_network import Network, fit_network, hashed_ngrams
+from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.out_of_fold import items_digest
+from painpoint_platform.perception.path_metrics import PathMetrics, path_metrics
+from painpoint_platform.perception.paths_decisions import cross_entropy, fit_offsets, fit_temperature
+from painpoint_platform.perception.paths_evaluation import PathPartReport, judged_paths
+from painpoint_platform.perception.paths_out_of_fold import write_path_predictions
+from painpoint_platform.perception.paths_rows import PathRows, require_sound_paths
+from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
+from painpoint_platform.perception.settings_file import PerceptionSettings
+from painpoint_platform.perception.training import Clock, Progress
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+FAMILY = "network"
+# A trial is judged on this many folds, fitted to the others: half as many trials would say less than half the folds.
+SEARCH_FOLDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PathReport:
+    """What happened, with every figure.
+
+    Attributes:
+        search: all trials; their error is the mean cross-entropy of the levels.
+        out_of_fold: figures of the training rows by models that have not seen them.
+        temperature: of the calibration.
+        cross_entropy: out of fold, of the leaves in nats, ``before`` and ``after`` calibration; the latter with
+            temperatures fitted to the other folds.
+        parts: what was judged on, ``tune`` and ``test`` where there is one.
+        gates: the tuning rows' figures against the thresholds.
+        seconds: by step.
+    """
+
+    search: SearchResult
+    out_of_fold: PathMetrics
+    temperature: float
+    cross_entropy: Mapping[str, float]
+    parts: Mapping[str, PathPartReport]
+    gates: GateReport
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedPaths:
+    """A model and its report; ``name`` says whether it was accepted."""
+
+    model: PathModel
+    report: PathReport
+
+    @property
+    def name(self) -> str:
+        """``<variable>_final_accepted`` or ``<variable>_final_pending``."""
+        return self.report.gates.model_name
+
+
+def train_paths(
+    variable: str,
+    *,
+    train: PathRows,
+    tune: PathRows,
+    settings: PerceptionSettings,
+    test: PathRows | None = None,
+    trials: int | None = None,
+    storage: Path | None = None,
+    oof_folder: Path | None = None,
+    progress: Progress | None = None,
+) -> TrainedPaths:
+    """Train, judge and name the model of a variable whose labels are paths.
+
+    The features of the text are read as far as the rows have them: the 405, and the encoder's middle states.
+
+    Args:
+        variable: of ``settings.variables``, of kind path.
+        train: rows with folds.
+        tune: rows that judge.
+        settings: budgets, ranges and thresholds.
+        test: rows that are reported.
+        trials: the most of the search; default the variable's.
+        storage: SQLite file of the search, with which a killed one goes on.
+        oof_folder: where out-of-fold predictions are written.
+        progress: called with (trials finished, trials).
+
+    Raises:
+        UserError: rows that cannot be learnt from, a variable that is no path, files that cannot be written.
+    """
+    chosen = settings.variable(variable)
+    if chosen.kind != "path":
+        raise UserError(f"{variable} is of kind {chosen.kind} and no path; train it as that")
+    require_sound_paths(train, variable, folds=True)
+    for rows in (tune, test):
+        if rows is not None:
+            require_sound_paths(rows, variable, folds=False)
+    clock, inputs = Clock(), _Inputs.of(train)
+    with clock.step("search"):
+        searched = _search(variable, inputs, settings, trials or chosen.trials, storage=storage, progress=progress)
+    params = searched.best.candidate.params
+    with clock.step("out-of-fold"):
+        logits = _out_of_fold(inputs, params, settings, np.unique(train.folds))
+    with clock.step("calibration, decisions"):
+        temperature, calibrated = fit_temperature(logits, train.places), _cross_fitted(logits, train)
+        offsets = fit_offsets(train.tree, calibrated, train.places)
+        decided = [train.tree.paths[place] for place in decode(train.tree, calibrated, offsets).tolist()]
+        if oof_folder is not None:
+            write_path_predictions(calibrated, train, oof_folder, {"kind": FAMILY, "params": dict(params)})
+    with clock.step("final fit"):
+        networks = _fitted(inputs, params, settings, np.ones(len(train), np.bool_))
+        model = PathModel(variable, train.tree, inputs.columns, networks, temperature, offsets)
+    with clock.step("judgement"):
+        parts = {
+            name: judged_paths(model, rows, trained=train.paths, settings=settings)
+            for name, rows in (("tune", tune), ("test", test))
+            if rows is not None
+        }
+    report = PathReport(
+        search=searched,
+        out_of_fold=path_metrics(train.paths, decided, tree=train.tree.paths, trained=train.paths),
+        temperature=temperature,
+        cross_entropy={
+            "before": cross_entropy(softmax(logits), train.places),
+            "after": cross_entropy(calibrated, train.places),
+        },
+        parts=parts,
+        gates=judge_paths(variable, chosen.gates, parts["tune"].metrics),
+        seconds=clock.seconds,
+    )
+    return TrainedPaths(model, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Rows as a network reads them, computed once for all trials and folds."""
+
+    rows: PathRows
+    columns: tuple[str, ...]
+    matrix: NDArray[np.float32]
+    grams: "csr_matrix"
+
+    @classmethod
+    def of(cls, rows: PathRows) -> "_Inputs":
+        known = set(rows.rows.features.names)
+        columns = tuple(name for name in TEXT_NAMES if name in known)
+        return cls(rows, columns, rows.rows.features.block(columns), hashed_ngrams(rows.texts))
+
+    def where(self, chosen: NDArray[np.bool_]) -> "_Inputs":
+        return _Inputs(self.rows.where(chosen), self.columns, self.matrix[chosen], self.grams[chosen])
+
+
+def _search(
+    variable: str,
+    inputs: _Inputs,
+    settings: PerceptionSettings,
+    trials: int,
+    *,
+    storage: Path | None,
+    progress: Progress | None,
+) -> SearchResult:
+    most = settings.search.most_rows / len(inputs.rows)
+    searched = (
+        inputs.where(np.random.default_rng(settings.seed).random(len(inputs.rows)) < most) if most < 1 else inputs
+    )
+    folds = np.unique(searched.rows.folds)[:SEARCH_FOLDS]
+    judged = np.isin(searched.rows.folds, folds)
+    single = settings.model_copy(update={"network": settings.network.model_copy(update={"members": 1})})
+
+    def error(candidate: Candidate) -> float:
+        logits = _out_of_fold(searched, candidate.params, single, folds)[judged]
+        return _mean_cross_entropy(searched.rows.tree, logits, searched.rows.places[judged])
+
+    return search(
+        error,
+        [Family(FAMILY, settings.network.intervals, settings.network.default)],
+        name=f"{variable}-{_fingerprint(searched, settings)}",
+        trials=trials,
+        patience=settings.search.patience,
+        least_gain=settings.search.least_gain,
+        seed=settings.seed,
+        storage=storage,
+        progress=progress,
+    )
+
+
+def _fitted(
+    inputs: _Inputs, params: Mapping[str, float], settings: PerceptionSettings, chosen: NDArray[np.bool_]
+) -> tuple[Network, ...]:
+    part = inputs if chosen.all() else inputs.where(chosen)
+    return tuple(
+        fit_network(
+            part.matrix,
+            part.grams,
+            part.rows.places,
+            levels=part.rows.tree.levels,
+            params=params,
+            seed=settings.seed + member,
+        )
+        for member in range(settings.network.members)
+    )
+
+
+def _out_of_fold(
+    inputs: _Inputs, params: Mapping[str, float], settings: PerceptionSettings, folds: NDArray[np.int64]
+) -> Floats:
+    """Return logits (rows, leaves) of the rows of these folds by networks fitted to all others; 0 elsewhere."""
+    logits = np.zeros((len(inputs.rows), len(inputs.rows.tree.paths)))
+    for fold in folds:
+        held_out = inputs.rows.folds == fold
+        networks = _fitted(inputs, params, settings, ~held_out)
+        matrix, grams = inputs.matrix[held_out], inputs.grams[held_out]
+        logits[held_out] = np.mean([network.logits(matrix, grams) for network in networks], axis=0)
+    return logits
+
+
+def _mean_cross_entropy(tree: Tree, logits: Floats, places: NDArray[np.int64]) -> float:
+    """Return the mean of the levels' cross-entropies at the best temperature: what calibration mends is no error."""
+    probabilities = softmax(logits / fit_temperature(logits, places))
+    return float(-path_scores(tree, probabilities)[np.arange(len(places)), places].mean() / len(tree.levels))
+
+
+def _cross_fitted(logits: Floats, rows: PathRows) -> Floats:
+    """Return probabilities of each fold by a temperature that was fitted to the others."""
+    found = np.empty_like(logits)
+    for fold in np.unique(rows.folds):
+        held_out = rows.folds == fold
+        found[held_out] = softmax(logits[held_out] / fit_temperature(logits[~held_out], rows.places[~held_out]))
+    return found
+
+
+def _fingerprint(inputs: _Inputs, settings: PerceptionSettings) -> str:
+    """Return what names data and ranges: trials of others are not of this search."""
+    digest = hashlib.sha256(items_digest(inputs.rows.rows).encode())
+    digest.update(inputs.matrix.tobytes())
+    digest.update(inputs.grams.indices.tobytes())
+    digest.update(inputs.rows.places.tobytes())
+    digest.update(settings.model_dump_json(include={"seed", "search", "network"}).encode())
+    return digest.hexdigest()[:16]
