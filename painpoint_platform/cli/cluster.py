@@ -26,11 +26,17 @@ def cluster(
     *,
     text: Annotated[str, typer.Option(help="Column of the texts.", show_default=False)],
     label: Annotated[str | None, typer.Option(help="Column of true classes; adds NMI and ARI.")] = None,
-    day: Annotated[str | None, typer.Option(help="Column of days; each is clustered on its own.")] = None,
+    day: Annotated[
+        str | None, typer.Option(help="Column of days; each is clustered on its own, issues are followed across them.")
+    ] = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="Write the rows with their clusters here.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Cluster any file of texts by what they mean: sizes, representatives, titles, scores where there are labels."""
+    """Cluster any file of texts by what they mean: sizes, representatives, titles, scores where there are labels.
+
+    With --day a problem keeps its issue key from day to day, and --label adds continuity: the share of true topics that
+    go on from one day to the next whose items keep one key.
+    """
     with err.status("loading"):
         from painpoint_platform.issues.cluster_file import cluster_table, read_table, require_column
         from painpoint_platform.text.embeddings import load_embedder
@@ -63,14 +69,15 @@ def cluster(
         print_json({**result.scores, "clusters": result.clusters.to_dicts()})
         return
     shown = result.clusters.head(SHOWN_CLUSTERS)
-    columns = [*(["day"] if day else []), "cluster_id", "size", "title", "representatives"]
+    columns = [*(["day"] if day else []), "cluster_id", "size", *(["relation"] if day else []), "title",
+               "representatives"]  # fmt: skip
     cells = [
         tuple("\n".join(value[:3]) if isinstance(value, list) else value for value in row)
         for row in shown.select(columns).iter_rows()
     ]
     more = f", the first {shown.height} of {result.clusters.height}" if result.clusters.height > shown.height else ""
     out.print(table(f"Clusters of {file.name}{more}", columns, cells, right=["cluster_id", "size"]))
-    out.print("  ".join(f"{name} {value:,.4g}" for name, value in result.scores.items()))
+    out.print("  ".join(f"{name} {'–' if value is None else f'{value:,.4g}'}" for name, value in result.scores.items()))
 
 
 def embedded_titles(

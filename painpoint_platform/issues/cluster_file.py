@@ -1,7 +1,8 @@
 """The platform's embedding and clustering on anyone's file of texts.
 
-Belongs here: reading the file, clustering its rows (day by day where it has days), scoring against labels.
-Does not belong here: collected items (``silver``), how a result is shown (``cli.cluster``).
+Belongs here: reading the file, clustering its rows, day by day where it has days, scoring against labels.
+Does not belong here: following issues over the days of a file (``file_lineage``), collected items (``silver``), how a
+result is shown (``cli.cluster``).
 """
 
 from collections.abc import Callable, Sequence
@@ -9,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.clustering import cluster
+from painpoint_platform.issues.file_lineage import continuity, days_of, follow
 from painpoint_platform.issues.representatives import representatives_of_clusters
 from painpoint_platform.text.embeddings import Embedder
 
@@ -37,15 +41,18 @@ class ClusteredFile:
 
     Attributes:
         rows: the input's rows in their order, with ``day`` (null without ``--day``), ``cluster_id`` (-1 = noise),
-            ``issue_key`` (the cluster's fingerprint; null for noise), ``membership`` and ``probability``. An input
-            column of such a name is kept as ``<name>_input``.
-        clusters: a row a cluster: day, cluster_id, size, title, representatives.
-        scores: n_items, n_clusters, coverage, and with labels nmi and ari, noise counted as one class.
+            ``issue_key`` (the same from day to day while the problem is; null for noise), ``membership`` and
+            ``probability``. An input column of such a name is kept as ``<name>_input``.
+        clusters: a row a cluster: day, cluster_id, size, title, issue_key, relation to the days before,
+            representatives.
+        scores: n_items, n_clusters, coverage, and with labels nmi and ari, noise counted as one class; with days
+            n_issues, n_splits and n_merges, and with both continuity (see ``file_lineage.continuity``; null where no
+            topic goes on).
     """
 
     rows: pl.DataFrame
     clusters: pl.DataFrame
-    scores: dict[str, int | float]
+    scores: dict[str, int | float | None]
 
 
 def read_table(path: Path) -> pl.DataFrame:
@@ -95,7 +102,8 @@ def cluster_table(
     """Cluster the rows of a table by what their texts mean.
 
     Texts are taken as they are but for white space at the ends. Rows without text are noise. Rows of identical text are
-    clustered once and share a cluster. Each day is clustered on its own.
+    clustered once and share a cluster. Each day is clustered on its own, and its clusters are traced to the issues of
+    the days before it; see ``file_lineage.dates_of`` for what may be a day.
 
     Args:
         table: any columns.
@@ -108,12 +116,13 @@ def cluster_table(
         progress: called with (texts embedded, texts in all).
     """
     texts = table[text].cast(pl.String).fill_null("").str.strip_chars()
-    days = table[day].cast(pl.String) if day else pl.Series([None] * table.height, dtype=pl.String)
+    days = days_of(table[day]) if day else pl.Series([None] * table.height, dtype=pl.String)
     indexed = pl.DataFrame({"row": range(table.height), "text": texts, "day": days})
     originals = indexed.filter(pl.col("text") != "").unique(["day", "text"], keep="first", maintain_order=True)
     vectors = embedder.embed(originals["text"].to_list(), progress=progress)
     parts = []
-    for (key,), part in originals.with_row_index("vector").group_by("day", maintain_order=True):
+    originals = originals.with_row_index("vector")
+    for (key,), part in originals.group_by("day", maintain_order=True):
         # Ids by content, so that the order of the file does not matter.
         ids = part["text"].to_list()
         found = cluster(vectors[part["vector"].to_numpy()], ids=ids, reducer=reducer)
@@ -127,9 +136,20 @@ def cluster_table(
             )
         )
     assigned = _join_back(indexed, parts)
-    clusters = _clusters(assigned, titler)
+    members = assigned.join(originals.select("row", "vector"), on="row").filter(pl.col("cluster_id") >= 0)
+    clusters = _clusters(assigned, members.with_columns(pl.col("day").fill_null("")), vectors, titler)
     rows = _with_added_columns(table, assigned, clusters)
-    return ClusteredFile(rows, clusters, scores(rows["cluster_id"], days, table[label] if label else None))
+    labels = table[label] if label else None
+    told: dict[str, int | float | None] = dict(scores(rows["cluster_id"], days, labels))
+    if day:
+        told |= {
+            "n_issues": clusters["issue_key"].n_unique(),
+            "n_splits": int((clusters["relation"] == "splits").sum()),
+            "n_merges": int((clusters["relation"] == "merges").sum()),
+        }
+        if labels is not None:
+            told["continuity"] = continuity(days, labels, rows["issue_key"])
+    return ClusteredFile(rows, clusters, told)
 
 
 def scores(cluster_ids: pl.Series, days: pl.Series, labels: pl.Series | None) -> dict[str, int | float]:
@@ -173,37 +193,33 @@ def _join_back(indexed: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame
     )
 
 
-def _clusters(assigned: pl.DataFrame, titler: Titler) -> pl.DataFrame:
-    members = (
-        assigned.filter(pl.col("cluster_id") >= 0)
-        .unique(["day", "text"], keep="first", maintain_order=True)
-        .with_columns(
-            title=pl.col("text").str.split("\n").list.first().str.slice(0, TITLE_LENGTH),
-            snippet=pl.col("text").str.slice(0, 200),
-            url_hash=pl.col("text"),
-            day=pl.col("day").fill_null(""),
-        )
+def _clusters(
+    assigned: pl.DataFrame, members: pl.DataFrame, vectors: NDArray[np.float32], titler: Titler
+) -> pl.DataFrame:
+    posts = members.with_columns(
+        title=pl.col("text").str.split("\n").list.first().str.slice(0, TITLE_LENGTH),
+        snippet=pl.col("text").str.slice(0, 200),
+        url_hash=pl.col("text"),
     )
     sizes = assigned.filter(pl.col("cluster_id") >= 0).group_by(pl.col("day").fill_null(""), "cluster_id").len("size")
-    parts = []
-    for (day,), of_day in members.group_by("day", maintain_order=True):
-        chosen = representatives_of_clusters(of_day)
-        parts.append(
-            chosen.group_by("cluster_id", maintain_order=True)
-            .agg(
-                issue_key=pl.col("cluster_fingerprint").first(),
-                representatives=pl.col("title"),
-                snippets=pl.col("snippet"),
-            )
-            .with_columns(day=pl.lit(day, pl.String))
-        )
+    parts = [
+        representatives_of_clusters(of_day).with_columns(day=pl.lit(day, pl.String))
+        for (day,), of_day in posts.group_by("day", maintain_order=True)
+    ]
     if not parts:
         return pl.DataFrame(schema=_CLUSTER_SCHEMA)
+    chosen = pl.concat(parts)
     clusters = (
-        pl.concat(parts)
+        chosen.group_by("day", "cluster_id", maintain_order=True)
+        .agg(pl.col("cluster_fingerprint").first(), representatives=pl.col("title"), snippets=pl.col("snippet"))
         .join(sizes, on=["day", "cluster_id"])
         .sort("day", "size", "cluster_id", descending=[False, True, False])
     )
+    marked = members.join(
+        chosen.select("day", text="url_hash", is_representative=True), on=["day", "text"], how="left"
+    ).with_columns(pl.col("is_representative").fill_null(value=False))
+    lineage = follow(marked, clusters.select("day", "cluster_id", "cluster_fingerprint"), vectors)
+    clusters = clusters.join(lineage, on=["day", "cluster_id"], maintain_order="left")
     pairs = [list(zip(*row, strict=True)) for row in clusters.select("representatives", "snippets").iter_rows()]
     titles = titler(pairs, clusters["size"].to_list())
     return clusters.with_columns(title=pl.Series(titles, dtype=pl.String)).select(*_CLUSTER_SCHEMA)
@@ -224,5 +240,6 @@ _CLUSTER_SCHEMA: dict[str, Any] = {
     "size": pl.UInt32,
     "title": pl.String,
     "issue_key": pl.String,
+    "relation": pl.String,
     "representatives": pl.List(pl.String),
 }

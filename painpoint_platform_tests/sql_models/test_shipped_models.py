@@ -12,7 +12,7 @@ from painpoint_platform.warehouse.connection import open_read, open_write
 MODELS = {model.table: model for model in load_models()}
 DAILY = [table for table, model in MODELS.items() if model.header.materialized == "incremental"]
 # What counts rows is made of no column.
-COUNTS = {"blocks", "clusters", "exchanges", "item_count", "painpoints", "posts", "source_count"}
+COUNTS = {"blocks", "clusters", "exchanges", "history_items", "item_count", "painpoints", "posts", "source_count"}
 FIRST, SECOND, THIRD = (date(2025, 1, number) for number in (1, 2, 3))
 
 # url, source, author, votes, cluster (None: not clustered yet)
@@ -175,8 +175,8 @@ def test_days_one_by_one_give_what_the_file_gives_in_a_shell(filled, table):
         run(filled, table, day)
     text = MODELS[table].path.read_text()
     assert rows(filled, text) != []
-    key = "cluster_date" if table == "gold.issue_overview" else "collection_date"
-    order = f"order by {key}, {'issue_key' if key == 'cluster_date' else 'source'}"
+    day = MODELS[table].header.incremental_column
+    order = f"order by {day}, {'issue_key' if day == 'cluster_date' else 'source'}"
     assert rows(filled, f"from {table} {order}") == rows(filled, f"from ({text.rstrip().removesuffix(';')}) {order}")
 
 
