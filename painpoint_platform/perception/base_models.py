@@ -8,21 +8,35 @@ themselves (``regressors``, ``kernel_machine``), parameters that are searched fo
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from painpoint_platform.perception.features import ANCHOR_NAMES, EMBEDDING_NAMES, LEXICAL_NAMES, TEMPORAL_NAMES
-from painpoint_platform.perception.kernel_machine import Loss, fit_kernel_machine
+from painpoint_platform.perception.features import (
+    ANCHOR_NAMES,
+    EMBEDDING_NAMES,
+    FEATURE_NAMES,
+    LEXICAL_NAMES,
+    MIDDLE_NAMES,
+    TEMPORAL_NAMES,
+    TEXT_NAMES,
+)
+from painpoint_platform.perception.kernel_machine import BLOCKS, Loss, fit_kernel_machine
 from painpoint_platform.perception.out_of_fold import OutOfFold, Recipe, out_of_fold
 from painpoint_platform.perception.regressors import Fit, fit_ridge, fit_trees
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.training_rows import LabelledRows
 
-TEXT_COLUMNS = (*LEXICAL_NAMES, *EMBEDDING_NAMES, *ANCHOR_NAMES)
-_BLOCKS: Mapping[str, int] = {name: int(name in set(LEXICAL_NAMES)) for name in TEXT_COLUMNS}
+_BLOCKS: Mapping[str, int] = {
+    **dict.fromkeys((*EMBEDDING_NAMES, *ANCHOR_NAMES), BLOCKS.index("embedding")),
+    **dict.fromkeys(LEXICAL_NAMES, BLOCKS.index("lexical")),
+    **dict.fromkeys(MIDDLE_NAMES, BLOCKS.index("middle")),
+}
 
 
 def base_recipes(settings: PerceptionSettings) -> Mapping[str, Sequence[Recipe]]:
     """Return the competitors by name of the base model: ``lexical`` and ``embedding``."""
     trees = partial(fit_trees, params=settings.trees.default, seed=settings.seed)
     embedding = (*EMBEDDING_NAMES, *ANCHOR_NAMES)
+    machine = _machine(
+        settings, embedding, settings.kernel.default, settings.search.landmarks, loss="epsilon_insensitive"
+    )
     return {
         "lexical": [
             Recipe("lexical", "ridge", LEXICAL_NAMES, fit_ridge),
@@ -30,7 +44,7 @@ def base_recipes(settings: PerceptionSettings) -> Mapping[str, Sequence[Recipe]]
         ],
         "embedding": [
             Recipe("embedding", "ridge", embedding, fit_ridge),
-            Recipe("embedding", "svr", embedding, _machine(settings, embedding, "epsilon_insensitive")),
+            Recipe("embedding", "svr", embedding, machine),
             Recipe("embedding", "trees", embedding, trees),
         ],
     }
@@ -44,29 +58,30 @@ def best_of(rows: LabelledRows, recipes: Sequence[Recipe]) -> tuple[Recipe, OutO
 
 
 def kernel_recipe(settings: PerceptionSettings, params: Mapping[str, float], landmarks: int) -> Recipe:
-    """Return a kernel machine on the 405 features of the text."""
-    fit = partial(
-        fit_kernel_machine, blocks=_blocks(TEXT_COLUMNS), params=params, landmarks=landmarks, seed=settings.seed
-    )
-    return Recipe("kernel", "kernel", TEXT_COLUMNS, fit)
+    """Return a kernel machine on the 405 features of the text and the encoder's middle states."""
+    return Recipe("kernel", "kernel", TEXT_NAMES, _machine(settings, TEXT_NAMES, params, landmarks))
 
 
 def trees_recipe(settings: PerceptionSettings, params: Mapping[str, float], *, temporal: bool) -> Recipe:
     """Return LightGBM on the 405 features of the text and, where they are there, the 13 of the author's past."""
-    columns = (*TEXT_COLUMNS, *(TEMPORAL_NAMES if temporal else ()))
+    columns = (*FEATURE_NAMES, *(TEMPORAL_NAMES if temporal else ()))
     return Recipe("trees", "trees", columns, partial(fit_trees, params=params, seed=settings.seed))
 
 
-def _machine(settings: PerceptionSettings, columns: Sequence[str], loss: Loss) -> Fit:
+def _machine(
+    settings: PerceptionSettings,
+    columns: Sequence[str],
+    params: Mapping[str, float],
+    landmarks: int,
+    *,
+    loss: Loss = "squared",
+) -> Fit:
     return partial(
         fit_kernel_machine,
-        blocks=_blocks(columns),
-        params=settings.kernel.default,
-        landmarks=settings.search.landmarks,
+        blocks=[_BLOCKS[name] for name in columns],
+        params=params,
+        landmarks=landmarks,
+        directions=settings.kernel.directions,
         seed=settings.seed,
         loss=loss,
     )
-
-
-def _blocks(columns: Sequence[str]) -> list[int]:
-    return [_BLOCKS[name] for name in columns]

@@ -5,8 +5,15 @@ Belongs here: half-widths from residuals, intervals around scores. Does not belo
 Split-conformal prediction with absolute residuals (Vovk et al. 2005; Lei et al. 2018; by mapie), one quantile a length
 bucket (Mondrian), on out-of-fold residuals. Models of the folds saw a fifth less data than the final one, so the
 intervals err to the wide side.
+
+A row counts as a row, whoever wrote it. On half a thousand draws of authors from EmoBank and SemEval-2026, fitted on
+three quarters and judged on the others, that held 89.1 to 90.2 % in each bucket on average; weighting authors alike
+(Dunn, Wasserman and Ramdas 2022) held 91 to 94 %, and raising the level by the effective number of authors 93 to 96 %.
+How far one draw strays from 90 % (a standard deviation of 3 to 5 points among 20 authors, 1 to 2 among 250) is the
+authors' doing and no rule's of this kind.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -99,6 +106,9 @@ def _half_width(scores: Floats, labels: Floats, coverage: float) -> float:
             return rows[:, 0]
 
     conformal = SplitConformalRegressor(Given(), confidence_level=coverage, prefit=True)
-    conformal.conformalize(scores[:, None], labels)
+    with warnings.catch_warnings():
+        # mapie asks scikit-learn whether the estimator has fitted attributes; ours has nothing to fit.
+        warnings.filterwarnings("ignore", message="Estimator does not appear fitted")
+        conformal.conformalize(scores[:, None], labels)
     _, ends = conformal.predict_interval(np.zeros((1, 1)))
     return float(ends[0, 1, 0] - ends[0, 0, 0]) / 2

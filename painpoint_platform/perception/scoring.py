@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpus import length_bucket
 from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, temporal_features, text_features
+from painpoint_platform.perception.hierarchy import PathModel
 from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.text.embeddings import Embedder
+from painpoint_platform.perception.paths_scoring import path_columns
+from painpoint_platform.text.embeddings import Embedder, Encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,18 @@ def score_texts(
     bundles: Sequence[Bundle],
     embedder: Embedder,
     *,
-    vectors: NDArray[np.float32] | None = None,
+    encoded: Encoded | None = None,
     languages: Sequence[str | None] | None = None,
     authors: Authors | None = None,
 ) -> pl.DataFrame:
     """Return a row a text, and for each bundle ``<variable>``, ``<variable>_low``, ``<variable>_high`` (Float64) and
-    ``<variable>_model``, the name of the model.
+    ``<variable>_model``, the name of the model; for a path the columns of ``paths_scoring.path_columns``.
 
     Args:
         texts: anything, empty texts too.
         bundles: models of different variables.
         embedder: of the version that the models were trained with.
-        vectors: what this embedder made of the texts, where a caller has them already.
+        encoded: what this embedder made of the texts, where a caller has it already.
         languages: of the texts; None: not known.
         authors: for models that know of an author's past; None: nothing is known.
 
@@ -59,9 +60,12 @@ def score_texts(
     _require_one_a_variable(bundles)
     _require_encoder(bundles, embedder)
     items = _items(texts, languages, authors)
-    features = text_features(texts, embedder=embedder, vectors=vectors)
+    features = text_features(texts, embedder=embedder, encoded=encoded)
     columns: list[pl.Series] = []
     for bundle in bundles:
+        if isinstance(bundle.model, PathModel):
+            columns += path_columns(bundle.model, bundle.name, features, texts)
+            continue
         variable = bundle.model.variable
         observed = authors.observed.get(variable) if authors else None
         scores = bundle.model.score(_with_past(features, bundle, items, observed), items, observed)

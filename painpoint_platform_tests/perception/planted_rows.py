@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.features import FEATURE_NAMES, TEMPORAL_NAMES, Features, temporal_features
+from painpoint_platform.perception.features import TEMPORAL_NAMES, TEXT_NAMES, Features, temporal_features
 from painpoint_platform.perception.settings_file import Interval, PerceptionSettings, load_settings
 from painpoint_platform.perception.training_rows import LabelledRows
 
@@ -21,7 +21,7 @@ def planted_rows(
     Every fifth author is in the same fold; lengths take turns.
     """
     choices = np.random.default_rng(seed)
-    matrix = choices.normal(0, 1, (count, len(FEATURE_NAMES))).astype(np.float32)
+    matrix = choices.normal(0, 1, (count, len(TEXT_NAMES))).astype(np.float32)
     matrix[:, 2:11] = np.abs(matrix[:, 2:11]) * 3
     author = choices.integers(0, users, count)
     levels = np.random.default_rng(seed + 1).normal(0, level, users) if level else np.zeros(users)
@@ -39,7 +39,7 @@ def planted_rows(
             "length_bucket": [LENGTH_BUCKETS[row % 3] for row in range(count)],
         }
     )
-    names = FEATURE_NAMES
+    names = TEXT_NAMES
     if temporal:
         past = temporal_features(items.select("user_id", "timestamp"), labels)
         names, matrix = (*names, *TEMPORAL_NAMES), np.hstack([matrix, past]).astype(np.float32)
