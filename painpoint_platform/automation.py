@@ -44,9 +44,16 @@ _at_the_latest = (
     & dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
     & ~dg.AutomationCondition.in_progress()
 )
-when_all_sources_are_in = (dg.AutomationCondition.eager() | _at_the_latest).with_label(
-    "when all sources are in, or at 06:00 UTC with those that are"
-)
+_all_sources_are_in = dg.AutomationCondition.eager() | _at_the_latest
+_WHEN = "when all sources are in, or at 06:00 UTC with those that are"
+when_all_sources_are_in = _all_sources_are_in.with_label(_WHEN)
+
+
+def when_all_sources_are_in_but_for(*others: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
+    """Return the same condition for an asset that also reads ``others``, which neither start it nor hold it up."""
+    condition = _all_sources_are_in.ignore(dg.AssetSelection.assets(*others))  # type: ignore[attr-defined]
+    return condition.with_label(_WHEN)  # type: ignore[no-any-return]
+
 
 # Also for a day of the past: a backfill of silver is followed by gold, label reuse makes that cheap.
 after_new_rows = (

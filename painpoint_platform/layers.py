@@ -86,16 +86,17 @@ def table_spec(
     return dg.AssetSpec(**attributes, freshness_policy=FRESHNESS[group] if key.path[0] == "gold" else None, **spec)
 
 
-def file_attributes(key: dg.AssetKey, *, description: str, group: str) -> dict[str, Any]:
-    """Return what an asset carries whose result is files below ARTIFACTS_DIR; see ``table_attributes``."""
-    return {
-        "key": key,
-        "description": description,
-        "group_name": group,
-        "kinds": {"python", "file"},
-        "owners": list(OWNERS),
-        "tags": {"layer": "files", "domain": group},
-    }
+def file_spec(key: dg.AssetKey, description: str, *, group: str, **spec: Any) -> dg.AssetSpec:
+    """Describe an asset whose result is files below ARTIFACTS_DIR."""
+    return dg.AssetSpec(
+        key,
+        description=description,
+        group_name=group,
+        kinds={"python", "file"},
+        owners=list(OWNERS),
+        tags={"layer": "files", "domain": group},
+        **spec,
+    )
 
 
 def fact(name: str, asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:

@@ -16,6 +16,8 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
     from rich.table import Table
 
@@ -110,26 +112,32 @@ def evaluate(
     *,
     corpus: Annotated[Path, typer.Option(help="Labelled texts that no model was trained on.", show_default=False)],
     models: Models,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", help="TOML of what differs from the defaults.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare stored models with the labels of a corpus."""
     with err.status("loading"):
         from painpoint_platform.perception.corpus import read_corpus
-        from painpoint_platform.perception.variable_training import judge_on_corpus
+        from painpoint_platform.perception.judging import judge_on_corpus
+        from painpoint_platform.perception.settings_file import load_settings as load_perception
 
     labelled = read_corpus(corpus)
-    bundles = [one for one in _bundles(models) if one.model.variable in labelled.variables]
+    bundles = [one for one in _bundles(models) if one.variable in labelled.variables]
     if not bundles:
         raise UserError(
             f"{models}: no model of a variable that {corpus} has labels of ({', '.join(labelled.variables)})"
         )
-    judged = judge_on_corpus(labelled, bundles, embedder=_embedder(load_settings()))
+    judged = judge_on_corpus(
+        labelled, bundles, embedder=_embedder(load_settings()), settings=load_perception(settings_file)
+    )
     if as_json:
-        print_json({variable: asdict(metrics) for variable, metrics in judged.items()})
+        print_json(judged)
         return
-    figures = list(asdict(next(iter(judged.values()))))
-    rows = [(variable, *_figures(asdict(metrics))) for variable, metrics in judged.items()]
-    out.print(table(f"Models of {models} on {corpus.name}", ["variable", *figures], rows, right=figures))
+    for variable, metrics in judged.items():
+        rows = [(name, *_figures([value])) for name, value in metrics.items()]
+        out.print(table(f"{variable} on {corpus.name}", ["figure", "value"], rows, right=["value"]))
 
 
 @app.command()
@@ -153,7 +161,7 @@ def score(
         )
     rows = read_table(file)
     require_column(rows, file, "--text", text)
-    bundles = _bundles(models)
+    bundles = [one for one in _bundles(models) if one.kind != "temporal"]  # nothing in a text foresees the next one
     scores = score_texts(rows[text].fill_null("").to_list(), bundles, _embedder(load_settings()))
     write_table(rows.with_columns(scores.get_columns()), out_file)
     pending = [bundle.name for bundle in bundles if bundle.name.endswith("_pending")]
@@ -255,14 +263,20 @@ def _told(one: "TrainedModel") -> dict[str, Any]:
 
 
 def _show_training(one: "TrainedModel") -> None:
+    from painpoint_platform.perception.paths_training import PathReport
+
+    report = one.trained.report
     for part, compared in one.comparison.items():
         title = f"{one.name} beside what needs no training, judged on {part} (95 % bootstrap intervals)"
         out.print(_comparison(title, compared))
-    for check in one.gates.failures:
+    if isinstance(report, PathReport):
+        rows = [(part, *_figures(asdict(judged.metrics).values())) for part, judged in report.parts.items()]
+        out.print(table(one.name, ["judged on", *asdict(report.parts["tune"].metrics)], rows))
+    for check in report.gates.failures:
         out.print(f"gate missed: {check.detail}")
-    ceiling = f"{one.ceiling.pearson:.3f}" if one.ceiling else "unknown: the corpus has no single ratings"
-    out.print(f"highest r that the raters' disagreement allows: {ceiling}")
-    out.print(f"{one.trained.report.blending}; {sum(one.trained.report.seconds.values()):.0f} s in all; {one.folder}\n")
+    if one.ceiling:
+        out.print(f"highest r that the raters' disagreement allows: {one.ceiling.pearson:.3f}")
+    out.print(f"{sum(report.seconds.values()):.0f} s in all; {one.folder}, report {one.variable}.html beside it\n")
 
 
 def _comparison(title: str, compared: "pl.DataFrame") -> "Table":
@@ -286,8 +300,11 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _figures(values: dict[str, Any]) -> list[str]:
+def _figures(values: "Iterable[Any]") -> list[str]:
     return [
-        "–" if value is None else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
-        for value in values.values()
-    ]
+        "–" if value is None
+        else f"{value:.4f}" if isinstance(value, float)
+        else f"{value:,}" if isinstance(value, int)
+        else ", ".join(_figures(value))
+        for value in values
+    ]  # fmt: skip

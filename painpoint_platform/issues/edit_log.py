@@ -80,10 +80,9 @@ def hashes_of(evidence: pl.DataFrame, urls: Sequence[str]) -> tuple[str, ...]:
     from painpoint_platform.text.urls import url_hash
 
     known = evidence["url_hash"].to_list()
-    found, unknown = [], []
-    for url in urls:
-        chosen = url_hash(url) if "://" in url else next((one for one in known if one.startswith(url)), "")
-        (found if chosen in known else unknown).append(chosen if chosen in known else url)
+    named = {url: url_hash(url) if "://" in url else url for url in urls}
+    found = {url: one for url, begins in named.items() for one in known if one.startswith(begins)}
+    unknown = [url for url in urls if url not in found]
     if unknown:
         raise UserError(f"not among the issue's posts: {', '.join(unknown)}; `painpoint issue show` lists them")
-    return tuple(sorted(set(found)))
+    return tuple(sorted(set(found.values())))

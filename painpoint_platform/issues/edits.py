@@ -124,7 +124,7 @@ def split_off(members: pl.DataFrame, edits: Iterable[IssueEdit]) -> SplitOff:
         .filter((pl.col("parts") == 1) & pl.col("part").is_not_null())
     )
     carved = parts.join(whole, on="cluster_id", how="anti").filter(pl.col("part").is_not_null())
-    first_free = 1 + int(members["cluster_id"].max() or 0) if members.height else 0  # type: ignore[call-overload]
+    first_free = 1 + max(members["cluster_id"], default=-1)
     numbers = {part: first_free + number for number, part in enumerate(carved["part"].unique().sort())}
     renumbered = parts.with_columns(
         cluster_id=pl.when(pl.col("url_hash").is_in(carved["url_hash"].implode()))

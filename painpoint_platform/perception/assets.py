@@ -11,15 +11,14 @@ from typing import Any
 
 import dagster as dg
 
-from painpoint_platform.automation import when_all_sources_are_in
+from painpoint_platform.automation import when_all_sources_are_in_but_for
 from painpoint_platform.errors import DataContractError
 from painpoint_platform.layers import (
     bronze,
     fact,
-    file_attributes,
+    file_spec,
     gold,
     silver,
-    table_attributes,
     table_spec,
     view_metadata,
 )
@@ -44,16 +43,19 @@ SPLITS, FEATURES, OUT_OF_FOLD, MODELS, EXPORT = (
 )
 RAW_ITEMS = bronze("raw_items")
 
-files = partial(file_attributes, group=GROUP)
+files = partial(file_spec, group=GROUP)
 
 
-@dg.asset(
-    **table_attributes(
-        CORPUS,
-        group=GROUP,
-        description="The labelled corpus of PERCEPTION_CORPUS, or the synthetic one, put into the folder of its run.",
-        kinds={"python"},
-    )
+@dg.multi_asset(
+    name="perception_corpus",
+    specs=[
+        table_spec(
+            CORPUS,
+            group=GROUP,
+            description="The labelled corpus of PERCEPTION_CORPUS, or the synthetic one, in the folder of its run.",
+            kinds={"python"},
+        )
+    ],
 )
 def perception_corpus(
     warehouse: WarehouseResource, perception: PerceptionResource, embedding: EmbeddingResource
@@ -76,9 +78,15 @@ NO_LEAKS = dg.AssetCheckSpec(
 )
 
 
-@dg.asset(
-    **files(SPLITS, description="Train, tune and test by author, folds inside train, and what was purged between."),
-    deps=[CORPUS],
+@dg.multi_asset(
+    name="perception_splits",
+    specs=[
+        files(
+            SPLITS,
+            "Train, tune and test by author, folds inside train, and what was purged between.",
+            deps=[CORPUS],
+        )
+    ],
     check_specs=[NO_LEAKS],
 )
 def perception_splits(warehouse: WarehouseResource, perception: PerceptionResource) -> Iterator[Any]:
@@ -95,9 +103,9 @@ def perception_splits(warehouse: WarehouseResource, perception: PerceptionResour
     yield dg.AssetCheckResult(passed=True, check_name=NO_LEAKS.name, description="nothing leaks")
 
 
-@dg.asset(
-    **files(FEATURES, description="405 features of each text by name, and the encoder's middle states."),
-    deps=[SPLITS],
+@dg.multi_asset(
+    name="perception_features",
+    specs=[files(FEATURES, "405 features of each text by name, and the encoder's middle states.", deps=[SPLITS])],
     pool="embedding",
 )
 def perception_features(
@@ -122,15 +130,11 @@ TRAINING_CHECKS = (
 @dg.multi_asset(
     name="train_variable",
     specs=[
-        dg.AssetSpec(
-            **files(OUT_OF_FOLD, description="What base models said of rows that they had not seen."), deps=[FEATURES]
-        ),
-        dg.AssetSpec(
-            **files(
-                MODELS,
-                description="The final model of a variable: searched for, blended, calibrated, held against its gates. "
-                "Accepted or pending, its name says which.",
-            ),
+        files(OUT_OF_FOLD, "What base models said of rows that they had not seen.", deps=[FEATURES]),
+        files(
+            MODELS,
+            "The final model of a variable: searched for, blended, calibrated, held against its gates. Accepted or "
+            "pending, its name says which.",
             deps=[FEATURES],
         ),
         table_spec(
@@ -184,7 +188,7 @@ def perception_models(
                 dg.AssetDep(MODELS, partition_mapping=dg.AllPartitionMapping()),
             ],
             # New models score new days; older days are scored again by whoever asks for it.
-            automation_condition=when_all_sources_are_in.ignore(dg.AssetSelection.assets(MODELS)),
+            automation_condition=when_all_sources_are_in_but_for(MODELS),
         )
     ],
     partitions_def=daily_partitions,

@@ -108,6 +108,11 @@ class Bundle:
         return str(self.manifest["variable"])
 
     @property
+    def kind(self) -> str:
+        """What kind of model it is: regression, path or temporal."""
+        return str(self.manifest["kind"])
+
+    @property
     def encoder_version(self) -> str:
         """The version of the encoder whose vectors it understands."""
         return str(self.manifest["encoder_version"])

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from painpoint_platform.perception.baselines import FIGURES, MODEL
+from painpoint_platform.perception.paths_training import TrainedPaths
 from painpoint_platform.perception.training_run import TrainingRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from painpoint_platform.perception.variable_training import TrainedModel
 
@@ -28,66 +29,85 @@ _SCHEMA: dict[str, type[pl.DataType]] = {
 }
 # Gates are about the part that nothing was fitted on and that is looked at while training.
 GATED_PART = "tune"
+CONSTANT = "constant"
 
 
 def evaluation_rows(run: TrainingRun, one: "TrainedModel") -> pl.DataFrame:
     """Return the rows of a variable: the model and its baselines on each part, coverage, and every gate.
 
-    A gate whose figure is compared with baselines stands in that figure's row; the others have a row of their own.
+    A gate whose figure has a row of its own stands there; the others get one.
     """
-    figures = pl.concat([*_compared(one), *_coverage(one)])
+    figures = _paths(one) if isinstance(one.trained, TrainedPaths) else _numbers(one)
     gates = _gates(one)
     own = ["model", "judged_on", "metric"]
-    judged = figures.join(gates.select(*own, "threshold", "passed"), on=own, how="left", maintain_order="left")
-    others = gates.join(figures, on=own, how="anti", maintain_order="left").with_columns(
-        low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64)
-    )
-    return pl.concat([judged.select(*_SCHEMA), others.select(*_SCHEMA)]).select(
+    judged = figures.join(gates.drop("value"), on=own, how="left", maintain_order="left")
+    others = gates.join(figures, on=own, how="anti", maintain_order="left")
+    return pl.concat([judged, others], how="diagonal").select(
         pl.lit(run.corpus).alias("corpus"),
         pl.lit(run.run_id).alias("run_id"),
         pl.lit(one.variable).alias("variable"),
-        pl.all(),
+        *_SCHEMA,
     )
+
+
+def _numbers(one: "TrainedModel") -> pl.DataFrame:
+    return pl.concat([*_compared(one), *_coverage(one)], how="diagonal")
 
 
 def _compared(one: "TrainedModel") -> "Iterator[pl.DataFrame]":
     for part, frame in one.comparison.items():
-        named = frame.with_columns(model=pl.col("model").replace(MODEL, one.name))
+        named = frame.with_columns(pl.col("model").replace(MODEL, one.name), judged_on=pl.lit(part))
         for figure in (*FIGURES, "skill"):
-            ends = [pl.col(f"{figure}{end}") if figure in FIGURES else pl.lit(None) for end in ("_low", "_high")]
-            yield named.select(
-                "model",
-                pl.lit(part).alias("judged_on"),
-                pl.lit(figure).alias("metric"),
-                pl.col(figure).alias("value"),
-                ends[0].cast(pl.Float64).alias("low"),
-                ends[1].cast(pl.Float64).alias("high"),
-            )
+            ends = {end: pl.col(f"{figure}_{end}") for end in ("low", "high") if f"{figure}_{end}" in frame.columns}
+            yield named.select("model", "judged_on", metric=pl.lit(figure), value=pl.col(figure), **ends)
 
 
 def _coverage(one: "TrainedModel") -> "Iterator[pl.DataFrame]":
-    for part, coverage in one.coverage.items():
-        yield pl.DataFrame(
-            {
-                "model": one.name,
-                "judged_on": part,
-                "metric": [f"coverage_{bucket}" for bucket in coverage],
-                "value": [share for _, share in coverage.values()],
-            },
-            schema_overrides={"value": pl.Float64},
-        ).with_columns(low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64))
+    assert not isinstance(one.trained, TrainedPaths)
+    for part, judged in one.trained.report.parts.items():
+        rows = [
+            {"model": one.name, "judged_on": part, "metric": f"coverage_{bucket}", "value": share}
+            for bucket, (_, share) in judged.coverage.items()
+        ]
+        yield _frame(rows)
+
+
+def _paths(one: "TrainedModel") -> pl.DataFrame:
+    assert isinstance(one.trained, TrainedPaths)
+    rows = []
+    for part, judged in one.trained.report.parts.items():
+        for model, metrics in ((one.name, judged.metrics), (CONSTANT, judged.constant)):
+            figures = {
+                **{f"macro_f1.{level}": value for level, value in enumerate(metrics.macro_f1 or ())},
+                **{f"micro_f1.{level}": value for level, value in enumerate(metrics.micro_f1 or ())},
+                "hierarchical_f1": metrics.hierarchical_f1,
+                "path_validity": metrics.path_validity,
+            }
+            for metric, value in figures.items():
+                interval = judged.intervals.get(metric) if model == one.name else None
+                rows.append(
+                    {"model": model, "judged_on": part, "metric": metric, "value": value,
+                     "low": interval.low if interval else None, "high": interval.high if interval else None}
+                )  # fmt: skip
+    return _frame(rows)
 
 
 def _gates(one: "TrainedModel") -> pl.DataFrame:
-    rows = [
-        {
-            "model": one.name,
-            "judged_on": GATED_PART,
-            "metric": check.name,
-            "value": check.found,
-            "threshold": check.limit,
-            "passed": check.passed,
-        }
-        for check in one.gates.checks
-    ]
-    return pl.DataFrame(rows, schema={name: kind for name, kind in _SCHEMA.items() if name not in ("low", "high")})
+    return _frame(
+        [
+            {
+                "model": one.name,
+                "judged_on": GATED_PART,
+                "metric": check.name,
+                "value": check.found,
+                "threshold": check.limit,
+                "passed": check.passed,
+            }
+            for check in one.trained.report.gates.checks
+        ]
+    )
+
+
+def _frame(rows: "Sequence[Mapping[str, object]]") -> pl.DataFrame:
+    present = [name for name in _SCHEMA if any(name in row for row in rows)]
+    return pl.DataFrame(rows, schema={name: _SCHEMA[name] for name in present})

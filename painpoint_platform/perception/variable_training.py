@@ -1,34 +1,43 @@
-"""Training variables of a corpus, whatever their kind: rows, training, baselines, the stored model.
+"""Training variables of a corpus, whatever their kind: rows, training, the stored model, its report.
 
 Belongs here: what every kind of variable has in common, and which trainer a kind has. Does not belong here: training
-numbers (``training``), the run's folder (``training_run``), the warehouse (``perception_steps``).
+(``training``, ``paths_training``, ``temporal_training``), the run's folder (``training_run``), the warehouse
+(``perception_steps``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 
 from painpoint_platform import progress
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import replacing
 from painpoint_platform.perception.baselines import baseline_scores, comparison
-from painpoint_platform.perception.bundle import Bundle, Provenance, save_bundle
+from painpoint_platform.perception.bundle import Provenance, save_bundle
 from painpoint_platform.perception.ceilings import Ceiling, ceiling_of, raters_file, read_raters
-from painpoint_platform.perception.corpus import Corpus, trainable
+from painpoint_platform.perception.corpus import Corpus
 from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, temporal_features
-from painpoint_platform.perception.gates import GateReport
-from painpoint_platform.perception.metrics import RegressionMetrics, regression_metrics
-from painpoint_platform.perception.scoring import Authors, score_texts
+from painpoint_platform.perception.importance import importance
+from painpoint_platform.perception.paths_rows import path_rows
+from painpoint_platform.perception.paths_training import PathReport, TrainedPaths, train_paths
+from painpoint_platform.perception.report import VariablePage, path_page, regression_page, temporal_page
+from painpoint_platform.perception.report_tables import CorpusFacts
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.splits import Splits
-from painpoint_platform.perception.training import TrainedVariable, train_variable
+from painpoint_platform.perception.temporal_history import history_rows
+from painpoint_platform.perception.temporal_training import TrainedTemporal, train_temporal
+from painpoint_platform.perception.training import TrainedVariable, TrainingReport, train_variable
 from painpoint_platform.perception.training_rows import LabelledRows, labelled_rows
 from painpoint_platform.perception.training_run import TrainingRun, featurise_run, split_run
 from painpoint_platform.perception.variables import RANGES, VARIABLES
 from painpoint_platform.text.embeddings import Embedder
+
+Rows = TypeVar("Rows")
+Trained = TrainedVariable | TrainedPaths | TrainedTemporal
 
 
 @dataclass(frozen=True)
@@ -37,14 +46,16 @@ class TrainedModel:
 
     Attributes:
         trained: the model and its report.
-        comparison: by part (tune, test): the model beside its baselines, see ``baselines.comparison``.
+        comparison: by part (tune, test) the model beside its baselines, see ``baselines.comparison``; empty for paths.
         ceiling: what the raters' disagreement leaves to any model; None where the corpus has no single ratings.
-        folder: of the bundle.
+        page: the report as a page, and its pictures.
+        folder: of the bundle; the page lies beside it.
     """
 
-    trained: TrainedVariable
+    trained: Trained
     comparison: Mapping[str, pl.DataFrame]
     ceiling: Ceiling | None
+    page: VariablePage
     folder: Path
 
     @property
@@ -57,36 +68,60 @@ class TrainedModel:
         """``<variable>_final_accepted`` or ``<variable>_final_pending``."""
         return self.trained.name
 
-    @property
-    def gates(self) -> GateReport:
-        """The thresholds."""
-        return self.trained.report.gates
-
-    @property
-    def coverage(self) -> dict[str, Mapping[str, tuple[int, float | None]]]:
-        """By part and length bucket: rows, and the share of labels inside their interval."""
-        return {part: judged.coverage for part, judged in self.trained.report.parts.items()}
-
 
 @dataclass(frozen=True)
 class Prepared:
     """A corpus that is ready to be trained on.
 
     Attributes:
+        run: whose folder is used.
         corpus: labelled texts.
         splits: where each of them goes.
         features: by part.
+        settings: budgets, ranges and thresholds.
+        encoder_version: of the features.
     """
 
+    run: TrainingRun
     corpus: Corpus
     splits: Splits
     features: Mapping[str, Features]
+    settings: PerceptionSettings
+    encoder_version: str
 
-    def rows(self, variable: str) -> dict[str, LabelledRows]:
-        """Return the rows of each part that has any, with the author's past where there is one."""
-        return {
-            part: _rows(self.splits.rows(self.corpus, part), self.features[part], variable) for part in self.features
-        }
+    def rows(self, make: Callable[[pl.DataFrame, Features], Rows], variable: str) -> dict[str, Rows]:
+        """Return the rows of each part that has any.
+
+        Raises:
+            UserError: there are none to judge on.
+        """
+        found = {part: make(self.splits.rows(self.corpus, part), self.features[part]) for part in self.features}
+        if "tune" not in found:
+            raise UserError(f"{self.corpus.source}: no rows are left to judge {variable} on; a larger corpus is needed")
+        return found
+
+    @property
+    def facts(self) -> CorpusFacts:
+        """What the report says of the data."""
+        counts = self.splits.counts
+        return CorpusFacts(
+            source=self.corpus.source,
+            sha256=self.corpus.sha256,
+            adapter=self.corpus.adapter,
+            encoder=self.encoder_version,
+            seed=self.settings.seed,
+            split=self.splits.kind,
+            folds=self.splits.folds,
+            rows={part: counts[part] for part in ("train", "tune", "test")},
+            purged={
+                name.removeprefix("purged_"): rows
+                for name, rows in counts.items()
+                if name.startswith("purged_") and rows
+            },
+            notes=self.splits.notes,
+            leaks=self.run.step("splits")["leaks"],
+            versions=self.run.manifest["versions"],
+        )
 
 
 def prepare(run: TrainingRun, corpus: Corpus, *, embedder: Embedder, settings: PerceptionSettings) -> Prepared:
@@ -97,7 +132,8 @@ def prepare(run: TrainingRun, corpus: Corpus, *, embedder: Embedder, settings: P
         DataContractError: the split leaks.
     """
     splits = split_run(run, corpus, settings)
-    return Prepared(corpus, splits, featurise_run(run, corpus, splits, embedder, progress.reporter("embedding")))
+    features = featurise_run(run, corpus, splits, embedder, progress.reporter("embedding"))
+    return Prepared(run, corpus, splits, features, settings, embedder.version)
 
 
 def train_variables(
@@ -129,7 +165,8 @@ def train_variables(
     require_variables(corpus, variables)
     prepared = prepare(run, corpus, embedder=embedder, settings=settings)
     for variable in variables:
-        yield _train(run, prepared, variable, embedder=embedder, settings=settings, trials=trials)
+        kind = settings.variable(variable).kind
+        yield _stored(prepared, *_TRAINERS[kind](prepared, variable, trials))
 
 
 def require_variables(corpus: Corpus, variables: Sequence[str]) -> None:
@@ -143,76 +180,103 @@ def require_variables(corpus: Corpus, variables: Sequence[str]) -> None:
         raise UserError(f"{corpus.source}: has no labels of {', '.join(lacking)}; its variables: {has}")
 
 
-def judge_on_corpus(corpus: Corpus, bundles: Sequence[Bundle], *, embedder: Embedder) -> dict[str, RegressionMetrics]:
-    """Score a corpus by stored models and compare with its labels; every row that need not await review counts.
-
-    Raises:
-        UserError: a model's variable is not among the corpus's, or a model is of another encoder.
-    """
-    require_variables(corpus, [bundle.variable for bundle in bundles])
-    rows = trainable(corpus).frame
-    labels = {bundle.variable: _labels(rows, bundle.variable) for bundle in bundles}
-    scores = score_texts(
-        rows["text"].to_list(), bundles, embedder, languages=rows["language"].to_list(),
-        authors=Authors(rows.select("user_id", "timestamp"), labels),
-    )  # fmt: skip
-    judged = {}
-    for variable, truth in labels.items():
-        present = ~np.isnan(truth)
-        judged[variable] = regression_metrics(
-            truth[present], scores[variable].to_numpy()[present], constant=float(truth[present].mean())
-        )
-    return judged
-
-
 def metrics_of(one: TrainedModel) -> dict[str, Any]:
     """Return a model's figures as they are kept beside it."""
-    report = one.trained.report
-    return {
-        **{part: asdict(judged.calibrated) for part, judged in report.parts.items()},
-        "beside_baselines": {part: frame.to_dicts() for part, frame in one.comparison.items()},
-        "ceiling": one.ceiling.pearson if one.ceiling else None,
-        "missed_gates": [check.detail for check in report.gates.failures],
-        "out_of_fold_rmse": dict(report.out_of_fold_rmse),
-        "blending": report.blending,
-        "seconds": dict(report.seconds),
-    }
+    return _figures(one.trained, one.comparison, one.ceiling)
 
 
-def _train(
-    run: TrainingRun,
-    prepared: Prepared,
-    variable: str,
-    *,
-    embedder: Embedder,
-    settings: PerceptionSettings,
-    trials: int | None,
-) -> TrainedModel:
-    rows = prepared.rows(variable)
-    if "tune" not in rows:
-        raise UserError(f"{prepared.corpus.source}: no rows are left to judge {variable} on; a larger corpus is needed")
+# What a trainer returns: the model, its comparison with baselines by part, the ceiling, the page.
+_Found = tuple[Trained, Mapping[str, pl.DataFrame], Ceiling | None, VariablePage]
+
+
+def _number(prepared: Prepared, variable: str, trials: int | None) -> _Found:
+    settings = prepared.settings
+    rows = prepared.rows(lambda part, features: _labelled(part, features, variable), variable)
     ceiling = _ceiling(prepared.corpus, variable)
     trained = train_variable(
         variable, train=rows["train"], tune=rows["tune"], test=rows.get("test"), settings=settings, trials=trials,
-        storage=run.folder / "search.sqlite", oof_folder=run.folder / "oof" / variable,
-        ceiling=ceiling.pearson if ceiling else None, progress=progress.reporter(f"searching {variable}"),
+        ceiling=ceiling.pearson if ceiling else None, **_places(prepared.run, variable),
     )  # fmt: skip
     texts = prepared.corpus.frame.select("item_id", "text")
-    beside = {
+    compared = {
         part: comparison(
             judged.judged, baseline_scores(rows["train"], rows[part], texts, limits=RANGES[variable]), settings
         )
         for part, judged in trained.report.parts.items()
     }
-    one = TrainedModel(trained, beside, ceiling, Path())
-    figures = metrics_of(one)
-    provenance = Provenance(prepared.corpus.source, prepared.corpus.sha256, settings.seed, embedder.version, figures)
+    page = regression_page(
+        trained.report, facts=prepared.facts, settings=settings, comparisons=compared, ceiling=ceiling,
+        importance=importance(trained.model, rows["tune"], seed=settings.seed),
+    )  # fmt: skip
+    return trained, compared, ceiling, page
+
+
+def _path(prepared: Prepared, variable: str, trials: int | None) -> _Found:
+    rows = prepared.rows(lambda part, features: path_rows(part, features, variable), variable)
+    trained = train_paths(
+        variable, train=rows["train"], tune=rows["tune"], test=rows.get("test"), settings=prepared.settings,
+        trials=trials, **_places(prepared.run, variable),
+    )  # fmt: skip
+    return trained, {}, None, path_page(trained.report, facts=prepared.facts)
+
+
+def _foresight(prepared: Prepared, variable: str, trials: int | None) -> _Found:
+    rows = prepared.rows(lambda part, features: history_rows(part, features, variable), variable)
+    trained = train_temporal(
+        variable, train=rows["train"], tune=rows["tune"], test=rows.get("test"), settings=prepared.settings,
+        trials=trials, **_places(prepared.run, variable),
+    )  # fmt: skip
+    page = temporal_page(trained.report, facts=prepared.facts, settings=prepared.settings)
+    return trained, trained.report.baselines, None, page
+
+
+_TRAINERS = {"regression": _number, "path": _path, "temporal": _foresight}
+
+
+def _places(run: TrainingRun, variable: str) -> dict[str, Any]:
+    return {
+        "storage": run.folder / "search.sqlite",
+        "oof_folder": run.folder / "oof" / variable,
+        "progress": progress.reporter(f"searching {variable}"),
+    }
+
+
+def _stored(
+    prepared: Prepared,
+    trained: Trained,
+    compared: Mapping[str, pl.DataFrame],
+    ceiling: Ceiling | None,
+    page: VariablePage,
+) -> TrainedModel:
+    run, figures = prepared.run, _figures(trained, compared, ceiling)
+    provenance = Provenance(
+        prepared.corpus.source, prepared.corpus.sha256, prepared.settings.seed, prepared.encoder_version, figures
+    )
     folder = save_bundle(
         trained.model, accepted=trained.report.gates.accepted, provenance=provenance, folder=run.models
     )
+    variable = trained.model.variable
+    with replacing(run.models / f"{variable}.html") as file:
+        file.write(page.html.encode())
     run.finish(f"models_{variable}", {"name": trained.name, "folder": str(folder), **figures})
     run.make_current(variable)
-    return TrainedModel(trained, beside, ceiling, folder)
+    return TrainedModel(trained, compared, ceiling, page, folder)
+
+
+def _figures(trained: Trained, compared: Mapping[str, pl.DataFrame], ceiling: Ceiling | None) -> dict[str, Any]:
+    report = trained.report
+    if isinstance(report, PathReport):
+        parts = {part: asdict(judged.metrics) for part, judged in report.parts.items()}
+    else:
+        parts = {part: asdict(judged.calibrated) for part, judged in report.parts.items()}
+    return {
+        **parts,
+        "beside_baselines": {part: frame.to_dicts() for part, frame in compared.items()},
+        "ceiling": ceiling.pearson if ceiling else None,
+        "missed_gates": [check.detail for check in report.gates.failures],
+        **({"blending": report.blending} if isinstance(report, TrainingReport) else {}),
+        "seconds": dict(report.seconds),
+    }
 
 
 def _ceiling(corpus: Corpus, variable: str) -> Ceiling | None:
@@ -220,13 +284,10 @@ def _ceiling(corpus: Corpus, variable: str) -> Ceiling | None:
     return ceiling_of(read_raters(path), variable, corpus.frame["item_id"]) if path.exists() else None
 
 
-def _rows(rows: pl.DataFrame, features: Features, variable: str) -> LabelledRows:
+def _labelled(rows: pl.DataFrame, features: Features, variable: str) -> LabelledRows:
     if rows["timestamp"].null_count() or rows["user_id"].n_unique() > rows.height / 2:
         return labelled_rows(rows, features, variable)
-    past = temporal_features(rows.select("user_id", "timestamp"), _labels(rows, variable))
+    labels = rows[variable].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    past = temporal_features(rows.select("user_id", "timestamp"), labels)
     matrix = np.hstack([features.matrix, past]).astype(np.float32)
     return labelled_rows(rows, Features((*features.names, *TEMPORAL_NAMES), matrix), variable)
-
-
-def _labels(rows: pl.DataFrame, variable: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return rows[variable].cast(pl.Float64).fill_null(np.nan).to_numpy()

@@ -51,9 +51,11 @@ class RememberingEmbedder:
 
     def _remember(self, found: "dict[bytes, tuple[NDArray[np.float32], NDArray[np.float32]]]") -> None:
         with self._lock:
-            for key, rows in found.items():
-                # A copy: a row of the encoder's matrix would keep the whole matrix alive.
-                self._known[key] = self._known.pop(key, None) or (rows[0].copy(), rows[1].copy())
+            for key, (vector, middle) in found.items():
+                if key not in self._known:
+                    # Copies: a row of the encoder's matrix would keep the whole matrix alive.
+                    self._known[key] = (vector.copy(), middle.copy())
+                self._known.move_to_end(key)
             while len(self._known) > self._most:
                 self._known.popitem(last=False)
 
