@@ -15,7 +15,8 @@ import importlib.metadata
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,9 +43,8 @@ from painpoint_platform.perception.export_runtime import (
     opened,
     require_openvino,
 )
-from painpoint_platform.perception.export_storage import PRECISIONS, PrecisionName, Storage
+from painpoint_platform.perception.export_storage import PRECISIONS, PrecisionName, shrink
 from painpoint_platform.perception.model import PerceptionModel
-from painpoint_platform.perception.regressors import Matrix
 from painpoint_platform.perception.scoring import score_texts
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.text.minilm import DIMENSIONS, tokenizer_file
@@ -177,60 +177,52 @@ def export_models(
             folder holds something else or cannot be written. Nothing is written then.
     """
     require_openvino()
+    exportable(bundles, [bundle.model.variable for bundle in bundles])
     _require_replaceable(out_dir)
     sample = _sample(rows)
     truth = score_texts(sample["text"].to_list(), bundles, embedder, languages=sample["language"].to_list())
-    # The similarity of the unit vectors themselves is the matrix that similarities are computed with.
-    anchors = np.ascontiguousarray(anchor_similarities(np.eye(DIMENSIONS, dtype=np.float32), embedder).T)
-    languages = sorted({name for bundle in bundles for name in _languages(bundle)})
-    manifest: dict[str, Any] = {
-        "format": FORMAT,
-        "created_at": (now or datetime.now(UTC)).isoformat(),
-        "models": {bundle.model.variable: bundle.name for bundle in bundles},
-        "trained_on": {bundle.name: bundle.manifest["corpus_sha256"] for bundle in bundles},
-        "encoder_version": embedder.version,
-        "languages": languages,
-        "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
-    }
-    scratch = out_dir.with_name(f".{out_dir.name}.new.{os.getpid()}")
-    try:
-        scratch.mkdir(parents=True)
-        shutil.copyfile(tokenizer_file(), scratch / TOKENIZER)
-        measured, checks = [], {}
+    manifest = _manifest(bundles, embedder, now or datetime.now(UTC))
+    measured: list[ExportedGraph] = []
+    with _published(out_dir) as folder:
+        shutil.copyfile(tokenizer_file(), folder / TOKENIZER)
         for done, precision in enumerate(precisions):
             if progress:
                 progress(f"exporting {precision}", done, len(precisions))
-            _save(_graph(bundles, anchors, languages, precision, cache_dir), scratch / precision)
-            exported = opened(scratch, manifest, precision, device=device, threads=1)
-            measured.append(_measured(exported, sample, truth, scratch))
-            checks[precision] = _check(exported)
-        if progress:
-            progress("exported", len(precisions), len(precisions))
-        manifest["precisions"] = {
-            graph.precision: asdict(graph) | {"check": checks[graph.precision]} for graph in measured
-        }
-        manifest["files"] = _digests(scratch)
-        (scratch / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
-        _publish(scratch, out_dir)
-    except OSError as error:
-        raise UserError(f"{out_dir}: cannot be written ({error}); make room or choose another folder") from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+            _save(_graph(bundles, embedder, manifest["languages"], precision, cache_dir), folder / precision)
+            exported = opened(folder, manifest, precision, device=device, threads=1)
+            measured.append(_measured(exported, sample, truth, folder))
+            manifest["precisions"][precision] = asdict(measured[-1]) | {"check": _check(exported)}
+        manifest["files"] = _digests(folder)
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
     return Export(out_dir, tuple(bundle.name for bundle in bundles), tuple(measured))
 
 
+def _manifest(bundles: Sequence[Bundle], embedder: Embedder, now: datetime) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "created_at": now.isoformat(),
+        "models": {bundle.model.variable: bundle.name for bundle in bundles},
+        "trained_on": {bundle.name: bundle.manifest["corpus_sha256"] for bundle in bundles},
+        "encoder_version": embedder.version,
+        "languages": sorted({name for bundle in bundles for name in _languages(bundle)}),
+        "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
+        "precisions": {},
+    }
+
+
 def _graph(
-    bundles: Sequence[Bundle], anchors: Matrix, languages: Sequence[str], precision: PrecisionName, cache_dir: Path
+    bundles: Sequence[Bundle], embedder: Embedder, languages: Sequence[str], precision: PrecisionName, cache_dir: Path
 ) -> Any:
     from openvino import Core
 
     from painpoint_platform.text.encoder_openvino import converted
 
     encoder = Core().read_model(converted("int8" if precision == "int8" else "fp32", cache_dir) / "model.xml")
-    storage = Storage(precision)
-    storage.shrink(encoder)
-    models = [bundle.model for bundle in bundles]
-    return build_export_graph(encoder, models, anchors=anchors, languages=languages, storage=storage)
+    shrink(encoder, precision)
+    # The similarity of the unit vectors themselves is the matrix that similarities are computed with.
+    anchors = np.ascontiguousarray(anchor_similarities(np.eye(DIMENSIONS, dtype=np.float32), embedder).T)
+    models = [bundle.model for bundle in bundles if isinstance(bundle.model, PerceptionModel)]  # all are: exportable
+    return build_export_graph(encoder, models, anchors=anchors, languages=languages)
 
 
 def _save(graph: Any, folder: Path) -> None:
@@ -291,13 +283,20 @@ def _require_replaceable(folder: Path) -> None:
         raise UserError(f"--out {folder}: is there already and is no export; choose another folder")
 
 
-def _publish(scratch: Path, target: Path) -> None:
-    older = target.with_name(f".{target.name}.old.{os.getpid()}")
+@contextmanager
+def _published(target: Path) -> Iterator[Path]:
+    """Yield a folder that takes the place of ``target`` when the block ends without an error."""
+    scratch, older = (target.with_name(f".{target.name}.{part}.{os.getpid()}") for part in ("new", "old"))
     try:
+        scratch.mkdir(parents=True)
+        yield scratch
         sync(scratch / MANIFEST)
         if target.exists():
             target.rename(older)
         scratch.rename(target)
         sync(target.parent)
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written ({error}); make room or choose another folder") from None
     finally:
+        shutil.rmtree(scratch, ignore_errors=True)
         shutil.rmtree(older, ignore_errors=True)

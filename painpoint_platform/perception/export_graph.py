@@ -1,7 +1,7 @@
 """From tokens to scores as one OpenVINO graph.
 
 Belongs here: the arithmetic of ``model`` as nodes, in single precision. Does not belong here: the encoder's layers
-(``painpoint_platform.text.minilm_graph``), how large constants are stored (``export_storage``), trees
+(``painpoint_platform.text.minilm_graph``), how the encoder's constants are stored (``export_storage``), trees
 (``export_trees``), files and measurements (``export``).
 
 Inputs, with one row a text: ``input_ids`` and ``attention_mask`` (rows, tokens) int64, ``lexical`` (rows, 15) float32
@@ -23,7 +23,6 @@ from painpoint_platform.perception.calibration import EDGE, Calibrator
 from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.export_runtime import ENDS
-from painpoint_platform.perception.export_storage import Storage
 from painpoint_platform.perception.export_trees import tree_tables, trees_node
 from painpoint_platform.perception.features import (
     ANCHOR_NAMES,
@@ -35,8 +34,7 @@ from painpoint_platform.perception.features import (
 )
 from painpoint_platform.perception.kernel_machine import KernelMachine
 from painpoint_platform.perception.model import TEMPORAL, PerceptionModel
-from painpoint_platform.perception.out_of_fold import Member
-from painpoint_platform.perception.regressors import Ridge, Trees
+from painpoint_platform.perception.regressors import Regressor, Ridge, Trees
 from painpoint_platform.text.minilm_graph import Node, constant, integers
 
 
@@ -58,7 +56,6 @@ def build_export_graph(
     *,
     anchors: NDArray[np.float32],
     languages: Sequence[str],
-    storage: Storage,
 ) -> Any:
     """Return the ``openvino.Model`` from tokens to scores; for inputs and outputs see the module.
 
@@ -67,7 +64,6 @@ def build_export_graph(
         models: of different variables.
         anchors: (6, 384), of ``anchor_similarities``.
         languages: those that ``context`` has a column of, in order.
-        storage: how large constants are kept.
     """
     from openvino import Model
 
@@ -76,7 +72,7 @@ def build_export_graph(
     outputs = [
         _named(node, f"{model.variable}{end}")
         for model in models
-        for end, node in zip(ENDS, _scored(model, known, languages, storage), strict=True)
+        for end, node in zip(ENDS, _scored(model, known, languages), strict=True)
     ]
     return Model(outputs, [*encoder.get_parameters(), lexical, context], "perception")
 
@@ -102,10 +98,8 @@ def _known(encoder: Any, lexical: Node, context: Node, anchors: NDArray[np.float
     return _Known(rows, {name: place for place, name in enumerate(names)}, context)
 
 
-def _scored(
-    model: PerceptionModel, known: _Known, languages: Sequence[str], storage: Storage
-) -> tuple[Node, Node, Node]:
-    scores = {member.name: _predicted(member, known.columns(member.columns), storage) for member in model.members}
+def _scored(model: PerceptionModel, known: _Known, languages: Sequence[str]) -> tuple[Node, Node, Node]:
+    scores = {member.name: _predicted(member.regressor, known.columns(member.columns)) for member in model.members}
     if model.level is not None:
         scores[TEMPORAL] = scores[model.level.text_member]
     raw = scores[model.final] if model.blender is None else _blended(model.blender, scores, known.context, languages)
@@ -113,31 +107,30 @@ def _scored(
     return score, *_around(model.intervals, score, known.context)
 
 
-def _predicted(member: Member, rows: Node, storage: Storage) -> Node:
+def _predicted(regressor: Regressor, rows: Node) -> Node:
     """Return the scores, (rows, 1), of a fitted model for its columns."""
     from openvino import opset13 as op
 
-    regressor = member.regressor
     if isinstance(regressor, Trees):
         return trees_node(rows, tree_tables(regressor))
     if isinstance(regressor, KernelMachine):
-        return _kernel_scores(regressor, rows, [name in LEXICAL_NAMES for name in member.columns], storage)
+        return _kernel_scores(regressor, rows)
     if isinstance(regressor, Ridge):
         return op.add(_product(rows, regressor.weights[None]), constant(regressor.intercept))
     raise TypeError(f"there is no graph of a {type(regressor).__name__}")
 
 
-def _kernel_scores(machine: KernelMachine, rows: Node, is_count: Sequence[bool], storage: Storage) -> Node:
+def _kernel_scores(machine: KernelMachine, rows: Node) -> Node:
     """Return ``KernelMachine.predict``: exp(-gamma d²) @ weights, with d² = x² + l² - 2xl."""
     from openvino import opset13 as op
 
-    centered = op.subtract(rows, constant(machine.center[None]))
-    scaled = op.multiply(centered, constant(machine.scale[None]))
-    landmarks = machine.landmarks.astype(np.float32)
-    lengths = op.reduce_sum(op.multiply(scaled, scaled), integers(1), keep_dims=True)
-    both = op.add(lengths, constant((landmarks**2).sum(1)[None]))
-    distances = op.subtract(both, op.multiply(constant(2.0), storage.product(scaled, landmarks, np.asarray(is_count))))
-    kernel = op.exp(op.multiply(op.relu(distances), constant(-machine.gamma)))
+    turned = _product(op.subtract(rows, constant(machine.center[None])), machine.projection.T)
+    lengths = op.reduce_sum(op.multiply(turned, turned), integers(1), keep_dims=True)
+    both = op.add(lengths, constant((machine.landmarks.astype(np.float32) ** 2).sum(1)[None]))
+    landmarks = op.convert(op.constant(machine.landmarks), "f32")
+    products = op.matmul(turned, landmarks, transpose_a=False, transpose_b=True)
+    distances = op.relu(op.subtract(both, op.multiply(constant(2.0), products)))
+    kernel = op.exp(op.multiply(distances, constant(-machine.gamma)))
     return op.add(_product(kernel, machine.weights[None]), constant(machine.intercept))
 
 

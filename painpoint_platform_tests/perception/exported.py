@@ -28,7 +28,7 @@ from painpoint_platform.perception.training_rows import LabelledRows, labelled_r
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.perception.planted_rows import quick_settings
 
-ROWS = generate(137, 150, 60, 30, everyday_items=100).frame.with_columns(fold=pl.lit(0))
+ROWS = generate(137, 60, 40, 30, everyday_items=40).frame.with_columns(fold=pl.lit(0))
 TEXTS = ROWS["text"].to_list()
 LANGUAGES = ROWS["language"].to_list()
 HALF_WIDTHS = Intervals(0.9, {"SHORT": 0.11, "MEDIUM": 0.2, "LONG": 0.3}, {}, (0.0, 1.0))
