@@ -5,8 +5,8 @@ looks like (``text.directives``), choosing among the posts that may speak (``rep
 
 A stranger can post as often as he likes under as many names as he likes, so fifty posts that agree are no evidence
 against one that does not. A post that gives orders to a machine is *hostile* and never speaks. Posts that repeat each
-other's wording, and many posts of one author, are a *chorus* and speak only where nobody else does. What a cluster is
-labelled from is then the same with and without them, however many there are.
+other's wording, many posts of one author, advertisements and posts of a word or two speak only where nobody else does.
+What a cluster is labelled from is then the same with and without them, however many there are.
 """
 
 import polars as pl
@@ -21,13 +21,18 @@ MANY_BY_ONE_AUTHOR = 5
 RUN_WORDS = 4
 # "Is it down?" is said by many people alike; a longer text is not.
 FEWEST_RUNS = 8
-_ORDINARY, _CHORUS, _HOSTILE = 0, 1, 2
+FEWEST_WORDS = 3
+_ADVERTISES = (
+    r"(?i)\b(?:try|get|grab|check out|buy|order)\s+\S+(?:\s\S+)?\s+(?:for free|today|right now)\b"
+    r"|\buse (?:my )?(?:promo |discount )?code [A-Z0-9]{4,}\b|\b(?:best|finest) money (?:i|we) ever spent\b"
+)
+_ORDINARY, _ASIDE, _HOSTILE = 0, 1, 2
 
 
 def with_voices(members: pl.DataFrame) -> pl.DataFrame:
     """Mark each post of each cluster with ``hostile`` and ``heard`` (both Boolean).
 
-    Heard are a cluster's ordinary posts; where there are none its chorus; where all are hostile all of them, so that
+    Heard are a cluster's ordinary posts; where there are none those set aside; where all are hostile all of them, so that
     the cluster keeps its rows, and its label is refused for it (``labelling``). The order of the rows does not matter.
 
     Args:
@@ -36,7 +41,10 @@ def with_voices(members: pl.DataFrame) -> pl.DataFrame:
     texts = members["title"] + "\n" + members["snippet"].fill_null("")
     hostile = pl.Series("hostile", [directive(text) is not None for text in texts.to_list()], dtype=pl.Boolean)
     marked = members.with_columns(hostile)
-    rank = pl.when("hostile").then(_HOSTILE).when(_in_chorus(marked, texts)).then(_CHORUS).otherwise(_ORDINARY)
+    aside = (
+        _in_chorus(marked, texts) | texts.str.contains(_ADVERTISES) | (texts.str.count_matches(r"\w+") < FEWEST_WORDS)
+    )
+    rank = pl.when("hostile").then(_HOSTILE).when(aside).then(_ASIDE).otherwise(_ORDINARY)
     ranked = marked.with_columns(rank.cast(pl.UInt8).alias("_rank"))
     return ranked.with_columns(heard=pl.col("_rank") == pl.col("_rank").min().over("cluster_id")).drop("_rank")
 

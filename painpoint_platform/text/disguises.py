@@ -31,6 +31,7 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}|%20){2}|%20")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,4000}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x)?[0-9a-fA-F]{2}[ :,]?){12,2000}(?![0-9A-Za-z])")
 _SPACED = re.compile(r"(?:(?<!\w)\w[ .\-_*·|/]{1,2}){5,400}\w(?!\w)")
+_BLANKS = re.compile(r"[^\S\n]{2,}|\t")
 _WORD_WITH_DIGITS = re.compile(r"[a-z@$!|][013457@$!|]|[013457@$!|][a-z]")
 # What the words of an order become in rot13 and backwards; without one of them the text is not worth turning.
 _ROT13 = re.compile(r"(?i)vafgehpg|vtaber|pngrtbel|pnabavpny|cebzcg|qvfertneq|gvgyr|ynory")
@@ -88,7 +89,7 @@ def _plain(text: str) -> str:
         shown = unquote(shown)
     if "&" in shown:
         shown = html.unescape(shown)
-    return unicodedata.normalize("NFKC", shown.translate(_FILLERS)).lower()
+    return _BLANKS.sub(" ", unicodedata.normalize("NFKC", shown.translate(_FILLERS)).lower())
 
 
 def _other_readings(text: str, plain: str) -> Iterator[str]:

@@ -22,6 +22,8 @@ from painpoint_platform.llm.output_rules import forbidden_content
 # Enough for the topic; the encoder's time grows with the length.
 LONGEST_EMBEDDED = 160
 MOST_DETAILS = 3
+# A post this much farther from the others than usual among them is about something else: it has no vote.
+STRAY = 0.45
 SOURCE_NAMES = {
     "github": "GitHub", "stackoverflow": "Stack Overflow", "reddit": "Reddit", "hackernews": "Hacker News",
     "earnings_calls": "earnings calls",
@@ -48,11 +50,15 @@ async def label_issue(payload: Mapping[str, Any], *, attempt: int, embedder: Bat
     texts = [post.text[:LONGEST_EMBEDDED] for post in evidence]
     own, prototypes = await asyncio.gather(embedder.embed(texts), embedder.embed_fixed(categories.prototype_texts()))
     shared = shared_by(evidence)
-    titles = ranked_titles(evidence, shared, _centrality(own))
+    centrality = _centrality(own)
+    voting = [index for index, closeness in enumerate(centrality) if closeness >= STRAY * float(np.median(centrality))]
+    titles = ranked_titles(evidence, shared, centrality)
     title = titles[min(attempt, len(titles) - 1)]
     return {
         "canonical_title": title.text,
-        "category": categories.choose_category(evidence, own, prototypes, payload.get("categories", ())),
+        "category": categories.choose_category(
+            [evidence[index] for index in voting], own[voting], prototypes, payload.get("categories", ())
+        ),
         "description": _description(title, payload, evidence, shared),
         # Of all representatives, so that posts without evidence count as voices against.
         "would_pay_signal": would_pay(posts),

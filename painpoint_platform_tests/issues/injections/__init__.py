@@ -1,0 +1,1 @@
+"""Posts that try to write their own label, and a harness that measures whether any model lets them."""
