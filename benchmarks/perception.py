@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from painpoint_platform.perception.evaluation import JudgedRows
 from painpoint_platform.perception.features import temporal_features, text_features
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
+from painpoint_platform.perception.training_rows import labelled_rows
 from painpoint_platform.perception.training_run import begin_run
 from painpoint_platform.perception.variable_training import TrainedModel, prepare, train_variables
 from painpoint_platform.perception.variables import RANGES
@@ -145,7 +147,9 @@ def emobank_rows(
     yield Row(f"EmoBank: split, audit, features of {corpus.frame.height:,} texts", time.monotonic() - started, "s")
     for one in train_variables(run, corpus, [*VARIABLES], embedder=embedder, settings=settings, trials=trials):
         yield from figure_rows(f"EmoBank dev, {one.variable}", one.comparison["tune"], VARIABLES[one.variable])
-        yield from coverage_rows(f"EmoBank dev, {one.variable}", one.coverage["tune"], settings.coverage)
+        yield from coverage_rows(
+            f"EmoBank dev, {one.variable}", one.trained.report.parts["tune"].coverage, settings.coverage
+        )
         yield from ceiling_rows(one)
         yield from time_rows(one)
     yield from export_rows(run.models, embedder, folder)
@@ -197,7 +201,7 @@ def semeval_rows(
         prepared = prepare(run, part, embedder=remembering, settings=settings)
         texts = part.frame.select("item_id", "text")
         for one in train_variables(run, part, [*VARIABLES], embedder=remembering, settings=settings, trials=trials):
-            rows = prepared.rows(one.variable)
+            rows = prepared.rows(partial(labelled_rows, variable=one.variable), one.variable)
             baselines = baseline_scores(rows["train"], rows["test"], texts, limits=RANGES[one.variable])
             found[one.variable].append((one.trained.report.parts["test"].judged, baselines))
     for variable, folds in found.items():

@@ -90,7 +90,7 @@ def plot_predicted(judged: JudgedRows) -> Picture:
     r = correlation(judged.labels, judged.score)
     spread = judged.score.std() / judged.labels.std() if judged.labels.std() else 0.0
     title = (
-        "Scores do not follow the labels"
+        "Scores or labels are all the same, so there is no correlation"
         if r is None
         else f"Scores follow labels with r {r:.2f} and spread {spread:.0%} as wide"
     )
@@ -275,7 +275,8 @@ def _square(axes: Any, judged: JudgedRows, *, mean: bool = True) -> None:
     low, high = judged.limits
     width = (high - low) / _GROUPS
     every = np.concatenate([judged.labels, judged.score])
-    ends = (low + width * np.floor((every.min() - low) / width), low + width * np.ceil((every.max() - low) / width))
+    first, last = np.floor((every.min() - low) / width), np.ceil((every.max() - low) / width)
+    ends = (low + width * first, low + width * max(last, first + 1))
     axes.set_xlim(ends)
     axes.set_ylim(ends)
     axes.set_xlabel("mean score; a mark grows with its rows" if mean else "score")

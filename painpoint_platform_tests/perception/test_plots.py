@@ -1,6 +1,7 @@
 """Pictures say what they show, in their title and in words."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,6 +81,12 @@ def test_a_model_that_beats_no_baseline_says_so() -> None:
         rmse=pl.when(pl.col("model") == "model").then(0.4).otherwise(pl.col("rmse"))
     )
     assert plot_comparison(frame).title.startswith("The model does not beat ridge: RMSE 0.4000")
+
+
+def test_scores_that_are_all_the_same_are_drawn_and_said() -> None:
+    same = replace(ROWS, labels=np.zeros(300), score=np.zeros(300), before=np.zeros(300))
+    assert plot_predicted(same).title == "Scores or labels are all the same, so there is no correlation"
+    assert "from 0.000 to 0.000" in plot_calibration(same).title
 
 
 def test_the_interval_of_a_share_is_that_of_wilson() -> None:
