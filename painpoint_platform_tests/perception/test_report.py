@@ -168,8 +168,8 @@ def test_a_foreseen_variable_has_the_same_page_with_its_own_baselines(report: Tr
         competitors=report.competitors, out_of_fold_rmse=report.out_of_fold_rmse, final="numbers",
         search=report.search, calibrations=report.calibrations, parts=report.parts,
         baselines={"tune": planted_comparison(report).with_columns(model=pl.Series(NAMES))},
-        without_past={"train": 7, "tune": 0}, residual_autocorrelation={"tune": 0.04}, gates=report.gates,
-        seconds=report.seconds,
+        without_past={"train": 7, "tune": 0}, residual_autocorrelation={"tune": 0.04}, known_level={"tune": 0.4},
+        gates=report.gates, seconds=report.seconds,
     )  # fmt: skip
     page = temporal_page(told, facts=FACTS, settings=SETTINGS)
     words = Page(page.html).words

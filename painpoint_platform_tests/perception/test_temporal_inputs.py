@@ -97,6 +97,15 @@ def test_other_authors_and_the_order_of_rows_change_nothing(made: list[Step], ot
     np.testing.assert_array_equal(alone, among)
 
 
+def test_of_a_long_history_no_step_knows_itself_or_a_later_one() -> None:
+    choices = np.random.default_rng(2)
+    made: list[Step] = [("ada", 7 * place, *choices.random(3).tolist()) for place in range(14)]
+    before = inputs(made).matrix
+    for place in range(14):
+        changed: list[Step] = [*made[:place], *((who, hours, 0.9, 0.8, 7.0) for who, hours, *_ in made[place:])]
+        np.testing.assert_array_equal(inputs(changed).matrix[: place + 1], before[: place + 1])
+
+
 def by_definition(series: list[float]) -> dict[str, float]:
     slow, fast = series[0], series[0]
     for value in series[1:]:
