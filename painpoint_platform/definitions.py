@@ -98,6 +98,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             threads=settings.embedding_threads,
             cache_dir=str(settings.data_dir / "models"),
             reducer=settings.clustering_reducer,
+            lineage_days=settings.lineage_days,
         ),
         "courses": CoursesResource(
             inbox=str(settings.course_inbox),

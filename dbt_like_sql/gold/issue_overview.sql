@@ -28,7 +28,7 @@
 -- column: example_url | The representative post with the most votes
 -- column: model | Who wrote title and description
 -- column: prompt_version | Version of the prompt that was answered
--- column: publishable | Whether it has a label and enough authors (PUBLISH_MIN_AUTHORS, 3 unless set) to be published
+-- column: publishable | Whether it has a label and enough authors (PUBLISH_MIN_AUTHORS, 3 unless set) to be published, and is not muted
 -- check: unique cluster_date, issue_key
 -- check: not_null cluster_date, issue_key, publishable
 -- check: assert item_count >= 1
@@ -104,6 +104,7 @@ select
     label.model,
     label.prompt_version,
     not label.label_failed
+        and not coalesce(label.muted, false)
         and evidence.author_count >= coalesce(getvariable('publish_min_authors'), 3) as publishable
 from label
 join evidence using (cluster_date, issue_key)

@@ -20,3 +20,14 @@ comment on column ops.issue_edits.target_key is 'merge: the issue that it became
 comment on column ops.issue_edits.title is 'rename: the title that a person gave it; split: the title of what was split off, where one was given';
 comment on column ops.issue_edits.url_hashes is 'split: the items that were split off';
 comment on column ops.issue_edits.reason is 'Why, in the words of who made it';
+
+-- What was decided stands in gold beside what the model said, so that a title is never taken for the model's.
+alter table gold.issues add column if not exists model_title varchar;
+alter table gold.issues add column if not exists title_by varchar;
+alter table gold.issues add column if not exists muted boolean;
+comment on column gold.issues.canonical_title is 'The problem in at most 120 characters, by the model or a person; null when labelling failed';
+comment on column gold.issues.model_title is 'Title that the model gave; null when labelling failed';
+comment on column gold.issues.title_by is 'Who gave the title; null where the model did';
+comment on column gold.issues.muted is 'Whether a person muted the issue: it is not published';
+
+update gold.issues set model_title = canonical_title, muted = false;

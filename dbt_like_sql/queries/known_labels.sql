@@ -2,7 +2,7 @@
 -- first, so that running a day again changes nothing; else the oldest day that paid for the label.
 select
     cluster_fingerprint,
-    canonical_title,
+    model_title as canonical_title,
     category,
     description,
     would_pay_signal,

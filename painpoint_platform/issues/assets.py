@@ -38,6 +38,7 @@ RAW_ITEMS = bronze("raw_items")
 CLUSTERS, ASSIGNMENTS = silver("clusters"), silver("cluster_assignments")
 ITEM_PERCEPTION = silver("item_perception")  # how each item feels, of the perception domain
 ISSUES, EVIDENCE, LIVE_ISSUES = gold("issues"), gold("issue_evidence"), gold("live_issues")
+LINEAGE, QUOTES = gold("issue_lineage"), gold("issue_quotes")
 
 
 @dg.op(out={source: dg.Out(list[str], is_required=False) for source in SOURCES})
@@ -178,6 +179,7 @@ GOLD_CHECKS = (
     dg.AssetCheckSpec("every_cluster_has_an_issue", asset=ISSUES, description="No cluster is lost, labelled or not."),
     dg.AssetCheckSpec("no_orphan_evidence", asset=EVIDENCE, description="Evidence has its issue and its item."),
     dg.AssetCheckSpec("labels_given", asset=ISSUES, description="Every cluster got a label (warns)."),
+    dg.AssetCheckSpec("quotes_are_verbatim", asset=QUOTES, description="A quote stands in the post as it was stored."),
 )
 
 
@@ -196,6 +198,22 @@ GOLD_CHECKS = (
             EVIDENCE,
             group=GROUP,
             description="The posts behind each issue, denormalised for analysts.",
+            kinds={"python"},
+            deps=[CLUSTERS, ASSIGNMENTS],
+            automation_condition=after_new_rows,
+        ),
+        table_spec(
+            LINEAGE,
+            group=GROUP,
+            description="Which issue of other days each cluster is: by optimal assignment over LINEAGE_DAYS.",
+            kinds={"python"},
+            deps=[CLUSTERS, ASSIGNMENTS],
+            automation_condition=after_new_rows,
+        ),
+        table_spec(
+            QUOTES,
+            group=GROUP,
+            description="What the representatives say in their own words, with its place in the stored text.",
             kinds={"python"},
             deps=[CLUSTERS, ASSIGNMENTS],
             automation_condition=after_new_rows,
@@ -219,13 +237,14 @@ def issues(
 
     def one_day(key: str) -> Committed:
         day = date.fromisoformat(key)
-        labelled = days.label_day(warehouse, day, client=client, embedder_factory=embedding.embedder)
+        labelled = days.label_day(
+            warehouse, day, client=client, embedder_factory=embedding.embedder, lineage_days=embedding.lineage_days
+        )
         view = views.issues(warehouse, day, labelled)
         warnings = {"labels_given": f"{labelled.failed} labels failed"} if labelled.failed else {}
         changed = not labelled.unchanged
-        return Committed(
-            {ISSUES: view_metadata(view.issues, changed), EVIDENCE: view_metadata(view.evidence, changed)}, warnings
-        )
+        shown = {ISSUES: view.issues, EVIDENCE: view.evidence, LINEAGE: view.lineage, QUOTES: view.quotes}
+        return Committed({key: view_metadata(one, changed) for key, one in shown.items()}, warnings)
 
     yield from materialize_each(context, one_day, checks=GOLD_CHECKS)
 

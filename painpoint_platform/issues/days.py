@@ -5,7 +5,7 @@ transaction with which facts checked. Does not belong here: the computations (``
 Dagster (``assets``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -14,6 +14,8 @@ import polars as pl
 
 from painpoint_platform import progress
 from painpoint_platform.issues import bronze, gold, silver
+from painpoint_platform.issues.edit_log import read_edits
+from painpoint_platform.issues.edits import Decided, decided, split_off
 from painpoint_platform.issues.items import Collection, Source
 from painpoint_platform.issues.known_issues import (
     LINEAGE_DAYS,
@@ -150,15 +152,18 @@ def label_day(
     with warehouse.read() as connection:
         members = fetch(connection, "clustered_items_of_day", day=day)
         found = made_from(connection, "gold.issues", day.isoformat())
-    wanted = gold.input_hash(members, ISSUE_LABEL.version, *client.models)
+        edits = read_edits(connection)
+    wanted = gold.input_hash(members, ISSUE_LABEL.version, *client.models, *map(repr, edits))
     if found == wanted:
         return Labelled(unchanged=True)
-    prepared = gold.prepare(members)
+    parts = split_off(members, edits)
+    people, prepared = decided(edits), gold.prepare(parts.members)
     before = client.totals
     while True:
         gold_of_day = _gold_of_day(
-            warehouse, day, prepared, client=client, embedder_factory=embedder_factory, lineage_days=lineage_days
-        )
+            warehouse, day, prepared, client=client, embedder_factory=embedder_factory, lineage_days=lineage_days,
+            people=people, split=parts.keys,
+        )  # fmt: skip
         with warehouse.write() as connection:
             # A run beside this one may have given keys to the days around meanwhile: one problem must not have two.
             # It has come further then, so this ends; the answers that were paid for are kept.
@@ -196,11 +201,19 @@ def _gold_of_day(
     client: ModelClient,
     embedder_factory: Callable[[], Embedder],
     lineage_days: int,
+    people: Decided,
+    split: Mapping[int, str],
 ) -> _GoldOfDay:
     prompt_version = ISSUE_LABEL.version
     with warehouse.read() as connection:
         known = surroundings(connection, day, lineage_days)
-    lineage = trace_day(day, prepared.clusters, prepared.members, known, embedder_factory=embedder_factory)
+    lineage = trace_day(
+        day, prepared.clusters, prepared.members, known, embedder_factory=embedder_factory, decided=split
+    )
+    # What lineage remembers is what it traced; gold has what people made of it.
+    keys = lineage.with_columns(
+        pl.Series("issue_key", [people.key_now(key) for key in lineage["issue_key"]], pl.String)
+    )
     fingerprints = prepared.clusters["cluster_fingerprint"].to_list()
     with warehouse.read() as connection:
         same = fetch(
@@ -212,12 +225,12 @@ def _gold_of_day(
     unlabelled = gold.without_label(prepared, reused)
     answers = ask_for_labels(client, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}"))
     asked = gold.labels_from(unlabelled, answers)
-    evidence = gold.evidence_rows(day, prepared, lineage)
+    evidence = gold.evidence_rows(day, prepared, keys)
     return _GoldOfDay(
         known=known,
         lineage=lineage,
         issues=gold.issue_rows(
-            day, prepared, keys=lineage, reused=reused, asked=asked, prompt_version=prompt_version
+            day, prepared, keys=keys, reused=reused, asked=asked, prompt_version=prompt_version, people=people
         ),
         evidence=evidence,
         quoted=quote_rows(day, evidence, texts),

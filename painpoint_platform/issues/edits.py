@@ -23,6 +23,7 @@ from typing import Literal
 import polars as pl
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.issues.labelling import LONGEST_TITLE
 
 EditKind = Literal["rename", "merge", "split", "mute", "unmute"]
 
@@ -60,11 +61,13 @@ class Decided:
 
     Attributes:
         titles: by issue, what a person called it.
+        titled_by: by issue, who that was.
         muted: issues that shall not be seen.
         merged: by issue that is no more, the one that it became part of.
     """
 
     titles: Mapping[str, str]
+    titled_by: Mapping[str, str]
     muted: frozenset[str]
     merged: Mapping[str, str]
 
@@ -91,6 +94,7 @@ class SplitOff:
 def decided(edits: Iterable[IssueEdit]) -> Decided:
     """Replay a log for what concerns whole issues."""
     titles: dict[str, str] = {}
+    titled_by: dict[str, str] = {}
     muted: set[str] = set()
     merged: dict[str, str] = {}
     for edit in edits:
@@ -102,8 +106,8 @@ def decided(edits: Iterable[IssueEdit]) -> Decided:
             muted.discard(edit.issue_key)
         named = edit.target_key if edit.kind == "split" else edit.issue_key
         if edit.title and named:
-            titles[named] = edit.title
-    return Decided(titles, frozenset(muted), merged)
+            titles[named], titled_by[named] = edit.title, edit.edited_by
+    return Decided(titles, titled_by, frozenset(muted), merged)
 
 
 def split_off(members: pl.DataFrame, edits: Iterable[IssueEdit]) -> SplitOff:
@@ -162,6 +166,8 @@ def require_possible(edit: IssueEdit, log: Sequence[IssueEdit], known: Mapping[s
         raise UserError(f"issue {edit.issue_key} cannot be merged into itself; name two issues")
     if edit.kind == "rename" and not (edit.title or "").strip():
         raise UserError("the new title is empty; give a title")
+    if len(edit.title or "") > LONGEST_TITLE:
+        raise UserError(f"the title has {len(edit.title or '')} characters; give one of at most {LONGEST_TITLE}")
     if edit.kind == "mute" and edit.issue_key in before.muted:
         raise UserError(f"issue {edit.issue_key} is muted already")
     if edit.kind == "unmute" and edit.issue_key not in before.muted:

@@ -6,12 +6,13 @@ choosing representatives (``representatives``), what is asked of the model (``la
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
+from painpoint_platform.issues.edits import Decided
 from painpoint_platform.issues.impact import FEELINGS, feelings, impact_score
 from painpoint_platform.issues.labelling import IssueLabel, LabelRequest
 from painpoint_platform.issues.representatives import representatives_of_clusters
@@ -19,7 +20,7 @@ from painpoint_platform.issues.voices import with_voices
 from painpoint_platform.llm.tasks import Answer
 
 # Raised when the same clusters would give other rows: part of what a partition's input hash covers.
-GOLD_VERSION = "3"
+GOLD_VERSION = "4"
 
 LABEL_COLUMNS = ("canonical_title", "category", "description", "would_pay_signal", "impact_level")
 
@@ -133,11 +134,12 @@ def issue_rows(
     reused: pl.DataFrame,
     asked: pl.DataFrame,
     prompt_version: str,
+    people: Decided,
 ) -> pl.DataFrame:
     """Return the day's rows of ``gold.issues``: reused labels and new ones, failed clusters included.
 
-    ``keys`` says each cluster's ``issue_key``. ``created_at`` is when the problem was first voiced that day, so that
-    the same input gives the same row.
+    ``keys`` says each cluster's ``issue_key``, ``people`` what was decided about issues. ``created_at`` is when the
+    problem was first voiced that day, so that the same input gives the same row.
     """
     kept = reused.with_columns(failure_reason=pl.lit(None, pl.String))
     fresh = asked.with_columns(reused_from=pl.lit(None, pl.Date))
@@ -145,7 +147,10 @@ def issue_rows(
     return (
         prepared.clusters.join(labels, on="cluster_id")
         .join(keys.select("cluster_id", "issue_key"), on="cluster_id")
-        .with_columns(impact_score())
+        .with_columns(impact_score(), model_title=pl.col("canonical_title"))
+        .with_columns(
+            canonical_title=pl.coalesce(_of_issue(people.titles), "model_title"), title_by=_of_issue(people.titled_by)
+        )
         .select(
             pl.lit(day).alias("cluster_date"),
             "cluster_id",
@@ -153,7 +158,7 @@ def issue_rows(
             "cluster_fingerprint",
             "cluster_size",
             *LABEL_COLUMNS,
-            pl.col("canonical_title").is_null().alias("label_failed"),
+            pl.col("model_title").is_null().alias("label_failed"),
             "failure_reason",
             "model",
             pl.lit(prompt_version).alias("prompt_version"),
@@ -161,6 +166,9 @@ def issue_rows(
             "impact_score",
             "created_at",
             *FEELINGS,
+            "model_title",
+            "title_by",
+            pl.col("issue_key").is_in(people.muted).alias("muted"),
         )
         .sort("cluster_id")
     )
@@ -189,6 +197,10 @@ def evidence_rows(day: date, prepared: DayOfClusters, keys: pl.DataFrame) -> pl.
         )
         .sort("cluster_id", "url_hash")
     )
+
+
+def _of_issue(decided: Mapping[str, str]) -> pl.Expr:
+    return pl.col("issue_key").replace_strict(decided, default=None, return_dtype=pl.String)
 
 
 _LABEL_SCHEMA: dict[str, type[pl.DataType]] = {

@@ -4,7 +4,7 @@ Belongs here: reading what is known around a day, tracing the day's clusters, wr
 issues keep. Does not belong here: which issue a cluster is (``lineage``), asking for labels (``labelling``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,8 @@ LINEAGE_DAYS = 30
 # Of the day's items one in so many may be embedded for its lineage. Their texts are cut to title and 200 characters, so
 # that the time lies well below a tenth of the day's embedding.
 ITEMS_AN_EMBEDDED_POST = 14
+# A share of anchors that no resemblance and no other share comes up to.
+BY_DECISION = 10.0
 # Posts of a cluster whose words are compared.
 MOST_POSTS = 20
 # A label is kept as long as the day's posts resemble those that it was made from by this much: an issue that drifts is
@@ -79,6 +81,7 @@ def trace_day(
     known: Surroundings,
     *,
     embedder_factory: Callable[[], Embedder],
+    decided: Mapping[int, str] | None = None,
 ) -> pl.DataFrame:
     """Return the day's rows of ``gold.issue_lineage``.
 
@@ -88,6 +91,7 @@ def trace_day(
         members: a row an item: cluster_id, url_hash, title, snippet, is_representative.
         known: what is known around the day.
         embedder_factory: gives the encoder, if words leave anything open.
+        decided: by cluster_id, the issue that people made of it; it is taken before anything is matched.
     """
 
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -99,16 +103,24 @@ def trace_day(
         .group_by("cluster_id", "issue_key")
         .agg(share=pl.len() / pl.col("total").first())
     )
+    certain = pl.DataFrame(
+        [(cluster_id, key, BY_DECISION) for cluster_id, key in (decided or {}).items()],
+        schema=shares.schema,
+        orient="row",
+    )
     budget = known.item_count // ITEMS_AN_EMBEDDED_POST
-    return trace(
+    traced = trace(
         day,
         clusters.select("cluster_id", "cluster_fingerprint").join(posts_of_clusters(members), on="cluster_id"),
         earlier=known.earlier,
         later=known.later,
-        anchors=shares,
+        anchors=pl.concat([shares, certain]),
         embed=embed,
         budget=budget if known.earlier.is_empty() or known.later.is_empty() else budget // 2,
     )
+    # An issue is matched with one cluster; what people split off may be found in several.
+    key = pl.col("cluster_id").replace_strict(decided or {}, default=pl.col("issue_key"), return_dtype=pl.String)
+    return traced.with_columns(issue_key=key)
 
 
 def replace_lineage(connection: "DuckDBPyConnection", day: date, lineage: pl.DataFrame, members: pl.DataFrame) -> None:

@@ -123,11 +123,11 @@ def plan_sync(stored: PublishingInput, *, min_authors: int) -> SyncPlan:
     """Compare what gold says with what is tracked.
 
     An issue's latest day speaks for it, so that a backfill of an old day never overwrites a newer one. It is published
-    when that day's label did not fail and its evidence has at least ``min_authors`` distinct authors; an issue that is
-    tracked and may no longer be published is removed.
+    when that day's label did not fail, nobody muted it, and its evidence has at least ``min_authors`` distinct authors;
+    an issue that is tracked and may no longer be published is removed.
     """
     latest = _latest_rows(stored.issues, stored.evidence)
-    labelled = latest.filter(~pl.col("label_failed"))
+    labelled = latest.filter(~pl.col("label_failed") & ~pl.col("muted").fill_null(value=False))
     wanted = labelled.filter(pl.col("author_count") >= min_authors)
     evidence = _by_issue(stored.evidence.join(wanted, on="issue_key", how="semi"))
     tracked = {row["issue_key"]: row for row in stored.live_issues.iter_rows(named=True)}

@@ -34,6 +34,8 @@ class IssuesView:
 
     issues: View
     evidence: View
+    lineage: View
+    quotes: View
 
 
 def raw_items(warehouse: "Warehouse", source: str, day: date) -> View:
@@ -91,6 +93,8 @@ def issues(warehouse: "Warehouse", day: date, labelled: "Labelled") -> IssuesVie
     with warehouse.read() as connection:
         top = fetch(connection, "views/issues", day=day)
         evidence = fetch(connection, "views/evidence", day=day)
+        lineage = fetch(connection, "views/lineage", day=day)
+        quotes = fetch(connection, "views/quotes", day=day)
     facts: dict[str, Fact] = {
         "labels_reused": labelled.reused,
         "labels_asked": labelled.asked,
@@ -100,6 +104,10 @@ def issues(warehouse: "Warehouse", day: date, labelled: "Labelled") -> IssuesVie
     return IssuesView(
         View(top.height, facts, *first_rows(top)),
         View(evidence.height, {}, *first_rows(evidence)),
+        View(
+            lineage.height, dict(lineage["relation"].value_counts().sort("relation").iter_rows()), *first_rows(lineage)
+        ),
+        View(quotes.height, {}, *first_rows(quotes)),
     )
 
 

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 class EmbeddingResource(ConfigurableResource):  # type: ignore[type-arg]
-    """Which encoder turns texts into vectors, and what happens to the vectors before they are clustered."""
+    """Which encoder turns texts into vectors, how vectors become clusters, and clusters of days the same issue."""
 
     backend: str = Field(default="auto", description="auto, openvino, torch or onnx")
     precision: str = Field(default="int8", description="int8 or fp32; the openvino backend heeds it")
     threads: int = Field(default=0, description="Threads of the encoder; 0 = all cores")
     cache_dir: str = Field(default="data", description="Folder of the converted encoder, made on first use")
     reducer: str = Field(default="smooth_spectral", description="What happens to the vectors before HDBSCAN")
+    lineage_days: int = Field(default=30, ge=1, description="Days over which a problem stays the same issue")
 
     def embedder(self) -> "Embedder":
         """Return the embedder, loaded once a process; it remembers the texts of a day, which several assets read.

@@ -82,6 +82,7 @@ def test_a_day_without_clusters_has_nothing_to_split_off() -> None:
         (edit("merge", "b", "a"), [edit("merge", "a", "b")], "was merged into b"),
         (edit("rename", "a", title="x"), [edit("merge", "a", "b")], "was merged into b"),
         (edit("rename", "a", title="  "), [], "empty"),
+        (edit("rename", "a", title="x" * 121), [], "121 characters"),
         (edit("mute", "a"), [edit("mute", "a")], "muted already"),
         (edit("unmute", "a"), [], "not muted"),
         (edit("split", "a", "n", url_hashes=()), [], "nothing to split off"),

@@ -46,7 +46,7 @@ def test_every_asset_tells_what_it_is(definitions: dg.Definitions) -> None:
         assert node.description, key
         assert node.owners, key
         assert node.kinds, key
-        assert node.group_name in {"issues", "courses", "transcripts", "operations"}, key
+        assert node.group_name in {"issues", "courses", "transcripts", "perception", "operations"}, key
         assert {"layer", "domain"} <= set(node.tags), key
         if key.path[0] == "gold":
             assert node.freshness_policy_or_from_metadata, key
@@ -55,7 +55,7 @@ def test_every_asset_tells_what_it_is(definitions: dg.Definitions) -> None:
 def test_every_column_of_every_table_has_a_meaning(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for key in graph.get_all_asset_keys():
-        if key.path[0] == "operations":
+        if graph.get(key).tags["layer"] not in {"bronze", "silver", "gold"}:
             continue
         columns = graph.get(key).metadata["dagster/column_schema"].columns
         assert columns, key
@@ -67,7 +67,11 @@ def test_the_layers_follow_each_other(definitions: dg.Definitions) -> None:
     parents = {key: graph.get(key).parent_keys for key in graph.get_all_asset_keys()}
     assert parents[bronze("raw_items")] == set()
     assert parents[silver("clusters")] == {bronze("raw_items")}
-    assert parents[gold("issues")] == {silver("clusters"), silver("cluster_assignments")}
+    assert parents[gold("issues")] == {
+        silver("clusters"), silver("cluster_assignments"), silver("item_perception"),
+    }  # fmt: skip
+    assert parents[silver("item_perception")] == {bronze("raw_items"), dg.AssetKey("perception_models")}
+    assert parents[gold("perception_evaluation")] == {dg.AssetKey("perception_features")}
     assert parents[gold("live_issues")] == {gold("issues"), gold("issue_evidence")}
     assert parents[silver("course_painpoints")] == {bronze("course_predictions")}
     assert parents[gold("course_clusters")] == {silver("course_painpoints")}
@@ -78,7 +82,8 @@ def test_the_layers_follow_each_other(definitions: dg.Definitions) -> None:
     assert parents[dg.AssetKey(["operations", "analytics_snapshot"])] == {
         key for key in parents if key.path[0] == "gold"
     }
-    assert all(key.path[0] in {"bronze", "silver", "gold"} for keys in parents.values() for key in keys)
+    files = {dg.AssetKey(f"perception_{name}") for name in ("splits", "features", "oof", "models", "export")}
+    assert all(key.path[0] in {"bronze", "silver", "gold"} or key in files for keys in parents.values() for key in keys)
     assert all(parent in parents for keys in parents.values() for parent in keys), (
         "an asset depends on one that is not there"
     )

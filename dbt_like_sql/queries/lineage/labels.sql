@@ -8,7 +8,7 @@ labels as (
         lineage.issue_key,
         issue.cluster_date,
         issue.cluster_id,
-        issue.canonical_title,
+        issue.model_title as canonical_title,
         issue.category,
         issue.description,
         issue.would_pay_signal,
