@@ -32,6 +32,7 @@ _STEPS = 40  # an epoch of few rows has at least about so many, by smaller batch
 _LEAST = 1e-9  # a probability of 0 has no logarithm
 _BETAS, _EPSILON = (0.9, 0.99), 1e-8
 _WARM = 0.1
+_NEVER = 1e-6  # rows of a leaf that nothing was labelled with
 _ROOT, _CUBE = 0.7978845608, 0.044715  # of the tanh form of GELU
 _CLIP = 6.0  # standard deviations; a count far beyond what was seen in training says no more
 
@@ -116,7 +117,8 @@ def fit_network(
     center, scale = mean.astype(np.float32), (1 / deviation).astype(np.float32)
     rows = np.clip((matrix - center) * scale, -_CLIP, _CLIP).astype(np.float32)
     choices = np.random.default_rng(seed)
-    weights = _new_weights(rows.shape[1], int(params["hidden"]), len(levels[-1]), choices)
+    counts = np.bincount(leaves, minlength=len(levels[-1]))
+    weights = _new_weights(rows.shape[1], int(params["hidden"]), counts, choices)
     optimizer = _Optimizer(weights, params)
     batches = _batches(len(leaves), int(params["epochs"]), choices)
     with threadpool_limits(limits=1):  # products of a batch are too small for two threads
@@ -130,7 +132,12 @@ def fit_network(
     return Network(center=center, scale=scale, grams=table, **weights)
 
 
-def _new_weights(features: int, hidden: int, leaves: int, choices: np.random.Generator) -> dict[str, Matrix]:
+def _new_weights(
+    features: int, hidden: int, counts: NDArray[np.int64], choices: np.random.Generator
+) -> dict[str, Matrix]:
+    """Return weights by which every row has the leaves' shares; a leaf without rows is never chosen."""
+    leaves = len(counts)
+
     def drawn(rows: int, columns: int) -> Matrix:
         return np.asarray(choices.standard_normal((rows, columns)) / rows**0.5, np.float32)
 
@@ -139,7 +146,7 @@ def _new_weights(features: int, hidden: int, leaves: int, choices: np.random.Gen
         "inward": drawn(features, hidden),
         "inward_bias": np.zeros(hidden, np.float32),
         "outward": drawn(hidden, leaves),
-        "bias": np.zeros(leaves, np.float32),
+        "bias": np.log(np.maximum(counts, _NEVER) / counts.sum()).astype(np.float32),
         "grams": np.zeros((BUCKETS, leaves), np.float32),
     }
 

@@ -125,7 +125,7 @@ def train_paths(
         logits = _out_of_fold(inputs, params, settings, np.unique(train.folds))
     with clock.step("calibration, decisions"):
         temperature, calibrated = fit_temperature(logits, train.places), _cross_fitted(logits, train)
-        offsets = fit_offsets(train.tree, calibrated, train.places)
+        offsets = fit_offsets(train.tree, calibrated, train.places, train.folds)
         decided = [train.tree.paths[place] for place in decode(train.tree, calibrated, offsets).tolist()]
         if oof_folder is not None:
             write_path_predictions(calibrated, train, oof_folder, {"kind": FAMILY, "params": dict(params)})

@@ -1,4 +1,4 @@
-"""Rows whose path follows from one feature and one word of their text, quick to learn from."""
+"""Rows whose path follows from a few features and one word of their text, quick to learn from."""
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from painpoint_platform_tests.perception.planted_rows import planted_rows, quick
 
 KNOWN = tuple(EMOTION_PATHS[name] for name in ("joy", "gratitude", "anger", "fear", "sadness", "neutral"))
 WORDS = ("hooray", "thanks", "furious", "afraid", "mourning", "table")
-# A kind each of: basic emotion planted in a feature, emotion in a word.
-FEATURE = 20
+FIRST, EACH = 20, 8  # columns that a path is planted in
 
 
 def planted_paths(count: int, *, seed: int = 0, noise: float = 0.3, classes: int = len(KNOWN)) -> PathRows:
@@ -20,10 +19,9 @@ def planted_paths(count: int, *, seed: int = 0, noise: float = 0.3, classes: int
     base = planted_rows(count, seed=seed)
     kind = np.random.default_rng(seed + 7).integers(0, classes, count)
     matrix = base.features.matrix.copy()
-    for number in range(classes):
-        matrix[:, FEATURE + number] = (kind == number) * 3 + np.random.default_rng(seed + number).normal(
-            0, noise, count
-        )
+    planted = np.repeat(np.eye(classes)[kind], EACH, axis=1)
+    width = planted.shape[1]
+    matrix[:, FIRST : FIRST + width] = planted + np.random.default_rng(seed).normal(0, noise, (count, width))
     places = np.array([EMOTIONS.places[KNOWN[number]] for number in kind.tolist()], np.float64)
     texts = tuple(f"{WORDS[number]} number {row % 7}" for row, number in enumerate(kind.tolist()))
     rows = type(base)(base.items, Features(base.features.names, matrix), places, base.folds)

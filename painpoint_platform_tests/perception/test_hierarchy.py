@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from painpoint_platform.perception.features import FEATURE_NAMES
 from painpoint_platform.perception.hierarchy import EMOTIONS, PathModel, PathScores, Tree, decode, softmax
 from painpoint_platform.perception.hierarchy_network import fit_network, hashed_ngrams
 from painpoint_platform_tests.perception.planted_paths import planted_paths, quick_path_settings
@@ -25,7 +24,7 @@ def model() -> PathModel:
         for seed in (1, 2)
     )  # fmt: skip
     offsets = np.random.default_rng(3).normal(0, 1, len(EMOTIONS.paths))
-    return PathModel("expressed", EMOTIONS, FEATURE_NAMES, networks, 1.7, offsets)
+    return PathModel("expressed", EMOTIONS, rows.rows.features.names, networks, 1.7, offsets)
 
 
 @given(st.integers(0, 10_000), st.floats(0.01, 30))

@@ -10,9 +10,9 @@ import pytest
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.bundle import Provenance, load_bundle, save_bundle
 from painpoint_platform.perception.emotions import EMOTION_PATHS
-from painpoint_platform.perception.features import TEXT_NAMES, Features
+from painpoint_platform.perception.features import FEATURE_NAMES, TEMPORAL_NAMES, TEXT_NAMES, Features
 from painpoint_platform.perception.gates import judge_paths
-from painpoint_platform.perception.hierarchy import EMOTIONS
+from painpoint_platform.perception.hierarchy import EMOTIONS, decode
 from painpoint_platform.perception.path_metrics import confusion, path_metrics
 from painpoint_platform.perception.paths_decisions import fit_offsets, fit_temperature
 from painpoint_platform.perception.paths_evaluation import f1_intervals
@@ -93,15 +93,15 @@ def test_texts_are_scored_by_a_stored_classifier(trained: TrainedPaths, tmp_path
     assert scores["expressed_model"].unique().to_list() == ["expressed_final_accepted"]
 
 
-def test_middle_states_are_read_where_the_rows_have_them() -> None:
-    def with_middle(rows: PathRows) -> PathRows:
-        extra = np.zeros((len(rows), len(TEXT_NAMES) - rows.rows.features.matrix.shape[1]), np.float32)
-        features = Features(TEXT_NAMES, np.hstack([rows.rows.features.matrix, extra]))
-        return replace(rows, rows=replace(rows.rows, features=features))
+def test_what_the_rows_have_is_read_and_an_authors_past_is_not() -> None:
+    def with_columns(rows: PathRows, names: tuple[str, ...]) -> PathRows:
+        return replace(rows, rows=replace(rows.rows, features=Features(names, columns[:, : len(names)])))
 
-    part = with_middle(planted_paths(80))
-    found = train_paths("invoked", train=part, tune=part, settings=SETTINGS, trials=1)
-    assert found.model.columns == TEXT_NAMES
+    part = planted_paths(80)
+    columns = np.hstack([part.rows.features.matrix, np.zeros((80, len(TEXT_NAMES)), np.float32)])
+    for names, read in ((FEATURE_NAMES, FEATURE_NAMES), ((*TEXT_NAMES, *TEMPORAL_NAMES), TEXT_NAMES)):
+        rows = with_columns(part, names)
+        assert train_paths("invoked", train=rows, tune=rows, settings=SETTINGS, trials=1).model.columns == read
 
 
 def test_a_constant_and_an_empty_class_pass_no_gate() -> None:
@@ -175,10 +175,8 @@ def test_offsets_raise_macro_f1_of_rare_classes_out_of_sample() -> None:
         return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), places
 
     probabilities, places = drawn(1)
-    offsets = fit_offsets(EMOTIONS, probabilities, places)
+    offsets = fit_offsets(EMOTIONS, probabilities, places, np.arange(3000) % 5)
     unseen, truth = drawn(2)
-    from painpoint_platform.perception.hierarchy import decode
-
     labels = [EMOTIONS.paths[place] for place in truth.tolist()]
     plain, favoured = (
         path_metrics(
@@ -189,6 +187,14 @@ def test_offsets_raise_macro_f1_of_rare_classes_out_of_sample() -> None:
     assert plain.macro_f1 is not None
     assert favoured.macro_f1 is not None
     assert favoured.macro_f1[1] > plain.macro_f1[1] + 0.02
+
+
+def test_what_pays_on_its_own_rows_only_is_not_kept() -> None:
+    choices = np.random.default_rng(2)
+    probabilities = choices.dirichlet(np.ones(len(EMOTIONS.paths)), 200)
+    places = choices.integers(0, len(EMOTIONS.paths), 200)
+    truthful = [fit_offsets(EMOTIONS, probabilities, np.roll(places, shift), np.arange(200) % 5) for shift in range(4)]
+    assert sum(not offsets.any() for offsets in truthful) >= 2
 
 
 def test_intervals_draw_authors_whole() -> None:
