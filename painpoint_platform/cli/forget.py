@@ -32,13 +32,14 @@ def forget(
 
     Exit code 1 when something could not be proven gone; running the command again goes on where it stopped.
     """
+    from painpoint_platform.sql_models.model import load_models
     from painpoint_platform.takedown.forgetting import forget as take_down
 
     settings = load_settings()
     with publisher(settings) as publish, err.status("looking for it") as status:
         done = take_down(
             [url], places=places_of(settings), publish=publish, author=author, anyway=anyway, reason=reason,
-            variables={"publish_min_authors": settings.publish_min_authors}, tell=status.update,
+            models=load_models(), variables={"publish_min_authors": settings.publish_min_authors}, tell=status.update,
         )  # fmt: skip
     print_json(as_report(done)) if as_json else _show(done)
     if not done.proven:

@@ -19,6 +19,7 @@ from duckdb import DuckDBPyConnection
 
 from painpoint_platform.errors import PainpointError, TransientError, UserError
 from painpoint_platform.issues.publishing_outcome import SyncReport
+from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.takedown.answers import forget_answers
 from painpoint_platform.takedown.event_logs import Shown, clean_event_log
 from painpoint_platform.takedown.places import Places, kind_of
@@ -81,6 +82,9 @@ class _Log:
     def add(self, place: Path | str, counts: Mapping[str, int]) -> None:
         self.removed += [Removed(str(place), what, count) for what, count in counts.items() if count]
 
+    def changed(self, place: Path) -> bool:
+        return any(one.place == str(place) for one in self.removed)
+
     @contextmanager
     def going_on(self) -> Iterator[None]:
         """Let one step fail without costing the others: what it left is told, and the proof finds it."""
@@ -98,6 +102,7 @@ def forget(
     author: bool = False,
     anyway: bool = False,
     reason: str = "asked for",
+    models: Sequence[SqlModel] = (),
     variables: Mapping[str, Any] | None = None,
     tell: Callable[[str], None] = lambda _: None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -111,6 +116,7 @@ def forget(
         author: everything of their authors at that source instead of the posts alone.
         anyway: a post that was never collected is kept from being collected.
         reason: kept with the tombstones.
+        models: SQL models (``sql_models.model.load_models``); those of the days are brought up to date.
         variables: settings that SQL models read.
         tell: called with each step, in words.
         now: the clock.
@@ -132,7 +138,7 @@ def forget(
         tell("removing it from the warehouse")
         with open_write(places.warehouse, lock_timeout_s=places.lock_timeout_s) as connection:
             tombstones = bury(connection, target, reason=reason, now=_naive(now()))
-            removed = remove_rows(connection, target, variables=variables)
+            removed = remove_rows(connection, target, models=models, variables=variables)
         log.add(places.warehouse, removed)
         tell("taking down what is published of it")
         _unpublish(places, target, publish, log)
@@ -207,7 +213,7 @@ def _rewrite(places: Places, traces: Traces, log: _Log, *, certain: bool) -> Non
         if certain or holds(places.warehouse, traces):
             rewrite_warehouse(places.warehouse, lock_timeout_s=places.lock_timeout_s)
     for path in places.files():
-        if kind_of(path) == "sqlite" and any(holds(part, traces) for part in _parts(path)):
+        if kind_of(path) == "sqlite" and (log.changed(path) or any(holds(part, traces) for part in _parts(path))):
             with log.going_on():
                 rewrite_sqlite(path)
     if places.analytics.exists():

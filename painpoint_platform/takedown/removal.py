@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from painpoint_platform.sql_models.model import SqlModel, load_models
+from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.sql_models.run import Window, materialize
 from painpoint_platform.takedown.target import Target, set_aside
 from painpoint_platform.warehouse.checks import Check, require, run_check
@@ -62,13 +62,18 @@ def bury(connection: "DuckDBPyConnection", target: Target, *, reason: str, now: 
 
 
 def remove_rows(
-    connection: "DuckDBPyConnection", target: Target, *, variables: Mapping[str, Any] | None = None
+    connection: "DuckDBPyConnection",
+    target: Target,
+    *,
+    models: Sequence[SqlModel] = (),
+    variables: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
     """Remove a target from every table; the caller commits.
 
     Args:
         connection: the warehouse, inside a transaction.
         target: what is forgotten.
+        models: SQL models; those that were ever made and read a changed table are brought up to date.
         variables: settings that SQL models read by ``getvariable``.
 
     Returns:
@@ -98,7 +103,7 @@ def remove_rows(
             removed["gold.issues (labels)"] = _count(connection, query_text("takedown/take_labels"))
             connection.execute(query_text("takedown/correct_counts"))
             connection.execute(query_text("takedown/mark_stale"))
-        _refresh_models(connection, target.stale_days, variables or {})
+        _refresh_models(connection, target.stale_days, models, variables or {})
         require(connection, "takedown", held)
     return {table: count for table, count in removed.items() if count}
 
@@ -143,13 +148,12 @@ def _facts(days: Sequence[date]) -> Iterator[Check]:
             yield Check(name, query_text(f"checks/{name}"), {"day": day})
 
 
-def _refresh_models(connection: "DuckDBPyConnection", days: Sequence[date], variables: Mapping[str, Any]) -> None:
-    """Bring the SQL models up to date that count or show the days' rows, where they were ever made."""
-    if not days:
-        return
+def _refresh_models(
+    connection: "DuckDBPyConnection", days: Sequence[date], models: Sequence[SqlModel], variables: Mapping[str, Any]
+) -> None:
     made = set(_relations(connection))
     changed = {"bronze.raw_items", "bronze.collections", CLUSTERS, ASSIGNMENTS, "gold.issues", "gold.issue_evidence"}
-    for model in load_models():
+    for model in models if days else ():
         sources = {dependency.table for dependency in model.header.depends_on}
         if sources.isdisjoint(changed) or model.table not in made:
             continue
