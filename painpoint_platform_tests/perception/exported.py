@@ -61,7 +61,7 @@ def _blend(rows: LabelledRows) -> PerceptionModel:
     width = context(rows.features, rows.items, languages).shape[1]
     coefficients = np.random.default_rng(0).normal(0, 0.5, (len(members), width))
     blender = Blender(tuple(member.name for member in members), languages, coefficients)
-    calibrator = fit_calibrator("isotonic", np.linspace(0, 1, 9), np.linspace(0.1, 0.9, 9) ** 2, (0, 1))
+    calibrator = fit_calibrator("isotonic", np.linspace(0, 1, 9), 0.3 + 0.4 * np.linspace(0, 1, 9) ** 2, (0, 1))
     return PerceptionModel("valence", members, None, blender, BLEND, calibrator, HALF_WIDTHS)
 
 
