@@ -37,8 +37,10 @@ from painpoint_platform.issues.resemblance import Embed, Floats, Groups, by_word
 SAME_ISSUE = 0.4
 # The share of the items that stood for an issue on a day which brings a cluster of that day its key back.
 ANCHORED = 0.5
-# What a whole must have of each of two parts to have split into them, or to have been merged from them.
+# What a whole must have of each of two parts to have split into them, or to have been merged from them; and how much it
+# resembles a part at least: halves reach 0.5 to 0.8.
 LEAST_SHARE = 0.25
+PART = 0.3
 # Two clusters of a day that resemble each other this much are one issue, torn apart by the clustering. Of clusters of
 # different problems 3 in 1,000 do on banking questions, none on made streams.
 TWINS = 0.6
@@ -84,10 +86,40 @@ class _Side:
         """Return the issues of the nearest day."""
         return frozenset(self.rows.filter(pl.col("cluster_date") == pl.col("cluster_date").first())["issue_key"])
 
-    def nearest(self) -> dict[str, int]:
-        """Return the portrait of each issue's nearest day, by its place among the groups compared."""
-        first = self.rows.with_row_index("place", offset=self.found.shape[0]).unique("issue_key", keep="first")
-        return dict(first.select("issue_key", "place").iter_rows())
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What relations are told from: the issues of the days before.
+
+    Attributes:
+        found: the best resemblance of each cluster to each issue, (clusters, issues).
+        column: the issue's column in it.
+        portrait: its portrait of the nearest day, by place among the groups compared.
+        still_there: the issues of the last day with clusters.
+        words: clusters, then portraits, compared by words.
+    """
+
+    found: Floats
+    column: dict[str, int]
+    portrait: dict[str, int]
+    still_there: frozenset[str]
+    words: Groups
+
+    @classmethod
+    def of(cls, side: _Side) -> "_Past":
+        first = side.rows.with_row_index("place", offset=side.found.shape[0]).unique("issue_key", keep="first")
+        portrait = dict(first.sort("issue_key").select("issue_key", "place").iter_rows())
+        return cls(
+            side.of_issues(list(portrait)).round(6),
+            {key: column for column, key in enumerate(portrait)},
+            portrait,
+            side.still_there(),
+            side.words,
+        )
+
+    def resembling(self, row: int) -> list[str]:
+        """Return the issues of the last day that a cluster resembles at least as much as a whole does its part."""
+        return [key for key in sorted(self.still_there) if self.found[row, self.column[key]] >= PART]
 
 
 def trace(
@@ -117,13 +149,16 @@ def trace(
         the earlier issue that it comes from, for a new one to that which comes nearest, null where there is none;
         ``previous_keys`` are the earlier issues that went into it.
     """
+    if clusters.is_empty():
+        return LINEAGE.to_frame()
     units = clusters.sort("cluster_id").unique("cluster_fingerprint", keep="first", maintain_order=True)
     before = _compared(units, earlier, day, embed, budget)
     after = _compared(units, later, day, embed, budget)
     still_there = before.still_there() if before else frozenset[str]()
     keys = _keys(day, units, [side for side in (before, after) if side], anchors, still_there)
+    past = _Past.of(before) if before else None
     traced = pl.DataFrame(
-        [_related(row, keys, before) for row in range(units.height)],
+        [_related(row, keys, past) for row in range(units.height)],
         schema=["relation", "similarity", "previous_keys"], orient="row",
         schema_overrides={name: LINEAGE[name] for name in ("relation", "similarity", "previous_keys")},
     )  # fmt: skip
@@ -137,7 +172,7 @@ def trace(
 
 
 def _compared(units: pl.DataFrame, known: pl.DataFrame, day: date, embed: Embed, budget: int | None) -> _Side | None:
-    if units.is_empty() or known.is_empty():
+    if known.is_empty():
         return None
     distance = (pl.col("cluster_date") - pl.lit(day)).abs()
     rows = known.sort(distance, "cluster_date", "cluster_id")
@@ -199,37 +234,36 @@ def _own_key(day: date, fingerprint: str, used: set[str]) -> str:
     return hashlib.sha256(f"{fingerprint} {day.isoformat()}".encode()).hexdigest()
 
 
-def _related(row: int, keys: Sequence[str], before: _Side | None) -> tuple[str, float | None, list[str]]:
+def _related(row: int, keys: Sequence[str], past: _Past | None) -> tuple[str, float | None, list[str]]:
     """Return relation, similarity and previous keys of the unit ``row``, from the days before."""
-    if before is None:
+    if past is None:
         return "new", None, []
-    issues = before.nearest()
-    found = dict(zip(issues, before.of_issues(list(issues))[row].round(6), strict=True))
     key = keys[row]
-    if key not in before.still_there() and (parent := _split_from(row, keys, before, issues)):
-        return "splits", found[parent], [parent]
-    if key in issues:
-        others = _merged_into(row, keys, before, issues)
-        return ("merges" if others else "continues"), found[key], [key, *others]
-    return "new", max(found.values()), []
+    if key not in past.still_there and (parent := _split_from(row, keys, past)):
+        return "splits", past.found[row, past.column[parent]], [parent]
+    if key in past.column:
+        others = _merged_into(row, keys, past)
+        return ("merges" if others else "continues"), past.found[row, past.column[key]], [key, *others]
+    return "new", past.found[row].max(), []
 
 
-def _merged_into(row: int, keys: Sequence[str], before: _Side, issues: dict[str, int]) -> list[str]:
+def _merged_into(row: int, keys: Sequence[str], past: _Past) -> list[str]:
     """Return the issues of the last day that are no cluster of their own today and are a part of this one."""
     parts = []
-    for key in sorted(before.still_there() - set(keys)):
-        own, other = before.words.shares(row, issues[keys[row]], issues[key])
-        if min(own, other) >= LEAST_SHARE:
-            parts.append(key)
+    for key in past.resembling(row):
+        if key not in keys:
+            own, other = past.words.shares(row, past.portrait[keys[row]], past.portrait[key])
+            if min(own, other) >= LEAST_SHARE:
+                parts.append(key)
     return parts
 
 
-def _split_from(row: int, keys: Sequence[str], before: _Side, issues: dict[str, int]) -> str | None:
-    """Return the issue of the last day that goes on in another cluster and had this one as a part, the larger first."""
+def _split_from(row: int, keys: Sequence[str], past: _Past) -> str | None:
+    """Return the issue of the last day that goes on in another cluster and had most of this one as a part."""
     parents = []
-    for beside, key in enumerate(keys):
-        if beside != row and key in before.still_there():
-            own, other = before.words.shares(issues[key], row, beside)
+    for key in past.resembling(row):
+        for beside in (place for place, other in enumerate(keys) if other == key and place != row):
+            own, other = past.words.shares(past.portrait[key], row, beside)
             if min(own, other) >= LEAST_SHARE:
                 parents.append((own, key))
     return max(parents)[1] if parents else None
