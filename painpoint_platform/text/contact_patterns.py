@@ -67,7 +67,8 @@ def _ip_addresses(text: str) -> Iterator[Span]:
     """
     for match in _IPV4.finditer(text):
         before = text[max(0, match.start() - _VERSION_WINDOW) : match.start()]
-        if _tells_machine(match[0]) and (before.endswith("://") or not _VERSION_BEFORE.search(before)):
+        is_enclosed = before.endswith("<") and text.startswith(">", match.end())
+        if _tells_machine(match[0]) and (is_enclosed or before.endswith("://") or not _VERSION_BEFORE.search(before)):
             yield Span(*match.span(), "ip")
     if ":" in text:
         for match in _IPV6.finditer(text):

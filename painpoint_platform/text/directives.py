@@ -21,6 +21,8 @@ from painpoint_platform.text.disguises import folded, readings
 PATTERNS = Path(__file__).with_suffix(".toml")
 # Inside a clause, in any script.
 _CLAUSE = "[^.!?。！？]"
+# Letters held apart by blanks or signs, so that no word is left to look for.
+_DRAWN_APART = re.compile(r"(?:(?<!\w)\w{1,2}[\W_]{1,3}){5}")
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 
@@ -45,7 +47,8 @@ def _order_in(reading: str) -> str | None:
     for order in _orders():
         if any(map(reading.__contains__, order.hints)) and order.pattern.search(reading):
             return order.kind
-    # Words drawn apart, or held apart by whatever is not a letter.
+    if not _DRAWN_APART.search(reading):
+        return None
     letters = _NOT_A_LETTER.sub("", folded(reading))
     squeezed = _squeezed()
     is_worth_it = any(map(letters.__contains__, squeezed.hints))

@@ -106,7 +106,7 @@ _ASSIGNED = re.compile(
 _SECRET_HINTS = ("key", "token", "secret", "pass", "pwd")
 _PLACEHOLDER = re.compile(
     r"(?:none|null|nil|true|false|undefined|required|optional|missing|invalid|expired|string|\w*(?:password|secret|token)"
-    r"|example|changeme|redacted|removed|hidden)$|.*(?:\*\*|xxx|\.\.\.|your|\$)",
+    r"|example|changeme|redacted|removed|hidden)$|.*(?:\*\*|xxx|\.\.\.|your)|\$\w",
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
