@@ -116,7 +116,13 @@ def test_a_changed_file_is_named(blend: PerceptionModel, tmp_path: Path, suffix:
 def test_a_bundle_of_another_version_is_refused(trained: TrainedVariable, tmp_path: Path) -> None:
     folder = saved(trained.model, tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text())
-    for change, named in (({"format": 99}, "format 99"), ({"feature_names": ["word_length"]}, "word_length")):
+    others = {file: digest for file, digest in manifest["files"].items() if file != "model.json"}
+    for change, named in (
+        ({"format": 99}, "format 99"),
+        ({"kind": "graph"}, "kind 'graph', expected regression, path, temporal"),
+        ({"feature_names": ["word_length"]}, "word_length"),
+        ({"files": others}, "its files are not those of a regression model"),
+    ):
         (folder / "manifest.json").write_text(json.dumps({**manifest, **change}))
         with pytest.raises(UserError, match=named):
             load_bundle(folder)
