@@ -40,6 +40,7 @@ FOLDS = 5
 TRIALS = 30
 FEWEST_COVERED = 100  # a length with fewer rows is told without being asked
 SYNTHETIC_ITEMS = 5_200
+PRECISIONS = ("int8", "fp16", "fp32")
 
 
 class Remembering:
@@ -240,13 +241,12 @@ def export_rows(models: Path, embedder: Embedder, folder: Path) -> Iterator[Row]
         print("export: openvino is not installed, so nothing is exported", file=sys.stderr)
         return
     from painpoint_platform.perception.bundle import bundle_folders, load_bundle
-    from painpoint_platform.perception.export import corpus_rows, export_models, exportable
-    from painpoint_platform.perception.export_storage import PRECISIONS
+    from painpoint_platform.perception.export import corpus_rows, export_models, exportable, known_precisions
 
     chosen, _ = exportable([load_bundle(one) for one in bundle_folders(models).values()])
     made = export_models(
         chosen, corpus_rows(chosen), embedder=embedder, out_dir=folder / "export", cache_dir=folder,
-        precisions=PRECISIONS, device="CPU",
+        precisions=known_precisions(PRECISIONS), device="CPU",
     )  # fmt: skip
     for graph in made.graphs:
         small = graph.precision == "int8"
