@@ -30,6 +30,7 @@ from painpoint_platform.files import sync
 from painpoint_platform.perception.anchors import anchor_similarities
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpus import read_corpus, trainable
+from painpoint_platform.perception.export_encoder import PRECISIONS, PrecisionName, serving_encoder
 from painpoint_platform.perception.export_graph import build_export_graph
 from painpoint_platform.perception.export_measurement import Latency, latency, parity
 from painpoint_platform.perception.export_runtime import (
@@ -43,7 +44,6 @@ from painpoint_platform.perception.export_runtime import (
     opened,
     require_openvino,
 )
-from painpoint_platform.perception.export_storage import PRECISIONS, PrecisionName, shrink
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.scoring import score_texts
 from painpoint_platform.text.embeddings import Embedder
@@ -213,16 +213,10 @@ def _manifest(bundles: Sequence[Bundle], embedder: Embedder, now: datetime) -> d
 def _graph(
     bundles: Sequence[Bundle], embedder: Embedder, languages: Sequence[str], precision: PrecisionName, cache_dir: Path
 ) -> Any:
-    from openvino import Core
-
-    from painpoint_platform.text.encoder_openvino import converted
-
-    encoder = Core().read_model(converted("int8" if precision == "int8" else "fp32", cache_dir) / "model.xml")
-    shrink(encoder, precision)
     # The similarity of the unit vectors themselves is the matrix that similarities are computed with.
     anchors = np.ascontiguousarray(anchor_similarities(np.eye(DIMENSIONS, dtype=np.float32), embedder).T)
     models = [bundle.model for bundle in bundles if isinstance(bundle.model, PerceptionModel)]  # all are: exportable
-    return build_export_graph(encoder, models, anchors=anchors, languages=languages)
+    return build_export_graph(serving_encoder(precision, cache_dir), models, anchors=anchors, languages=languages)
 
 
 def _save(graph: Any, folder: Path) -> None:

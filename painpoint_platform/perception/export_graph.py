@@ -1,7 +1,7 @@
 """From tokens to scores as one OpenVINO graph.
 
 Belongs here: the arithmetic of ``model`` as nodes, in single precision. Does not belong here: the encoder's layers
-(``painpoint_platform.text.minilm_graph``), how the encoder's constants are stored (``export_storage``), trees
+(``painpoint_platform.text.minilm_graph``), how the encoder's constants are stored (``export_encoder``), trees
 (``export_trees``), files and measurements (``export``).
 
 Inputs, with one row a text: ``input_ids`` and ``attention_mask`` (rows, tokens) int64, ``lexical`` (rows, 15) float32
@@ -22,6 +22,7 @@ from painpoint_platform.perception.blender import Blender
 from painpoint_platform.perception.calibration import EDGE, Calibrator
 from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.export_encoder import OUTPUTS
 from painpoint_platform.perception.export_runtime import ENDS
 from painpoint_platform.perception.export_trees import tree_tables, trees_node
 from painpoint_platform.perception.features import (
@@ -85,7 +86,7 @@ def context_width(languages: Sequence[str]) -> int:
 def _known(encoder: Any, lexical: Node, context: Node, anchors: NDArray[np.float32]) -> _Known:
     from openvino import opset13 as op
 
-    unit, middle = (encoder.output(name).get_node().input_value(0) for name in ("sentence_embedding", "middle_states"))
+    unit, middle = (encoder.output(name).get_node().input_value(0) for name in OUTPUTS)
     row = pl.DataFrame(
         {"user_id": [None], "timestamp": [None]}, schema={"user_id": pl.String, "timestamp": pl.Datetime("us", "UTC")}
     )

@@ -17,8 +17,8 @@ from painpoint_platform.perception import export_runtime
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.calibration import Calibrator
 from painpoint_platform.perception.export import Export, corpus_rows, export_models, exportable, known_precisions
+from painpoint_platform.perception.export_encoder import PrecisionName
 from painpoint_platform.perception.export_runtime import Exported, load_export
-from painpoint_platform.perception.export_storage import PrecisionName
 from painpoint_platform.perception.features import EMBEDDING_NAMES
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.out_of_fold import Member
@@ -107,23 +107,33 @@ def test_the_manifest_tells_parity_latency_size_and_versions(made: Export) -> No
     assert made.graphs[0].parity == graph["parity"]
 
 
-def test_smaller_precisions_stay_close(embedder: Embedder, tmp_path: Path) -> None:
+def test_eight_bits_stay_close_to_models_on_vectors_of_eight_bits(embedder: Embedder, tmp_path: Path) -> None:
     # Trees alone are as steep as stairs: a text beside an edge is elsewhere after any rounding.
     native = [one for one in small_bundles(embedder, tmp_path / "models") if one.model.variable != "arousal"]
+    (graph,) = export(native, embedder, tmp_path / "export", "int8").graphs
+    assert max(graph.parity.values()) <= 0.005
+    assert graph.size_mb < 27
+    read = load_export(tmp_path / "export", threads=1)
+    assert (read.precision, read.device) == ("int8", "CPU")
+    texts = ["Thank you!", *ODD_TEXTS]
+    away = np.abs(scores(read.score(texts)) - scores(score_texts(texts, native, embedder)))
+    assert away.max() < 0.03
+
+
+def test_the_smallest_precision_is_read_and_others_may_be_left_out(
+    bundles: list[Bundle], precise: Embedder, tmp_path: Path
+) -> None:
     folder = tmp_path / "export"
-    graphs = {graph.precision: graph for graph in export(native, embedder, folder, "int8", "fp16").graphs}
-    assert max(max(graph.parity.values()) for graph in graphs.values()) <= 0.005
-    assert graphs["int8"].size_mb < 27
-    assert graphs["fp16"].size_mb < 50
-    # The smallest is read where no other is asked for; the other one need not be there.
+    half, single = export(bundles[1:2], precise, folder, "fp16", "fp32").graphs
+    assert half.size_mb < 50 < single.size_mb
+    assert half.parity["arousal"] <= 0.005
+    assert load_export(folder).precision == "fp16"
     shutil.rmtree(folder / "fp16")
-    read = load_export(folder, threads=1)
-    assert read.precision == "int8"
-    assert np.isfinite(scores(read.score(ODD_TEXTS))).all()
+    assert load_export(folder).precision == "fp32"
     with pytest.raises(UserError, match="missing"):
         load_export(folder, precision="fp16")
-    with pytest.raises(UserError, match="has no graph in fp32; it holds int8, fp16"):
-        load_export(folder, precision="fp32")
+    with pytest.raises(UserError, match="has no graph in int8; it holds fp16, fp32"):
+        load_export(folder, precision="int8")
 
 
 def test_an_export_that_says_something_else_is_not_written(
