@@ -5,9 +5,10 @@ Belongs here: the order of the steps, and which rows each of them may see. Does 
 The search, the temperature and the decisions see out-of-fold predictions of the training rows only. The tuning rows
 judge, and the test rows, where there are any, are reported once.
 
-What competed: on 43,000 texts of GoEmotions (chosen on its dev rows, macro-F1 of the basic emotions) logistic
-regression on hashed words, ridge regression on the 405 features, on the middle states, on all of them, and the network,
-which had the lowest cross-entropy by 13 % and the best macro-F1; docs/perception.md has the figures.
+What competed, on 6,000 texts of GoEmotions, judged on 3,000 others: cross-entropy of the basic emotions in nats, and
+their macro-F1 without favouring any. The network .96 and .49, logistic regression on the features .98 and .44, LightGBM
+on them 1.04 and .38, logistic regression on words 1.04 and .39. On all 43,000 a kernel machine of 2,500 landmarks had
+.99 where the network had .89. So the network is what is searched for.
 """
 
 import hashlib
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 FAMILY = "network"
-# A trial is judged on this many folds, fitted to the others: half as many trials would say less than half the folds.
+# A trial is judged on this many folds, by networks fitted to all others: in the same time twice as many are tried.
 SEARCH_FOLDS = 2
 
 

@@ -17,6 +17,7 @@ from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, tem
 from painpoint_platform.perception.hierarchy import PathModel
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.paths_scoring import path_columns
+from painpoint_platform.perception.temporal_models import TemporalModel
 from painpoint_platform.text.embeddings import Embedder, Encoded
 
 
@@ -55,7 +56,7 @@ def score_texts(
         authors: for models that know of an author's past; None: nothing is known.
 
     Raises:
-        UserError: two models of one variable, or a model of another encoder.
+        UserError: two models of one variable, a model of another encoder, or one that scores no texts.
     """
     _require_one_a_variable(bundles)
     _require_encoder(bundles, embedder)
@@ -66,6 +67,8 @@ def score_texts(
         if isinstance(bundle.model, PathModel):
             columns += path_columns(bundle.model, bundle.name, features, texts)
             continue
+        if isinstance(bundle.model, TemporalModel):
+            raise UserError(f"{bundle.name} foresees what a history leads to and scores no texts; choose another model")
         variable = bundle.model.variable
         observed = authors.observed.get(variable) if authors else None
         scores = bundle.model.score(_with_past(features, bundle, items, observed), items, observed)
