@@ -144,6 +144,8 @@ def _directions(
     eigenvalues, and all together so that the rows keep their mean squared length: one ``gamma`` then suits both
     machines.
     """
+    from sklearn.utils.extmath import randomized_svd
+
     points = rows[chosen]
     weights = _ridge_weights(rows, points, target, params["gamma"], params["penalty"])
     gradients = np.concatenate(
@@ -152,11 +154,13 @@ def _directions(
             for start in range(0, len(rows), _BLOCK)
         ]
     )
-    shares, vectors = np.linalg.eigh((gradients.T @ gradients).astype(np.float64))
-    turn = (vectors * np.maximum(shares, 0) ** 0.25)[:, ::-1][:, :most]
+    width = rows.shape[1]
+    # By random projection (Halko, Martinsson and Tropp 2011): a tenth of the time of all eigenvectors.
+    vectors, shares, _ = randomized_svd(gradients.T @ gradients, min(most, width), n_iter=3, random_state=0)
+    turn = vectors * shares**0.25
     before, after = float((rows**2).sum()), float(((rows @ turn) ** 2).sum())
     # No gradient anywhere: labels that do not depend on the features. Any directions do.
-    return turn * np.sqrt(before / after) if after > 0 else np.eye(rows.shape[1])[:, :most]
+    return turn * np.sqrt(before / after) if after > 0 else np.eye(width)[:, :most]
 
 
 def _gradients(rows: Matrix, points: Matrix, weights: Floats, gamma: float) -> Matrix:
