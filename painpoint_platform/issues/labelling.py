@@ -111,8 +111,6 @@ def breaks_output_rules(payload: Mapping[str, Any], label: IssueLabel) -> list[s
 
     Collected text is hostile; a post that gets itself quoted in a title has found a megaphone.
     """
-    if not payload["representatives"]:
-        return [NOTHING_TO_LABEL]
     posts = [f"{post['title']}\n{post['snippet']}" for post in payload["representatives"]]
     return [
         *forbidden_content("canonical_title", label.canonical_title, posts),
