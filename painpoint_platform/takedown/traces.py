@@ -80,8 +80,8 @@ class Traces:
             # Of a stretch as JSON writes it, the longest part that is written the same way everywhere.
             plain = max(stretch.decode("utf-8", "ignore").split("\\"), key=len)
             # In a file, cells lie side by side, and their neighbours may go on like the text by chance.
-            within = plain[_BY_CHANCE:-_BY_CHANCE]
-            self._judged[stretch] = len(within) >= SHORTEST_TEXT and (self.is_shared(plain) or self.is_shared(within))
+            forms = (plain, plain[_BY_CHANCE:-_BY_CHANCE])
+            self._judged[stretch] = any(len(form) >= SHORTEST_TEXT and self.is_shared(form) for form in forms)
         return self._judged[stretch]
 
     def _stretches(self, data: Bytes) -> Iterator[Found]:

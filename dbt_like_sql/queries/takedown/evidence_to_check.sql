@@ -5,5 +5,5 @@ from gold.live_issue_evidence as live
 join bronze.raw_items as item using (url_hash)
 left join ops.evidence_checks as checked using (url_hash)
 where item.source in (select unnest($sources::varchar[]))
-order by checked.outcome = 'gone' desc nulls last, checked.checked_at nulls first, item.url_hash
+order by coalesce(checked.outcome = 'gone', false) desc, checked.checked_at nulls first, item.url_hash
 limit $budget
