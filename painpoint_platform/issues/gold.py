@@ -141,7 +141,9 @@ def issue_rows(
     ``keys`` says each cluster's ``issue_key``, ``people`` what was decided about issues. ``created_at`` is when the
     problem was first voiced that day, so that the same input gives the same row.
     """
-    kept = reused.with_columns(failure_reason=pl.lit(None, pl.String))
+    # A label that comes back to the day that paid for it is that day's own.
+    paid_elsewhere = pl.when(pl.col("reused_from") != day).then("reused_from")
+    kept = reused.with_columns(paid_elsewhere, failure_reason=pl.lit(None, pl.String))
     fresh = asked.with_columns(reused_from=pl.lit(None, pl.Date))
     labels = pl.concat([kept, fresh.select(kept.columns)], how="vertical_relaxed")
     return (

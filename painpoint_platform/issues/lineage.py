@@ -23,7 +23,7 @@ Relations look back only, so that they do not depend on the order in which days 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,6 +44,8 @@ PART = 0.3
 # Two clusters of a day that resemble each other this much are one issue, torn apart by the clustering. Of clusters of
 # different problems 3 in 1,000 do on banking questions, none on made streams.
 TWINS = 0.6
+# The same where one of them is an issue that the other resembles, too: halves of a split have nothing in common.
+TWINS_OF_AN_ISSUE = 0.35
 # A cluster that resembles a whole issue this much is no part of it that split off: halves reach 0.6 to 0.7.
 WHOLE = 0.75
 # What an issue that was there on the last day with clusters has over one that was not, where a cluster resembles both.
@@ -203,18 +205,40 @@ def _keys(
     used = set(keys.values())
     everyone = np.arange(units.height)
     twins = by_words(units["texts"].to_list(), today=units.height).resemblance(everyone, everyone)
+    place = {key: column for column, key in enumerate(known)}
+    awake = {key: column for key, column in place.items() if key in still_there}
+    for row, key in sorted(keys.items()):
+        # A piece of an issue that is there would wake up one that it took in long ago.
+        asleep = key not in awake and share[row, place[key]] < ANCHORED
+        if asleep and (whole := _whole_of(row, keys, twins, score, awake)):
+            keys[row] = whole
     for row, fingerprint in enumerate(units["cluster_fingerprint"]):
         if row not in keys:
-            nearest = max(keys, key=lambda other: (twins[row, other], -other), default=row)
-            whole = int(score[row].argmax()) if known else 0
-            if nearest != row and twins[row, nearest] >= TWINS:
-                keys[row] = keys[nearest]
-            elif known and score[row, whole] >= WHOLE:
-                keys[row] = known[whole]
-            else:
-                keys[row] = _own_key(day, fingerprint, used)
+            keys[row] = _twin_of(row, keys, twins, score, place) or _own_key(day, fingerprint, used)
             used.add(keys[row])
     return [keys[row] for row in range(units.height)]
+
+
+def _whole_of(row: int, keys: Mapping[int, str], twins: Floats, score: Floats, place: Mapping[str, int]) -> str | None:
+    """Return the issue of another cluster of the day that a cluster resembles as a whole, as it does the cluster."""
+    wholes = [
+        (score[row, place[key]], key)
+        for other, key in keys.items()
+        if other != row and key in place and twins[row, other] >= TWINS_OF_AN_ISSUE and score[row, place[key]] >= WHOLE
+    ]
+    return max(wholes)[1] if wholes else None
+
+
+def _twin_of(row: int, keys: Mapping[int, str], twins: Floats, score: Floats, place: Mapping[str, int]) -> str | None:
+    """Return the key of the cluster of the day that a cluster without a key was torn off from, or of a whole issue."""
+    nearest = max(keys, key=lambda other: (twins[row, other], -other), default=None)
+    if nearest is not None:
+        column = place.get(keys[nearest])
+        resembles_it = column is not None and score[row, column] >= SAME_ISSUE
+        if twins[row, nearest] >= (TWINS_OF_AN_ISSUE if resembles_it else TWINS):
+            return keys[nearest]
+    best = max(place, key=lambda key: (score[row, place[key]], key), default=None)
+    return best if best is not None and score[row, place[best]] >= WHOLE else None
 
 
 def _anchored(units: pl.DataFrame, known: Sequence[str], anchors: pl.DataFrame) -> Floats:
