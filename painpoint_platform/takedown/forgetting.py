@@ -142,7 +142,7 @@ def forget(
         log.add(places.warehouse, removed)
         tell("taking down what is published of it")
         _unpublish(places, target, publish, log)
-        traces = Traces(target.wordings, shared=lambda stretch: _is_shared(places, stretch))
+        traces = Traces(target.wordings, shared=lambda stretch, whole: _is_shared(places, stretch, whole))
         tell("cleaning answers, event logs and reports")
         _clean_stores(places, target, traces, log)
         tell("rewriting the databases")
@@ -236,9 +236,9 @@ def _reading(places: Places) -> AbstractContextManager[DuckDBPyConnection]:
     return open_read(places.warehouse, lock_timeout_s=places.lock_timeout_s)
 
 
-def _is_shared(places: Places, stretch: str) -> bool:
+def _is_shared(places: Places, stretch: str, whole: bool) -> bool:
     with _reading(places) as connection:
-        return bool(fetch(connection, "takedown/shared", stretch=stretch)["shared"][0])
+        return bool(fetch(connection, "takedown/shared", stretch=stretch, whole=whole)["shared"][0])
 
 
 def _note_proof(places: Places, target: Target, proven_at: datetime) -> None:

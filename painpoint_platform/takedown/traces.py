@@ -51,14 +51,15 @@ class Traces:
 
     Args:
         texts: any number; empty and very short ones (``SHORTEST_TEXT`` bytes) are passed over.
-        shared: whether a stretch is also in what is allowed to stay; asked once a stretch. What everybody writes, such
-            as the headings of an issue form, is no trace of one post.
+        shared: whether a stretch, which is a whole text or a part of one, is also in what may stay; asked once a
+            stretch. What everybody writes, such as the headings of an issue form, is no trace of one post.
     """
 
-    def __init__(self, texts: Iterable[str], *, shared: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(self, texts: Iterable[str], *, shared: Callable[[str, bool], bool] = lambda *_: False) -> None:
         written = {form for text in texts for form in _written_forms(text) if len(form) >= SHORTEST_TEXT}
         self._long = sorted(form for form in written if len(form) > LONGEST_MISSED)
         self._short = sorted(written.difference(self._long))
+        self._whole = frozenset(written)
         self.is_shared = shared
         self._judged: dict[bytes, bool] = {}
 
@@ -79,9 +80,11 @@ class Traces:
         if stretch not in self._judged:
             # Of a stretch as JSON writes it, the longest part that is written the same way everywhere.
             plain = max(stretch.decode("utf-8", "ignore").split("\\"), key=len)
-            # In a file, cells lie side by side, and their neighbours may go on like the text by chance.
-            forms = (plain, plain[_BY_CHANCE:-_BY_CHANCE])
-            self._judged[stretch] = any(len(form) >= SHORTEST_TEXT and self.is_shared(form) for form in forms)
+            # In a file, cells lie side by side, and their neighbours may go on like the text by chance; not where the
+            # whole text is there, of which the last figure may be all that tells two addresses apart.
+            whole = stretch in self._whole
+            forms = (plain,) if whole else (plain, plain[_BY_CHANCE:-_BY_CHANCE])
+            self._judged[stretch] = any(len(form) >= SHORTEST_TEXT and self.is_shared(form, whole) for form in forms)
         return self._judged[stretch]
 
     def _stretches(self, data: Bytes) -> Iterator[Found]:

@@ -56,10 +56,17 @@ def test_every_place_is_found_and_said():
 
 def test_what_others_wrote_as_well_is_no_trace():
     form = "### Steps to reproduce the problem\n\n1. "
-    traces = Traces([form + BODY], shared=lambda stretch: stretch in form)
+    traces = Traces([form + BODY], shared=lambda stretch, _: stretch in form)
     assert traces.first(f"another post: {form}do this".encode()) is None
     assert traces.first(f"another post: {form}{BODY[:20]}".encode())
 
 
 def test_rules_and_padding_are_nobodys_words():
     assert Traces(["=" * 50 + "\n" + " " * 60]).first(b"=" * 4000 + b" " * 4000) is None
+
+
+def test_an_address_that_differs_in_its_last_figure_is_still_found():
+    address, other = "https://github.com/acme/shop/issues/12", "https://github.com/acme/shop/issues/17"
+    traces = Traces([address], shared=lambda stretch, _: stretch in other)
+    assert traces.first(f"<a href='{address}'>".encode())
+    assert traces.first(f"<a href='{other}'>".encode()) is None
