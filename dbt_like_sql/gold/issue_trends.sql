@@ -69,30 +69,28 @@ days as (
     from (select distinct cluster_date from issue_days)
 ),
 
-history_days as (
-    select today.issue_key, today.cluster_date, first_days.first_seen, count(day.cluster_date) as history_days
+-- The history of each row, a number a clustered day; a day on which the issue was not seen has 0.
+history as (
+    select
+        today.issue_key,
+        today.cluster_date,
+        first_days.first_seen,
+        max(earlier.cluster_date) as last_seen,
+        count(earlier.cluster_date) as days_seen,
+        count(day.cluster_date) as history_days,
+        coalesce(sum(earlier.item_count), 0)::bigint as history_items,
+        coalesce(
+            list(coalesce(earlier.item_count, 0) order by day.cluster_date) filter (day.cluster_date is not null), []
+        ) as counts
     from issue_days as today
     join first_days on first_days.issue_key = today.issue_key
     left join days as day
         on day.cluster_date >= greatest(first_days.first_seen, today.cluster_date - 30)
        and day.cluster_date < today.cluster_date
-    group by today.issue_key, today.cluster_date, first_days.first_seen
-),
-
-history as (
-    select
-        today.issue_key,
-        today.cluster_date,
-        max(earlier.cluster_date) as last_seen,
-        count(earlier.cluster_date) as days_seen,
-        coalesce(sum(earlier.item_count), 0)::bigint as history_items,
-        coalesce(sum(earlier.item_count * earlier.item_count), 0)::double as squares
-    from issue_days as today
     left join issue_days as earlier
         on earlier.issue_key = today.issue_key
-       and earlier.cluster_date >= today.cluster_date - 30
-       and earlier.cluster_date < today.cluster_date
-    group by today.issue_key, today.cluster_date
+       and earlier.cluster_date = day.cluster_date
+    group by today.issue_key, today.cluster_date, first_days.first_seen
 ),
 
 -- How large issues are on the day on which they come up.
@@ -110,29 +108,28 @@ newcomers as (
 ),
 
 -- Rates have a gamma posterior under Jeffreys' prior. Counts vary more from day to day than Poisson's: how much more is
--- taken from the issue's own days (Pearson's statistic, with three days of Poisson added, at least 1).
+-- taken from the steps between the issue's own days (von Neumann's estimate, which a trend does not inflate, with three
+-- days of Poisson added, at least 1).
 expected as (
     select
         today.*,
         sources.items_by_source,
-        history_days.first_seen,
-        history_days.history_days,
-        history.last_seen,
-        history.days_seen,
-        history.history_items,
-        (history.history_items + 0.5) / nullif(history_days.history_days, 0) as usual,
+        history.* exclude (issue_key, cluster_date, counts),
+        (history.history_items + 0.5) / nullif(history.history_days, 0) as usual,
         greatest(1, (
-            (history.squares - history_days.history_days * usual * usual) / usual + 3
-        ) / (history_days.history_days + 2)) as dispersion,
-        if(history_days.history_days > 0, usual, if(newcomers.newcomers >= 5, newcomers.mean_items, null)) as mean,
+            coalesce(list_sum(list_transform(
+                range(1, len(history.counts)),
+                lambda place: pow(history.counts[place + 1] - history.counts[place], 2)
+            )), 0) / (2 * usual) + 3
+        ) / (greatest(history.history_days - 1, 0) + 3)) as dispersion,
+        if(history.history_days > 0, usual, if(newcomers.newcomers >= 5, newcomers.mean_items, null)) as mean,
         if(
-            history_days.history_days > 0,
+            history.history_days > 0,
             (dispersion - 1) / usual + 1 / (history.history_items + 0.5),
             greatest(newcomers.variance - newcomers.mean_items, newcomers.mean_items) / pow(newcomers.mean_items, 2)
         ) as spread
     from issue_days as today
     join sources on sources.issue_key = today.issue_key and sources.cluster_date = today.cluster_date
-    join history_days on history_days.issue_key = today.issue_key and history_days.cluster_date = today.cluster_date
     join history on history.issue_key = today.issue_key and history.cluster_date = today.cluster_date
     left join newcomers on newcomers.cluster_date = today.cluster_date
 ),

@@ -59,7 +59,7 @@ def test_a_planted_burst_stands_out_once_and_ordinary_days_do_not(trends):
 
 def test_states_and_their_uncertainty(trends):
     states = {(key, day): state for key, day, state in trends.select("issue_key", "cluster_date", "state").rows()}
-    assert {states["fades", FIRST + timedelta(days=day)] for day in range(23, 28)} == {"fading"}
+    assert {states["fades", FIRST + timedelta(days=day)] for day in range(16, DAYS)} == {"fading"}
     assert states["bursts", FIRST + timedelta(days=BURST)] == "growing"
     assert [states["bursts", FIRST + timedelta(days=day)] for day in range(4)] == ["new", "new", "new", "steady"]
     ordinary = trends.filter(pl.col("issue_key").str.starts_with("ordinary"), pl.col("state") != "new")
