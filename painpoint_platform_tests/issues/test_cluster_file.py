@@ -78,6 +78,21 @@ def test_every_day_is_clustered_on_its_own(embedder: Embedder) -> None:
     assert result.scores["n_clusters"] == 2 * alone.scores["n_clusters"]
 
 
+def test_issues_are_followed_over_the_days_of_a_file(embedder: Embedder) -> None:
+    days = {"2025-01-03": table(), "2025-01-01": table().head(-1), "2025-01-05": table().tail(-1)}
+    frame = pl.concat([part.with_columns(date=pl.lit(f"{day} 10:00:00")) for day, part in days.items()])
+    result = clustered(frame, embedder, day="date", label="topic")
+    assert result.rows["day"].unique().sort().to_list() == ["2025-01-01", "2025-01-03", "2025-01-05"]
+    assert result.scores["continuity"] == 1
+    assert (result.scores["n_splits"], result.scores["n_merges"]) == (0, 0)
+    assert result.scores["n_issues"] == result.clusters.filter(pl.col("day") == "2025-01-01").height
+    relations = result.clusters.group_by("day").agg(pl.col("relation").unique()).sort("day")
+    assert relations["relation"].to_list() == [["new"], ["continues"], ["continues"]]
+    shuffled = clustered(frame.sample(fraction=1, shuffle=True, seed=5), embedder, day="date", label="topic")
+    columns = ["day", "question", "issue_key"]
+    assert shuffled.rows.select(columns).sort(columns).equals(result.rows.select(columns).sort(columns))
+
+
 def test_columns_of_the_input_that_bear_our_names_are_kept(embedder: Embedder) -> None:
     frame = table().with_columns(cluster_id=pl.lit("theirs"), day=pl.lit("also theirs"))
     rows = clustered(frame, embedder).rows
