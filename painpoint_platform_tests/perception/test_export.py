@@ -52,13 +52,13 @@ def bundles(precise: Embedder, tmp_path_factory: pytest.TempPathFactory) -> list
 
 @pytest.fixture(scope="module")
 def made(bundles: list[Bundle], precise: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Export:
-    """In single precision, of models on vectors in single precision: what is left is rounding."""
-    return export(bundles, precise, tmp_path_factory.mktemp("export") / "export", "fp32")
+    """Of models on vectors in single precision: in single precision, what is left is rounding."""
+    return export(bundles, precise, tmp_path_factory.mktemp("export") / "export", "fp16", "fp32")
 
 
 @pytest.fixture(scope="module")
 def exported(made: Export) -> Exported:
-    return load_export(made.folder)
+    return load_export(made.folder, precision="fp32")
 
 
 @pytest.fixture
@@ -97,14 +97,16 @@ def test_the_manifest_tells_parity_latency_size_and_versions(made: Export) -> No
     graph = manifest["precisions"]["fp32"]
     assert manifest["models"] == {name: f"{name}_final_accepted" for name in VARIABLES}
     assert manifest["languages"] == ["en", "hi-Latn"]
-    assert set(manifest["files"]) == {"tokenizer.json", "fp32/model.xml", "fp32/model.bin"}
+    assert set(manifest["files"]) == {
+        "tokenizer.json", "fp16/model.xml", "fp16/model.bin", "fp32/model.xml", "fp32/model.bin",
+    }  # fmt: skip
     assert {"openvino", "vaderSentiment"} <= set(manifest["versions"])
     assert set(graph["parity"]) == set(VARIABLES)
     assert max(graph["parity"].values()) < 1e-3
     assert graph["parity_rows"] == SAMPLE["text"].n_unique()
     assert 0 < graph["latency"]["one_text_p50"] <= graph["latency"]["one_text_p95"]
     assert 90 < graph["size_mb"] < 100
-    assert made.graphs[0].parity == graph["parity"]
+    assert made.graphs[1].parity == graph["parity"]
 
 
 def test_eight_bits_stay_close_to_models_on_vectors_of_eight_bits(embedder: Embedder, tmp_path: Path) -> None:
@@ -120,20 +122,17 @@ def test_eight_bits_stay_close_to_models_on_vectors_of_eight_bits(embedder: Embe
     assert away.max() < 0.03
 
 
-def test_the_smallest_precision_is_read_and_others_may_be_left_out(
-    bundles: list[Bundle], precise: Embedder, tmp_path: Path
-) -> None:
-    folder = tmp_path / "export"
-    half, single = export(bundles[1:2], precise, folder, "fp16", "fp32").graphs
+def test_the_smallest_precision_is_read_and_others_may_be_left_out(made: Export, copy: Path) -> None:
+    half, single = made.graphs
     assert half.size_mb < 50 < single.size_mb
-    assert half.parity["arousal"] <= 0.005
-    assert load_export(folder).precision == "fp16"
-    shutil.rmtree(folder / "fp16")
-    assert load_export(folder).precision == "fp32"
+    assert max(half.parity.values()) <= 0.005
+    assert load_export(copy).precision == "fp16"
+    shutil.rmtree(copy / "fp16")
+    assert load_export(copy).precision == "fp32"
     with pytest.raises(UserError, match="missing"):
-        load_export(folder, precision="fp16")
+        load_export(copy, precision="fp16")
     with pytest.raises(UserError, match="has no graph in int8; it holds fp16, fp32"):
-        load_export(folder, precision="int8")
+        load_export(copy, precision="int8")
 
 
 def test_an_export_that_says_something_else_is_not_written(
@@ -152,15 +151,15 @@ def test_an_export_that_says_something_else_is_not_written(
 
 def test_only_an_export_is_replaced(bundles: list[Bundle], precise: Embedder, copy: Path, tmp_path: Path) -> None:
     (copy / "from-before").touch()
-    export(bundles[1:2], precise, copy, "fp32")
+    export(bundles[1:2], precise, copy, "fp16")
     assert load_export(copy).models == {"arousal": "arousal_final_accepted"}
     assert not (copy / "from-before").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
     with pytest.raises(UserError, match="is there already and is no export"):
-        export(bundles, precise, copy / "fp32", "fp32")
+        export(bundles, precise, copy / "fp16", "fp32")
 
 
-@pytest.mark.parametrize("name", ["fp32/model.bin", "fp32/model.xml", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["fp16/model.bin", "fp16/model.xml", "tokenizer.json"])
 def test_a_changed_file_is_named(copy: Path, name: str) -> None:
     content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -190,7 +189,7 @@ def test_an_export_of_another_version_is_refused(copy: Path, change: dict[str, o
 
 def test_an_export_that_scores_otherwise_than_on_its_day_is_refused(copy: Path) -> None:
     precisions = json.loads((copy / "export.json").read_text())["precisions"]
-    precisions["fp32"]["check"]["scores"]["arousal"][0] += 0.1
+    precisions["fp16"]["check"]["scores"]["arousal"][0] += 0.1
     rewrite(copy, precisions=precisions)
     with pytest.raises(UserError, match=r"on CPU arousal is 0\.0500 \(RMSE\) away"):
         load_export(copy)
@@ -249,4 +248,4 @@ def test_serving_needs_none_of_the_libraries_of_training(made: Export, exported:
     assert done.returncode == 0, done.stderr
     device, score = done.stdout.split()
     assert device == exported.device
-    assert float(score) == pytest.approx(exported.score(["It crashed again!"])["valence"][0], abs=1e-5)
+    assert float(score) == pytest.approx(exported.score(["It crashed again!"])["valence"][0], abs=0.01)
