@@ -3,7 +3,19 @@
 import subprocess
 import sys
 
-NAMES = ("imports", "embedding", "clustering", "day", "backfill", "crash", "courses", "transcripts")
+NAMES = (
+    "imports",
+    "embedding",
+    "clustering",
+    "day",
+    "backfill",
+    "crash",
+    "courses",
+    "transcripts",
+    "perception",
+    "lineage",
+    "trust",
+)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ Belongs here: when something runs and what is told to whom when it fails. Does n
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from painpoint_platform.alerts import post_alert
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import Source
-from painpoint_platform.jobs import collect_job, courses_job, transcripts_job
+from painpoint_platform.jobs import collect_job, courses_job, recheck_job, transcripts_job
 from painpoint_platform.partitions import SOURCES, consecutive, course_corpora, source_day_key, transcripts
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.transcripts import TranscriptsResource
+from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import load_settings
 
 # The hour (UTC) at which each source's yesterday is collected. Hacker News and StackOverflow index within minutes;
@@ -158,6 +159,48 @@ def new_transcripts(context: dg.SensorEvaluationContext, transcript_files: Trans
     )
 
 
+@dg.sensor(
+    name="emerging_issues",
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Posts each issue that stands out from ordinary days to ALERT_WEBHOOK_URL, once.",
+)
+def emerging_issues(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.SensorResult:
+    """Find issues that stand out and were not told yet."""
+    from painpoint_platform.issues import emergence
+
+    if not Path(warehouse.database).exists():
+        return dg.SensorResult(skip_reason="nothing was collected yet")
+    news, cursor = emergence.not_told(emergence.emerging_issues(warehouse), context.cursor)
+    webhook = load_settings().alert_webhook_url
+    for one in news:
+        context.log.info(str(one))
+        if webhook:
+            post_alert(
+                webhook.get_secret_value(),
+                {"text": f"Painpoint: {one}", "issue_key": one.issue_key, "day": one.cluster_date.isoformat()},
+            )
+    told = "; ".join(map(str, news)) or "no issue stands out that was not told before"
+    return dg.SensorResult(cursor=cursor, skip_reason=told)
+
+
+@dg.sensor(
+    name="published_evidence",
+    job=recheck_job,
+    minimum_interval_seconds=3600,
+    description="Once a day, asks Reddit whether published posts are still there; its terms ask for that.",
+)
+def published_evidence(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Ask for one re-check a day, where Reddit is read at all."""
+    settings = load_settings()
+    if not settings.recheck_budget_per_day or not settings.reddit_client_id:
+        return dg.SensorResult(skip_reason="RECHECK_BUDGET_PER_DAY is 0, or REDDIT_CLIENT_ID is not set")
+    today = datetime.now(UTC).date().isoformat()
+    if context.cursor == today:
+        return dg.SensorResult(skip_reason=f"done for {today}")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"recheck-{today}")], cursor=today)
+
+
 def _run_of(keys: Sequence[str], states: Mapping[str, str]) -> dg.RunRequest:
     """Ask for one run over neighbouring partitions; it is another run when any of them changed."""
     digest = hashlib.sha256("".join(states[key] for key in keys).encode()).hexdigest()
@@ -188,6 +231,8 @@ SENSORS = [
     failed_run_alert,
     new_course_corpora,
     new_transcripts,
+    emerging_issues,
+    published_evidence,
     dg.AutomationConditionSensorDefinition(
         "follow_new_rows",
         target=dg.AssetSelection.all(),

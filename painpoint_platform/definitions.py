@@ -29,6 +29,7 @@ from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import Settings, load_settings
 from painpoint_platform.sql_models.assets import build_sql_model_assets
 from painpoint_platform.sql_models.model import load_models
+from painpoint_platform.takedown import assets as takedown
 from painpoint_platform.transcripts import assets as transcripts
 from painpoint_platform.warehouse.assets import build_snapshot_asset
 
@@ -57,7 +58,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     tables = [*issues.ASSETS, *courses.ASSETS, *transcripts.ASSETS, *perception.ASSETS, *sql_models]
     gold_tables = {key for asset in tables for key in asset.keys if key.path[0] == "gold"}
     return dg.Definitions(
-        assets=[*tables, build_snapshot_asset(gold_tables)],
+        assets=[*tables, *takedown.ASSETS, build_snapshot_asset(gold_tables)],
         asset_checks=issues.CHECKS,
         resources=build_resources(settings) | dict(resource_overrides or {}),
         jobs=jobs.JOBS,

@@ -17,7 +17,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from dagster_shared.error import SerializableErrorInfo
 
 from painpoint_platform import processes
-from painpoint_platform.layers import bronze, silver
+from painpoint_platform.layers import bronze, ops, silver
 from painpoint_platform.paths import bundled
 from painpoint_platform.warehouse import locking
 from painpoint_platform.warehouse.locking import Deadline
@@ -26,6 +26,7 @@ INSTANCE_LOCK_TIMEOUT_S = 120.0
 PROCESS_TAG = "painpoint/process"
 RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
 ITEM_PERCEPTION = dg.AssetSelection.assets(silver("item_perception"))
+EVIDENCE_CHECKS = dg.AssetSelection.assets(ops("evidence_checks"))
 
 collect_job = dg.define_asset_job(
     "collect",
@@ -53,12 +54,17 @@ transcripts_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("transcripts"),
     description="From a classified transcript to its exchanges: load, pair questions with answers, publish.",
 )
+recheck_job = dg.define_asset_job(
+    "recheck",
+    selection=EVIDENCE_CHECKS,
+    description="Ask Reddit whether published posts are still there; forget those that were deleted.",
+)
 snapshot_job = dg.define_asset_job(
     "snapshot",
-    selection=dg.AssetSelection.groups("operations"),
+    selection=dg.AssetSelection.groups("operations") - EVIDENCE_CHECKS,
     description="Write the analysts' copy of gold.",
 )
-JOBS = [collect_job, issues_job, courses_job, transcripts_job, perception_job, snapshot_job]
+JOBS = [collect_job, issues_job, courses_job, transcripts_job, perception_job, recheck_job, snapshot_job]
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ def gold(table: str) -> dg.AssetKey:
     return dg.AssetKey(["gold", table])
 
 
+def ops(table: str) -> dg.AssetKey:
+    """Key of a table of what the platform remembers of its own work."""
+    return dg.AssetKey(["ops", table])
+
+
 def table_name(key: dg.AssetKey) -> str:
     """Name of the asset's table in the warehouse, ``schema.table``."""
     return ".".join(key.path)

@@ -154,6 +154,10 @@ class Settings(BaseSettings):
     pocketbase_timeout_s: float = Field(30, gt=0, description="Time-out of one request to PocketBase, in seconds")
     publish_min_authors: int = Field(3, ge=1, description="An issue is published only with this many distinct authors")
 
+    recheck_budget_per_day: int = Field(
+        1000, ge=0, description="Published posts that are looked up at Reddit each day; 0 = none"
+    )
+
     # Operations
     alert_webhook_url: SecretStr | None = Field(None, description="A failed run is posted here as JSON")
 

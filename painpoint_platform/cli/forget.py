@@ -3,20 +3,15 @@
 Belongs here: options, and what the person sees. Does not belong here: the takedown (``painpoint_platform.takedown``).
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from painpoint_platform.cli.console import FINDING, err, out, print_json, say, table
-from painpoint_platform.settings import Settings, load_settings
+from painpoint_platform.settings import load_settings
 
 if TYPE_CHECKING:
-    from painpoint_platform.takedown.forgetting import Publish, Takedown
-    from painpoint_platform.takedown.places import Places
+    from painpoint_platform.takedown.forgetting import Takedown
 
 
 def forget(
@@ -34,6 +29,7 @@ def forget(
     """
     from painpoint_platform.sql_models.model import load_models
     from painpoint_platform.takedown.forgetting import forget as take_down
+    from painpoint_platform.takedown.installation import places_of, publisher
 
     settings = load_settings()
     with publisher(settings) as publish, err.status("looking for it") as status:
@@ -44,46 +40,6 @@ def forget(
     print_json(as_report(done)) if as_json else _show(done)
     if not done.proven:
         raise typer.Exit(FINDING)
-
-
-def places_of(settings: Settings) -> "Places":
-    """Return where the platform writes."""
-    from painpoint_platform.takedown.places import Places
-
-    return Places(
-        warehouse=settings.warehouse,
-        analytics=settings.analytics,
-        llm_state=settings.data_dir / "llm.sqlite",
-        dagster_home=Path(os.environ.get("DAGSTER_HOME") or settings.data_dir / "dagster"),
-        data_dir=settings.data_dir,
-        artifacts_dir=settings.artifacts_dir,
-        lock_timeout_s=settings.warehouse_lock_timeout_s,
-    )
-
-
-@contextmanager
-def publisher(settings: Settings) -> "Iterator[Publish | None]":
-    """Yield what syncs a day with PocketBase; None where none is configured.
-
-    Raises:
-        UserError: the address is there, but not the account.
-    """
-    if not settings.pocketbase_url:
-        yield None
-        return
-    from painpoint_platform.issues.days import publish_day
-    from painpoint_platform.resources.pocketbase import PocketBaseResource
-    from painpoint_platform.resources.warehouse import WarehouseResource
-
-    password = settings.pocketbase_password
-    server = PocketBaseResource(
-        url=settings.pocketbase_url, email=settings.pocketbase_email,
-        password=password.get_secret_value() if password else None, timeout_s=settings.pocketbase_timeout_s,
-        min_authors=settings.publish_min_authors,
-    )  # fmt: skip
-    warehouse = WarehouseResource(database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s)
-    with server.client() as client:
-        yield lambda day: publish_day(warehouse, day, client=client, min_authors=settings.publish_min_authors)
 
 
 def as_report(done: "Takedown") -> dict[str, Any]:

@@ -149,10 +149,11 @@ def score(
     out_file: Annotated[Path, typer.Option("--out", help="Where the rows with their scores go.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Score texts: the file's columns, and for each variable its score with a 90 % interval and the model's name."""
+    """Score texts by trained or exported models: of each variable score, 90 % interval and the model's name."""
     with err.status("loading"):
         from painpoint_platform.cli.cluster import WRITERS, write_table
         from painpoint_platform.issues.cluster_file import read_table, require_column
+        from painpoint_platform.perception.export_runtime import is_export, load_export
         from painpoint_platform.perception.scoring import score_texts
 
     if out_file.suffix.lower() not in WRITERS:
@@ -161,20 +162,22 @@ def score(
         )
     rows = read_table(file)
     require_column(rows, file, "--text", text)
-    bundles = [one for one in _bundles(models) if one.kind != "temporal"]  # nothing in a text foresees the next one
-    scores = score_texts(rows[text].fill_null("").to_list(), bundles, _embedder(load_settings()))
+    texts = rows[text].fill_null("").to_list()
+    if is_export(models):
+        scores = load_export(models).score(texts)
+    else:
+        # Nothing in a text foresees the author's next one: temporal models have no say here.
+        bundles = [one for one in _bundles(models) if one.kind != "temporal"]
+        scores = score_texts(texts, bundles, _embedder(load_settings()))
     write_table(rows.with_columns(scores.get_columns()), out_file)
-    pending = [bundle.name for bundle in bundles if bundle.name.endswith("_pending")]
+    named = {name.removesuffix("_model"): scores[name] for name in scores.columns if name.endswith("_model")}
+    pending = sorted({name for column in named.values() for name in column.unique() if name.endswith("_pending")})
     if as_json:
-        print_json(
-            {"rows": rows.height, "variables": [bundle.model.variable for bundle in bundles], "pending": pending}
-        )
+        print_json({"rows": rows.height, "variables": list(named), "pending": pending})
         return
     if pending:
         say(f"not accepted by their gates: {', '.join(pending)}", style="yellow")
-    out.print(
-        f"{rows.height:,} rows with {', '.join(bundle.model.variable for bundle in bundles)} written to {out_file}"
-    )
+    out.print(f"{rows.height:,} rows with {', '.join(named)} written to {out_file}")
 
 
 @app.command()

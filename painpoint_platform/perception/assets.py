@@ -7,6 +7,7 @@ Belongs here: keys, partitions, pools, checks and metadata. Does not belong here
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -175,6 +176,29 @@ def perception_models(
 
 
 @dg.multi_asset(
+    name="perception_export",
+    specs=[
+        files(
+            EXPORT,
+            "The models of the run as one graph from text to scores, INT8 and FP16, held against the models before it "
+            "is written. Needs the extra `export`.",
+            deps=[dg.AssetDep(MODELS, partition_mapping=dg.AllPartitionMapping())],
+        )
+    ],
+    pool="embedding",
+)
+def perception_export(
+    warehouse: WarehouseResource, perception: PerceptionResource, embedding: EmbeddingResource
+) -> dg.MaterializeResult[None]:
+    """Export what is trained so far; which variables that is stands in the metadata."""
+    from painpoint_platform.perception import perception_steps, views
+
+    run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
+    perception_steps.export(run, embedder=embedding.embedder(), cache_dir=Path(embedding.cache_dir))
+    return dg.MaterializeResult(metadata=views.step(run, "export"))
+
+
+@dg.multi_asset(
     name="score_items",
     specs=[
         table_spec(
@@ -215,4 +239,11 @@ def item_perception(
     yield from materialize_each(context, one_day)
 
 
-ASSETS = [perception_corpus, perception_splits, perception_features, perception_models, item_perception]
+ASSETS = [
+    perception_corpus,
+    perception_splits,
+    perception_features,
+    perception_models,
+    perception_export,
+    item_perception,
+]

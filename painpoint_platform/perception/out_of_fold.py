@@ -77,6 +77,8 @@ class OutOfFold:
 
 def out_of_fold(rows: LabelledRows, recipe: Recipe) -> OutOfFold:
     """Fit the recipe once a fold to the other folds, and score the fold. Authors are in one fold only."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
     started = perf_counter()
     matrix = rows.features.block(recipe.columns)
     scores = np.empty(len(rows))
@@ -85,7 +87,9 @@ def out_of_fold(rows: LabelledRows, recipe: Recipe) -> OutOfFold:
         held_out = rows.folds == fold
         scores[held_out] = recipe.fit(matrix[~held_out], rows.labels[~held_out]).predict(matrix[held_out])
 
-    with ThreadPoolExecutor(_FOLDS_AT_ONCE) as pool:  # LightGBM and BLAS work without the interpreter's lock
+    # LightGBM and BLAS work without the interpreter's lock. A thread a fold, and no more within: threads that wait for
+    # each other spin, and on a machine that others use too that costs several times the work.
+    with threadpool_limits(1), ThreadPoolExecutor(_FOLDS_AT_ONCE) as pool:
         list(pool.map(score, np.unique(rows.folds).tolist()))
     rmse = float(np.sqrt(np.mean((scores - rows.labels) ** 2)))
     return OutOfFold(recipe.name, recipe.kind, scores, rmse, perf_counter() - started)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
+from painpoint_platform import progress
 from painpoint_platform.errors import UserError
+from painpoint_platform.perception.bundle import bundle_folders, load_bundle
 from painpoint_platform.perception.corpus import Corpus
 from painpoint_platform.perception.evaluation_rows import evaluation_rows
 from painpoint_platform.perception.settings_file import PerceptionSettings
@@ -86,3 +88,38 @@ def train(
             key=["model", "judged_on", "metric"],
         )  # fmt: skip
     return trained
+
+
+def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> None:
+    """Export the run's models that a graph can hold, measured on rows that they were not trained on.
+
+    Args:
+        run: with models.
+        embedder: of the version that they were trained with.
+        cache_dir: of the converted encoder.
+
+    Raises:
+        UserError: OpenVINO is not installed, there is no model yet, or the graph's scores are not the models'.
+    """
+    from painpoint_platform.perception.export import export_models, exportable
+
+    chosen, left_out = exportable([load_bundle(folder) for folder in bundle_folders(run.models).values()])
+    corpus = corpus_of_run(run)
+    parts = pl.read_parquet(run.folder / "splits.parquet").filter(pl.col("split").is_in(["tune", "test"]))
+    rows = corpus.frame.join(parts.select("item_id"), on="item_id", how="semi").select("text", "language")
+    made = export_models(
+        chosen, rows, embedder=embedder, out_dir=run.folder / "export", cache_dir=cache_dir, progress=progress.report
+    )
+    figures = {
+        f"{graph.precision}_{name}": round(value, 5)
+        for graph in made.graphs
+        for name, value in {
+            "size_mb": graph.size_mb,
+            "parity_rmse": max(graph.parity.values()),
+            "one_text_p95_ms": graph.latency.one_text_p95,
+        }.items()
+    }
+    run.finish(
+        "export",
+        {"path": str(made.folder), "models": ", ".join(made.models), "left_out": ", ".join(left_out), **figures},
+    )

@@ -169,6 +169,15 @@ def train_variables(
         yield _stored(prepared, *_TRAINERS[kind](prepared, variable, trials))
 
 
+def number_rows(prepared: Prepared, variable: str) -> dict[str, LabelledRows]:
+    """Return the rows of each part that have a label of a number, with the author's past where there is one.
+
+    Raises:
+        UserError: there are none to judge on.
+    """
+    return prepared.rows(lambda part, features: _labelled(part, features, variable), variable)
+
+
 def require_variables(corpus: Corpus, variables: Sequence[str]) -> None:
     """Refuse variables that there are not, or that the corpus has no labels of; raises UserError."""
     unknown = [variable for variable in variables if variable not in VARIABLES]
@@ -191,7 +200,7 @@ _Found = tuple[Trained, Mapping[str, pl.DataFrame], Ceiling | None, VariablePage
 
 def _number(prepared: Prepared, variable: str, trials: int | None) -> _Found:
     settings = prepared.settings
-    rows = prepared.rows(lambda part, features: _labelled(part, features, variable), variable)
+    rows = number_rows(prepared, variable)
     ceiling = _ceiling(prepared.corpus, variable)
     trained = train_variable(
         variable, train=rows["train"], tune=rows["tune"], test=rows.get("test"), settings=settings, trials=trials,

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from painpoint_platform.text.embeddings import Embedder
 
 
+# Ordinary texts beside the 5,200 edge cases of the synthetic corpus: without these everything would look bad.
+EVERYDAY_ITEMS = 2_000
+
+
 class PerceptionResource(ConfigurableResource[None]):
     """What models are trained on, how, and which models score collected items."""
 
@@ -46,10 +50,9 @@ class PerceptionResource(ConfigurableResource[None]):
             from painpoint_platform.perception.corpus import read_corpus
 
             return read_corpus(Path(self.corpus_file))
-        from painpoint_platform.perception.default_model import EDGE_CASES, EVERYDAY
         from painpoint_platform.perception.synthetic import generate
 
-        return generate(self.settings().seed, EDGE_CASES, everyday_items=EVERYDAY)
+        return generate(self.settings().seed, everyday_items=EVERYDAY_ITEMS)
 
     def settings(self) -> "PerceptionSettings":
         """Read the training settings; raises what ``settings_file.load_settings`` raises."""

@@ -12,7 +12,7 @@ from painpoint_platform.settings import Settings, load_settings
 # Settings that no resource carries: they are read where definitions are built or where the command line runs.
 ELSEWHERE = {
     "alert_webhook_url", "analytics_path", "artifacts_dir", "data_dir", "earnings_calls_as_source",
-    "partitions_start_date", "warehouse_path",
+    "partitions_start_date", "recheck_budget_per_day", "warehouse_path",
 }  # fmt: skip
 
 

@@ -1,6 +1,13 @@
--- A day's items with their scores, the worst first.
+-- A day's items with their scores, those that feel worst first.
+with titles as (
+    select url_hash, title
+    from bronze.raw_items
+    where collection_date = $day
+    qualify row_number() over (partition by url_hash order by source, source_item_id) = 1
+)
+
 select
-    any_value(item.title order by item.source, item.source_item_id) as title,
+    titles.title,
     perception.valence,
     perception.valence_low,
     perception.valence_high,
@@ -10,7 +17,6 @@ select
     perception.arousal_model,
     perception.willingness_model
 from silver.item_perception as perception
-join bronze.raw_items as item using (collection_date, url_hash)
+join titles using (url_hash)
 where perception.collection_date = $day
-group by all
 order by perception.valence, perception.url_hash

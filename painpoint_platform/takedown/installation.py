@@ -1,0 +1,54 @@
+"""This installation, as a takedown sees it: where it writes, and how PocketBase follows. From the settings.
+
+Belongs here: turning settings into places and a publisher. Does not belong here: the takedown (``forgetting``).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from painpoint_platform.settings import Settings
+from painpoint_platform.takedown.places import Places
+
+if TYPE_CHECKING:
+    from painpoint_platform.takedown.forgetting import Publish
+
+
+def places_of(settings: Settings) -> Places:
+    """Return where the platform writes."""
+    return Places(
+        warehouse=settings.warehouse,
+        analytics=settings.analytics,
+        llm_state=settings.data_dir / "llm.sqlite",
+        dagster_home=Path(os.environ.get("DAGSTER_HOME") or settings.data_dir / "dagster"),
+        data_dir=settings.data_dir,
+        artifacts_dir=settings.artifacts_dir,
+        lock_timeout_s=settings.warehouse_lock_timeout_s,
+    )
+
+
+@contextmanager
+def publisher(settings: Settings) -> "Iterator[Publish | None]":
+    """Yield what syncs a day with PocketBase; None where none is configured.
+
+    Raises:
+        UserError: the address is there, but not the account.
+    """
+    if not settings.pocketbase_url:
+        yield None
+        return
+    from painpoint_platform.issues.days import publish_day
+    from painpoint_platform.resources.pocketbase import PocketBaseResource
+    from painpoint_platform.resources.warehouse import WarehouseResource
+
+    password = settings.pocketbase_password
+    server = PocketBaseResource(
+        url=settings.pocketbase_url, email=settings.pocketbase_email,
+        password=password.get_secret_value() if password else None, timeout_s=settings.pocketbase_timeout_s,
+        min_authors=settings.publish_min_authors,
+    )  # fmt: skip
+    warehouse = WarehouseResource(database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s)
+    with server.client() as client:
+        yield lambda day: publish_day(warehouse, day, client=client, min_authors=settings.publish_min_authors)
