@@ -1,5 +1,5 @@
 -- The items of a day's clusters. An item that two sources share counts once, under the source that sorts first,
--- as it did when it was clustered.
+-- as it did when it was clustered. Noise is left out, but for what a person made an issue of its own.
 select
     assignment.cluster_id,
     assignment.membership,
@@ -30,6 +30,9 @@ left join silver.item_perception as perception
     on perception.url_hash = assignment.url_hash
    and perception.collection_date = assignment.cluster_date
 where assignment.cluster_date = $day
-  and assignment.cluster_id >= 0
+  and (
+      assignment.cluster_id >= 0
+      or assignment.url_hash in (select unnest(url_hashes) from ops.issue_edits where kind = 'split')
+  )
 qualify row_number() over (partition by item.url_hash order by item.source, item.source_item_id) = 1
 order by assignment.cluster_id, item.url_hash

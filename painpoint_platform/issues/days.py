@@ -109,8 +109,9 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
     with warehouse.read() as connection:
         items = fetch(connection, "items_of_day", day=day)
         found = made_from(connection, "silver.clusters", day.isoformat())
+        is_there = _has_rows(connection, "silver.cluster_assignments", day)
     wanted = silver.input_hash(items, embedder.version, reducer)
-    if found == wanted:
+    if found == wanted and (is_there or items.is_empty()):
         return False
     result = silver.cluster_day(
         day, items, embedder=embedder, reducer=reducer, progress=progress.reporter(f"embedding {day}")
@@ -153,8 +154,9 @@ def label_day(
         members = fetch(connection, "clustered_items_of_day", day=day)
         found = made_from(connection, "gold.issues", day.isoformat())
         edits = read_edits(connection)
+        is_there = all(_has_rows(connection, table, day) for table in ("gold.issues", "gold.issue_evidence"))
     wanted = gold.input_hash(members, ISSUE_LABEL.version, *client.models, *map(repr, edits))
-    if found == wanted:
+    if found == wanted and (is_there or members.is_empty()):
         return Labelled(unchanged=True)
     parts = split_off(members, edits)
     people, prepared = decided(edits), gold.prepare(parts.members)
@@ -181,8 +183,18 @@ def label_day(
     return Labelled(False, total, total - asked, asked, failed, client.totals.since(before))
 
 
-def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, min_authors: int) -> SyncReport:
-    """Bring PocketBase to what gold says about a day, outside the lock but for reading the plan and tracking."""
+def publish_day(
+    warehouse: Warehouse, day: date | None, *, client: PocketBaseClient, min_authors: int, verify: bool = False
+) -> SyncReport:
+    """Bring PocketBase to what gold says about a day, outside the lock but for reading the plan and tracking.
+
+    Args:
+        warehouse: read, and written with what is tracked.
+        day: the partition; None for all days.
+        client: of the server.
+        min_authors: an issue needs this many distinct authors.
+        verify: compare with every record that is there; it makes sense for all days only.
+    """
     with warehouse.read() as connection:
         stored = read_publishing_input(connection, day)
 
@@ -190,7 +202,7 @@ def publish_day(warehouse: Warehouse, day: date, *, client: PocketBaseClient, mi
         with warehouse.write() as connection:
             write_tracking(connection, changes)
 
-    return sync_day(stored, client, min_authors=min_authors, record=record)
+    return sync_day(stored, client, min_authors=min_authors, record=record, verify=verify)
 
 
 def _gold_of_day(
@@ -254,6 +266,14 @@ def _replace_gold(
         checks=[_check("quotes_are_verbatim", day)],
     )  # fmt: skip
     replace_lineage(connection, day, rows.lineage, prepared.members)
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> bool:
+    """Return whether a day is in a table: somebody may have emptied it and kept what it was made from."""
+    return (
+        connection.execute(f"select 1 from {table} where cluster_date = $day limit 1", {"day": day}).fetchone()
+        is not None
+    )
 
 
 def _check(name: str, day: date) -> Check:

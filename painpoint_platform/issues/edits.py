@@ -100,6 +100,9 @@ def decided(edits: Iterable[IssueEdit]) -> Decided:
     for edit in edits:
         if edit.kind == "merge" and edit.target_key:
             merged[edit.issue_key] = edit.target_key
+        elif edit.kind == "split" and edit.target_key:
+            # What was split off, merged back and is split off again is an issue of its own: the last decision counts.
+            merged.pop(edit.target_key, None)
         elif edit.kind == "mute":
             muted.add(edit.issue_key)
         elif edit.kind == "unmute":
@@ -113,11 +116,12 @@ def decided(edits: Iterable[IssueEdit]) -> Decided:
 def split_off(members: pl.DataFrame, edits: Iterable[IssueEdit]) -> SplitOff:
     """Take out of a day's clusters what people split off.
 
-    The named items are an issue of their own whatever cluster they are in; the last split that names an item counts.
-    A cluster of which everything was split off to one issue keeps its number.
+    The named items are an issue of their own whatever cluster they are in, and also where clustering has come to see
+    noise in them; the last split that names an item counts. A cluster of which everything was split off to one issue
+    keeps its number.
 
     Args:
-        members: cluster_id and url_hash, a row an item of a cluster.
+        members: cluster_id and url_hash, a row an item of a cluster; cluster_id -1 for noise that a split names.
         edits: the log, in its order.
     """
     targets = {url: edit.target_key for edit in edits if edit.kind == "split" for url in edit.url_hashes}
@@ -125,10 +129,10 @@ def split_off(members: pl.DataFrame, edits: Iterable[IssueEdit]) -> SplitOff:
     whole = (
         parts.group_by("cluster_id")
         .agg(pl.col("part").n_unique().alias("parts"), pl.col("part").first())
-        .filter((pl.col("parts") == 1) & pl.col("part").is_not_null())
+        .filter((pl.col("parts") == 1) & pl.col("part").is_not_null() & (pl.col("cluster_id") >= 0))
     )
     carved = parts.join(whole, on="cluster_id", how="anti").filter(pl.col("part").is_not_null())
-    first_free = 1 + max(members["cluster_id"], default=-1)
+    first_free = 1 + max((-1, *members["cluster_id"].unique()))
     numbers = {part: first_free + number for number, part in enumerate(carved["part"].unique().sort())}
     renumbered = parts.with_columns(
         cluster_id=pl.when(pl.col("url_hash").is_in(carved["url_hash"].implode()))

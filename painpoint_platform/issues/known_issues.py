@@ -138,8 +138,15 @@ def replace_lineage(connection: "DuckDBPyConnection", day: date, lineage: pl.Dat
         members.filter("is_representative")
         .join(lineage, on="cluster_id")
         .select("cluster_date", "issue_key", "url_hash")
-        .sort("issue_key", "url_hash")
     )
+    # An issue of which nothing is left that day gets its key back, and what people decided about it, should it return.
+    waiting = (
+        fetch(connection, "lineage/anchors", day=day)
+        .join(lineage, on="issue_key", how="anti")
+        .join(members, on="url_hash", how="anti")
+        .select(pl.lit(day).alias("cluster_date"), "issue_key", "url_hash")
+    )
+    anchors = pl.concat([anchors, waiting]).sort("issue_key", "url_hash")
     replace_partition(connection, "ops.issue_anchors", where=partition, rows=anchors, key=["url_hash"])
 
 

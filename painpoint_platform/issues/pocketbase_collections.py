@@ -145,21 +145,21 @@ def ensure_batches(client: PocketBaseClient) -> BatchLimits:
     )
 
 
-def existing_ids(client: PocketBaseClient, collection: str) -> frozenset[str]:
-    """Return the ids of all records of a collection; empty where it does not exist. One request a thousand records."""
-    ids: set[str] = set()
+def existing_records(client: PocketBaseClient, collection: str) -> dict[str, dict[str, Any]]:
+    """Return all records of a collection by id; none where it does not exist. One request a thousand records."""
+    records: dict[str, dict[str, Any]] = {}
     page = 1
     while True:
-        params = {"page": page, "perPage": 1000, "skipTotal": 1, "fields": "id", "sort": "id"}
+        params = {"page": page, "perPage": 1000, "skipTotal": 1, "sort": "id"}
         try:
             answer = client.send("GET", f"/api/collections/{collection}/records", params=params)
         except RefusedError as error:
             if error.status == 404:
-                return frozenset()
+                return {}
             raise
-        ids.update(item["id"] for item in answer["items"])
+        records.update((item["id"], item) for item in answer["items"])
         if len(answer["items"]) < answer["perPage"]:
-            return frozenset(ids)
+            return records
         page += 1
 
 

@@ -6,14 +6,17 @@ published (``publishing_plan``), what came of it (``publishing_outcome``), the t
 
 Why nothing is lost or doubled: record ids are derived from keys, so sending twice is sending once; the intent is
 tracked before the first request, so whatever may have reached the server is known; every sync also takes up what
-earlier ones, of any day, left unfinished. A record deleted by hand on the server is noticed with ``verify``, or as soon
-as new evidence of it is sent; a server that lost its collections gets everything again.
+earlier ones, of any day, left unfinished. A server that lost its collections gets everything again.
+
+Gold wins over what somebody does on the server by hand: a record is sent whole whenever something of it changed, and
+``verify`` compares every record. A sync of a day does not, so that a repeat sends no request at all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 
@@ -23,10 +26,10 @@ from painpoint_platform.issues.pocketbase_collections import (
     COLLECTIONS,
     ensure_batches,
     ensure_collections,
-    existing_ids,
+    existing_records,
     find_collections,
 )
-from painpoint_platform.issues.pocketbase_writes import Upsert, Write, send_writes
+from painpoint_platform.issues.pocketbase_writes import Delete, Upsert, Write, send_writes
 from painpoint_platform.issues.publishing_outcome import Outcome, SyncReport, report_of, tracking_after
 from painpoint_platform.issues.publishing_payload import EVIDENCE, ISSUES
 from painpoint_platform.issues.publishing_plan import SyncPlan, plan_sync
@@ -45,12 +48,13 @@ def sync_day(
     """Bring PocketBase to what gold says about a day. Nothing is requested and recorded when nothing changed.
 
     Args:
-        stored: the day, from ``read_publishing_input``; no lock has to be held any more.
+        stored: the day, from ``read_publishing_input``; no lock has to be held any more. All days for ``verify``.
         client: opened by its first request; closing it is the caller's.
         min_authors: an issue needs this many distinct authors to be published.
         record: writes tracking changes in one transaction (``write_tracking``). Called before the first write is sent
             and after the last, never in between.
-        verify: first look which of the tracked records are really there, and send the missing ones again.
+        verify: first compare what is there with what should be, record by record; what differs or is missing is sent
+            again, and what gold does not know is removed.
         now: the clock.
 
     Returns:
@@ -62,11 +66,12 @@ def sync_day(
     """
     before = client.request_count
     outcome = Outcome()
+    foreign: tuple[Delete, ...] = ()
     if verify:
         with _until_stopped(outcome):
-            stored = _as_found(client, stored)
-    plan = plan_sync(stored, min_authors=min_authors)
-    if plan.works:
+            stored, foreign = _as_found(client, stored, min_authors)
+    plan = replace(plan_sync(stored, min_authors=min_authors), foreign=foreign)
+    if plan.works or plan.foreign:
         record(plan.intent())
         with _until_stopped(outcome):
             found = find_collections(client)
@@ -75,7 +80,7 @@ def sync_day(
                 record(TrackingChanges(forget_hashes=True))
                 if stored.live_issues.height:
                     stored = _forgotten(stored)
-                    plan = plan_sync(stored, min_authors=min_authors)
+                    plan = replace(plan_sync(stored, min_authors=min_authors), foreign=foreign)
             ensure_collections(client, found)
             _send(client, plan, outcome)
         record(tracking_after(plan, outcome, stored.live_evidence, now().astimezone(UTC).replace(tzinfo=None)))
@@ -98,7 +103,7 @@ def _send(client: PocketBaseClient, plan: SyncPlan, outcome: Outcome) -> None:
     limits = ensure_batches(client)
     if not limits.requests:
         outcome.notes.append(f"{client.shown_url} takes no batches: records are sent one by one")
-    removals: list[Write] = []
+    removals: list[Write] = [*plan.foreign]
     for work in plan.works:
         if work.is_removal and work.write:
             removals.append(work.write)
@@ -110,17 +115,37 @@ def _send(client: PocketBaseClient, plan: SyncPlan, outcome: Outcome) -> None:
     outcome.add(send_writes(client, evidence, limits))
 
 
-def _as_found(client: PocketBaseClient, stored: PublishingInput) -> PublishingInput:
-    """What is tracked, with the records marked as unknown that the server does not have."""
+def _as_found(
+    client: PocketBaseClient, stored: PublishingInput, min_authors: int
+) -> tuple[PublishingInput, tuple[Delete, ...]]:
+    """Return what is tracked as it is on the server, and the removals of what is there without reason.
+
+    A record that is not what it should be counts as unknown, like one that is missing, and so is sent again.
+    """
+    everything = plan_sync(_forgotten(stored), min_authors=min_authors).works
+    wanted = [write for work in everything for write in (work.write, *(item.write for item in work.evidence))]
+    upserts = {write.record_id: write for write in wanted if isinstance(write, Upsert)}
+    foreign: list[Delete] = []
 
     def checked(frame: pl.DataFrame, collection: str) -> pl.DataFrame:
-        is_there = pl.col("remote_id").is_in(existing_ids(client, collection))
-        return frame.with_columns(payload_hash=pl.when(is_there).then("payload_hash"))
+        found = existing_records(client, collection)
+        known = {*upserts, *frame["remote_id"]}
+        foreign.extend(Delete(collection, record_id) for record_id in found if record_id not in known)
+        right = [key for key, record in found.items() if key not in upserts or _is_as_sent(upserts[key], record)]
+        return frame.with_columns(payload_hash=pl.when(pl.col("remote_id").is_in(right)).then("payload_hash"))
 
-    return replace(
+    as_found = replace(
         stored,
         live_issues=checked(stored.live_issues, ISSUES),
         live_evidence=checked(stored.live_evidence, EVIDENCE),
+    )
+    return as_found, tuple(foreign)
+
+
+def _is_as_sent(sent: Upsert, record: Mapping[str, Any]) -> bool:
+    # PocketBase keeps a null as the empty value of the field's type.
+    return all(
+        record.get(name) == value or (value is None and not record.get(name)) for name, value in sent.fields.items()
     )
 
 

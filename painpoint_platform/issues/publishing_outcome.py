@@ -43,6 +43,7 @@ class SyncReport:
         evidence_unchanged: items left alone.
         evidence_deleted: items removed from issues that stay.
         evidence_failed: items that could not be sent or removed.
+        foreign: records removed that were there, but that gold does not know.
         requests: HTTP requests, repeated ones and signing in included.
         masked: what redaction masked, by kind.
         outage: why the sync ended early, None when it went through.
@@ -59,6 +60,7 @@ class SyncReport:
     evidence_unchanged: int = 0
     evidence_deleted: int = 0
     evidence_failed: int = 0
+    foreign: int = 0
     requests: int = 0
     masked: Mapping[str, int] = field(default_factory=dict)
     outage: str | None = None
@@ -67,7 +69,7 @@ class SyncReport:
     @property
     def writes(self) -> int:
         """Records written or removed on the server; 0 for a repeat."""
-        return self.created + self.updated + self.deleted + self.evidence_sent + self.evidence_deleted
+        return self.created + self.updated + self.deleted + self.evidence_sent + self.evidence_deleted + self.foreign
 
 
 @dataclass(slots=True)
@@ -161,6 +163,7 @@ def report_of(plan: SyncPlan, outcome: Outcome, *, requests: int) -> SyncReport:
         evidence_unchanged=plan.unchanged_evidence,
         evidence_deleted=deleted_count,
         evidence_failed=len(sent) + len(stale) - sent_count - deleted_count,
+        foreign=sum(not outcome.problem(write) for write in plan.foreign),
         requests=requests,
         masked=dict(plan.masked),
         outage=str(outcome.stopped) if outcome.stopped else None,

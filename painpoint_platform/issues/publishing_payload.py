@@ -61,7 +61,7 @@ def issue_fields(row: Mapping[str, Any]) -> dict[str, Any]:
         "evidence_count": row["evidence_count"],
         "sources": {entry["source"]: entry["count"] for entry in row["sources"]},
         "first_seen": _timestamp(row["first_seen"]),
-        "last_seen": _timestamp(row["cluster_date"]),
+        "last_seen": _timestamp(row["last_seen"]),
         "model": row["model"],
     }
 

@@ -83,6 +83,7 @@ class SyncPlan:
         unchanged: published issues that need nothing.
         unchanged_evidence: published evidence items that need nothing.
         withheld: labelled issues that too few distinct authors reported.
+        foreign: removals of records that are there and that gold does not know.
         masked: what redaction masked in the payloads to send, by kind.
     """
 
@@ -90,6 +91,7 @@ class SyncPlan:
     unchanged: int
     unchanged_evidence: int
     withheld: int
+    foreign: tuple[Delete, ...] = ()
     masked: Mapping[str, int] = field(default_factory=dict)
 
     def intent(self) -> TrackingChanges:
@@ -122,9 +124,10 @@ class SyncPlan:
 def plan_sync(stored: PublishingInput, *, min_authors: int) -> SyncPlan:
     """Compare what gold says with what is tracked.
 
-    An issue's latest day speaks for it, so that a backfill of an old day never overwrites a newer one. It is published
-    when that day's label did not fail, nobody muted it, and its evidence has at least ``min_authors`` distinct authors;
-    an issue that is tracked and may no longer be published is removed.
+    An issue's latest day with a label speaks for it, so that a backfill of an old day never overwrites a newer one and
+    a day that could not be labelled takes nothing down. It is published when there is such a day, nobody muted it, and
+    its evidence has at least ``min_authors`` distinct authors over all its days; an issue that is tracked and may no
+    longer be published is removed.
     """
     latest = _latest_rows(stored.issues, stored.evidence)
     labelled = latest.filter(~pl.col("label_failed") & ~pl.col("muted").fill_null(value=False))
@@ -146,14 +149,13 @@ def plan_sync(stored: PublishingInput, *, min_authors: int) -> SyncPlan:
     unchanged = wanted.height - len(works)
     gone = stored.live_issues.join(wanted, on="issue_key", how="anti")
     works.extend(_remove(row, tracked_evidence.get(row["issue_key"], [])) for row in gone.iter_rows(named=True))
-    return SyncPlan(tuple(works), unchanged, unchanged_evidence, labelled.height - wanted.height, masked)
+    return SyncPlan(tuple(works), unchanged, unchanged_evidence, labelled.height - wanted.height, masked=masked)
 
 
 def _latest_rows(issues: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
-    """One row an issue, of its latest day, with what its evidence and its other days add.
+    """One row an issue, of its latest day with a label, with what its evidence and its other days add.
 
-    Two clusters of a day can share a fingerprint and so a key: the larger one whose label did not fail speaks then, and
-    the evidence of both counts.
+    Two clusters of a day can be one issue: the larger one speaks then, and the evidence of both counts.
     """
     days = issues.group_by("issue_key").agg(
         first_seen=pl.col("cluster_date").min(), last_seen=pl.col("cluster_date").max()
@@ -165,8 +167,14 @@ def _latest_rows(issues: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         issues.join(days, on="issue_key")
-        .filter(pl.col("cluster_date") == pl.col("last_seen"))
-        .sort("issue_key", "label_failed", "cluster_size", "cluster_id", descending=[False, False, True, False])
+        .sort(
+            "issue_key",
+            "label_failed",
+            "cluster_date",
+            "cluster_size",
+            "cluster_id",
+            descending=[False, False, True, True, False],
+        )
         .unique("issue_key", keep="first", maintain_order=True)
         .join(support, on="issue_key", maintain_order="left")
     )

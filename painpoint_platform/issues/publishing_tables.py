@@ -44,15 +44,13 @@ class PublishingInput:
     """What a sync needs to know of the warehouse, for the issues it has to look at.
 
     Attributes:
-        day: the partition that is synced.
         issues: their rows of ``gold.issues`` on all days.
-        evidence: their rows of ``gold.issue_evidence`` on each issue's latest day.
+        evidence: their rows of ``gold.issue_evidence`` on all days with a label, each item once.
         live_issues: their rows of ``gold.live_issues``. ``payload_hash`` is null where it is unknown what the server
             holds.
         live_evidence: their rows of ``gold.live_issue_evidence``, likewise.
     """
 
-    day: date
     issues: pl.DataFrame
     evidence: pl.DataFrame
     live_issues: pl.DataFrame
@@ -78,11 +76,11 @@ class TrackingChanges:
     forget_hashes: bool = False
 
 
-def read_publishing_input(connection: "DuckDBPyConnection", day: date) -> PublishingInput:
-    """Read what the sync of ``day`` needs; five short queries, nothing stays open."""
-    keys = fetch(connection, "publishing_keys", day=day)["issue_key"].to_list()
+def read_publishing_input(connection: "DuckDBPyConnection", day: date | None) -> PublishingInput:
+    """Read what the sync of ``day`` needs, None for all days; five short queries, nothing stays open."""
+    found = fetch(connection, "publishing_keys", day=day) if day else fetch(connection, "publishing_all_keys")
+    keys = found["issue_key"].to_list()
     return PublishingInput(
-        day=day,
         issues=fetch(connection, "publishing_issues", keys=keys),
         evidence=fetch(connection, "publishing_evidence", keys=keys),
         live_issues=fetch(connection, "publishing_live_issues", keys=keys).cast(LIVE_ISSUES),

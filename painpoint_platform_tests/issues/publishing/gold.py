@@ -95,6 +95,7 @@ class Gold:
         self.con.execute("commit")
 
     def sync(self, client: PocketBaseClient, day: date = DAY, **options: Any) -> SyncReport:
-        """Read, sync, record."""
+        """Read, sync, record; all days where the server is verified."""
         options = {"min_authors": MIN_AUTHORS, "record": self.record} | options
-        return sync_day(read_publishing_input(self.con, day), client, **options)
+        stored = read_publishing_input(self.con, None if options.get("verify") else day)
+        return sync_day(stored, client, **options)

@@ -150,7 +150,7 @@ def test_a_backfill_of_an_older_day_never_overwrites_a_newer_one(
 
     report = gold.sync(client, YESTERDAY)
 
-    assert (report.updated, report.evidence_sent) == (1, 0)
+    assert (report.updated, report.evidence_sent) == (1, 2), "three of the five items are those of today"
     assert remote.titles() == ["As of today"]
     assert remote.records("issues")[0]["first_seen"].startswith(str(YESTERDAY))
     assert gold.sync(client).requests == gold.sync(client, YESTERDAY).requests == 0
@@ -180,9 +180,25 @@ def test_two_clusters_of_a_day_with_one_key_make_one_record_with_all_evidence(
 
     report = gold.sync(client)
 
-    assert (report.created, report.evidence_sent) == (1, 15)
+    assert (report.created, report.evidence_sent) == (1, 8), "what nobody could label is no evidence"
     assert remote.titles() == ["Larger"]
-    assert remote.records("issues")[0]["evidence_count"] == 15
+    assert remote.records("issues")[0]["evidence_count"] == 8
+
+
+def test_an_issue_that_lasts_keeps_the_evidence_of_all_its_days(
+    remote: Remote, gold: Gold, client: PocketBaseClient
+) -> None:
+    for number in range(3):
+        gold.issue("slow", DAY + timedelta(days=number), items=1)
+        gold.run(
+            "update gold.issue_evidence set url_hash = $1, author_hash = $1 where url_hash = 'slow-0-0'", f"u{number}"
+        )
+        assert gold.sync(client, DAY + timedelta(days=number)).created == (number == 2), "the third author publishes it"
+    assert remote.records("issues")[0]["evidence_count"] == len(remote.records("issue_evidence")) == 3
+    gold.issue("slow", DAY + timedelta(days=3), items=9, canonical_title=None, label_failed=True)
+    assert gold.sync(client, DAY + timedelta(days=3)).updated == 1, "it was seen, but what was said is not known"
+    assert remote.titles() == ["Problem slow"]
+    assert len(remote.records("issue_evidence")) == 3
 
 
 def test_hostile_text_arrives_as_it_is(remote: Remote, gold: Gold, client: PocketBaseClient) -> None:
