@@ -20,11 +20,12 @@ from painpoint_platform.perception.metrics import (
     regression_metrics,
     within_group_correlation,
 )
-from painpoint_platform.perception.model import TEMPORAL, PerceptionModel, final_scores, member_scores
+from painpoint_platform.perception.model import PerceptionModel, final_scores, member_scores
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.training_rows import LabelledRows
 from painpoint_platform.perception.variables import RANGES
 
+TEMPORAL = "temporal"
 BASES = ("lexical", "embedding", TEMPORAL)
 Names = NDArray[np.str_]
 
@@ -96,7 +97,12 @@ class PartReport:
 
 
 def judged_part(
-    model: PerceptionModel, rows: LabelledRows, *, constant: float, settings: PerceptionSettings
+    model: PerceptionModel,
+    rows: LabelledRows,
+    *,
+    constant: float,
+    settings: PerceptionSettings,
+    with_past: str | None = None,
 ) -> PartReport:
     """Return the figures of a model that still has all its members.
 
@@ -105,11 +111,15 @@ def judged_part(
         rows: with labels; each row is told only those of its author's earlier rows, where the model asks for a past.
         constant: the mean label of the training rows.
         settings: rounds and seed of the bootstrap.
+        with_past: the member that makes the base model ``temporal`` with its authors' levels; None: there is none.
     """
-    members = member_scores(model.members, model.level, rows.features, rows.items, rows.labels)
-    raw = final_scores(model, members, rows.features, rows.items)
+    members = member_scores(model.members, rows.features)
+    raw, spread = final_scores(model, members, rows.features, rows.items, rows.labels)
+    if model.level is not None and with_past is not None:
+        text = members[with_past]
+        members[TEMPORAL] = text + model.level.past(rows.items, text, rows.labels).level
     score = model.calibrator.apply(raw)
-    low, high = model.intervals.around(score, rows.lengths)
+    low, high = model.intervals.around(score, rows.lengths, spread)
     judged = JudgedRows(
         rows.labels, raw, score, low, high, rows.users, rows.lengths, rows.languages, constant, RANGES[model.variable]
     )

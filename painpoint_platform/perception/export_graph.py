@@ -34,7 +34,7 @@ from painpoint_platform.perception.features import (
     temporal_features,
 )
 from painpoint_platform.perception.kernel_machine import KernelMachine
-from painpoint_platform.perception.model import TEMPORAL, PerceptionModel
+from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.regressors import Regressor, Ridge, Trees
 from painpoint_platform.text.minilm_graph import Node, constant, integers
 
@@ -101,8 +101,6 @@ def _known(encoder: Any, lexical: Node, context: Node, anchors: NDArray[np.float
 
 def _scored(model: PerceptionModel, known: _Known, languages: Sequence[str]) -> tuple[Node, Node, Node]:
     scores = {member.name: _predicted(member.regressor, known.columns(member.columns)) for member in model.members}
-    if model.level is not None:
-        scores[TEMPORAL] = scores[model.level.text_member]
     raw = scores[model.final] if model.blender is None else _blended(model.blender, scores, known.context, languages)
     score = _calibrated(model.calibrator, raw)
     return score, *_around(model.intervals, score, known.context)

@@ -159,14 +159,15 @@ def _directions(
     vectors, shares, _ = randomized_svd(gradients.T @ gradients, min(most, width), n_iter=3, random_state=0)
     turn = vectors * shares**0.25
     before, after = float((rows**2).sum()), float(((rows @ turn) ** 2).sum())
-    # No gradient anywhere: labels that do not depend on the features. Any directions do.
-    return turn * np.sqrt(before / after) if after > 0 else np.eye(width)[:, :most]
+    if after == 0:  # no gradient anywhere: labels that do not depend on the features; any directions do
+        return np.eye(width, dtype=np.float32)[:, :most]
+    return np.asarray(turn * np.sqrt(before / after), np.float32)
 
 
 def _gradients(rows: Matrix, points: Matrix, weights: Floats, gamma: float) -> Matrix:
     """Return the gradient of the machine's score at each row, up to a factor, (rows, features)."""
     pulls = (gaussian_kernel(rows, points, gamma) * weights).astype(np.float32)
-    return pulls @ points - pulls.sum(axis=1, keepdims=True) * rows
+    return np.asarray(pulls @ points - pulls.sum(axis=1, keepdims=True) * rows, np.float32)
 
 
 def gaussian_kernel(rows: Matrix, points: Matrix, gamma: float) -> Floats:

@@ -4,6 +4,7 @@ Belongs here: putting fitted parts together for scoring. Does not belong here: f
 (``bundle``), texts (``scoring``).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.out_of_fold import Member
 
-BLEND, TEMPORAL = "blend", "temporal"
+BLEND = "blend"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +37,10 @@ class PerceptionModel:
     Attributes:
         variable: what it scores.
         members: the models of the text that ``final`` needs.
-        level: the authors' levels, where the corpus has authors and times.
+        level: what authors' earlier labels add to the final score, where the corpus has authors and times.
         blender: the weights of the members; None where one model is the final one.
-        final: ``blend``, ``temporal`` or a member's name.
-        calibrator: of the final score.
+        final: ``blend`` or a member's name.
+        calibrator: of the final score with the author's level.
         intervals: around the calibrated score.
     """
 
@@ -60,9 +61,9 @@ class PerceptionModel:
             observed: (rows,) labels of these rows as far as they are known, else NaN. Each row is told only those of
                 its author's earlier rows. None: nothing is known.
         """
-        raw = final_scores(self, member_scores(self.members, self.level, features, items, observed), features, items)
+        raw, spread = final_scores(self, member_scores(self.members, features), features, items, observed)
         score = self.calibrator.apply(raw)
-        low, high = self.intervals.around(score, items["length_bucket"].to_numpy().astype(np.str_))
+        low, high = self.intervals.around(score, items["length_bucket"].to_numpy().astype(np.str_), spread)
         return Scores(score, low, high)
 
     @property
@@ -71,23 +72,33 @@ class PerceptionModel:
         return tuple(dict.fromkeys(name for member in self.members for name in member.columns))
 
 
-def member_scores(
-    members: tuple[Member, ...],
-    level: AuthorLevel | None,
+def member_scores(members: tuple[Member, ...], features: Features) -> dict[str, Floats]:
+    """Return the scores of each member by name."""
+    return {member.name: member.predict(features) for member in members}
+
+
+def final_scores(
+    model: PerceptionModel,
+    scores: Mapping[str, Floats],
     features: Features,
     items: pl.DataFrame,
     observed: Floats | None,
-) -> dict[str, Floats]:
-    """Return the scores of each member by name, and those with the authors' levels as ``temporal``."""
-    scores = {member.name: member.predict(features) for member in members}
-    if level is not None:
-        scores[TEMPORAL] = level.predict(items, scores[level.text_member], observed)
-    return scores
+) -> tuple[Floats, Floats | None]:
+    """Return the uncalibrated final score, and the spread of its error; None: 1 of every row.
 
-
-def final_scores(model: PerceptionModel, scores: dict[str, Floats], features: Features, items: pl.DataFrame) -> Floats:
-    """Return the uncalibrated final score from the members' scores."""
+    Args:
+        model: whose members scored.
+        scores: of the members, by name.
+        features: of the rows.
+        items: of the rows, as of ``PerceptionModel.score``.
+        observed: likewise.
+    """
     if model.blender is None:
-        return scores[model.final]
-    columns = np.stack([scores[name] for name in model.blender.members], axis=1)
-    return model.blender.blend(columns, features, items)
+        text = scores[model.final]
+    else:
+        columns = np.stack([scores[name] for name in model.blender.members], axis=1)
+        text = model.blender.blend(columns, features, items)
+    if model.level is None:
+        return text, None
+    past = model.level.past(items, text, observed)
+    return text + past.level, past.spread

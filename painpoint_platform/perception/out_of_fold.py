@@ -6,7 +6,7 @@ models there are (``base_models``), dealing the folds (``splits``).
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from painpoint_platform.perception.metrics import Floats, regression_metrics
 from painpoint_platform.perception.regressors import Fit, Regressor
 from painpoint_platform.perception.training_rows import LabelledRows
 
-_FOLDS_AT_ONCE = 2
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def out_of_fold(rows: LabelledRows, recipe: Recipe) -> OutOfFold:
 
     # LightGBM and BLAS work without the interpreter's lock. A thread a fold, and no more within: threads that wait for
     # each other spin, and on a machine that others use too that costs several times the work.
-    with threadpool_limits(1), ThreadPoolExecutor(_FOLDS_AT_ONCE) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(score, np.unique(rows.folds).tolist()))
     rmse = float(np.sqrt(np.mean((scores - rows.labels) ** 2)))
     return OutOfFold(recipe.name, recipe.kind, scores, rmse, perf_counter() - started)
@@ -98,6 +98,14 @@ def out_of_fold(rows: LabelledRows, recipe: Recipe) -> OutOfFold:
 def fitted(rows: LabelledRows, recipe: Recipe) -> Member:
     """Fit the recipe to all rows."""
     return Member(recipe.name, recipe.columns, recipe.fit(rows.features.block(recipe.columns), rows.labels))
+
+
+def all_fitted(rows: LabelledRows, recipes: Iterable[Recipe]) -> tuple[Member, ...]:
+    """Fit each recipe to all rows."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+    with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:  # for the reason of ``out_of_fold``
+        return tuple(pool.map(lambda recipe: fitted(rows, recipe), recipes))
 
 
 def write_out_of_fold(found: OutOfFold, rows: LabelledRows, folder: Path) -> Path:

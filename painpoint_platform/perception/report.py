@@ -70,8 +70,11 @@ def regression_page(
         ceiling: what the raters leave; None: the corpus has no labels of single raters.
     """
     about = [f"{report.blending[:1].upper()}{report.blending[1:]}."]
-    if report.shrinkage is not None:
-        about.append(f"An author's level is the sum of earlier residuals over their number plus {report.shrinkage:g}.")
+    if report.level is not None:
+        about.append(
+            f"Of authors, a level of {report.level.lasting:g} and a mood of {report.level.mood:g} times the noise's "
+            f"variance are expected; a mood fades in {report.level.days:g} days."
+        )
     return _number_page(report, facts, settings, NumberEvidence(comparisons, importance, ceiling, about))
 
 

@@ -10,27 +10,27 @@ rows judge (blending, calibration, coverage, gates), and the test rows, where th
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.author_level import AuthorLevel, fit_author_level
+from painpoint_platform.perception.author_level import AuthorLevel, Past, fit_author_level
 from painpoint_platform.perception.base_models import base_recipes, best_of, kernel_recipe, trees_recipe
 from painpoint_platform.perception.blender import Blender, fit_blender
 from painpoint_platform.perception.calibration import best_calibrator, cross_fitted
 from painpoint_platform.perception.conformal import fit_intervals
-from painpoint_platform.perception.evaluation import PartReport, judged_part
+from painpoint_platform.perception.evaluation import TEMPORAL, PartReport, judged_part
 from painpoint_platform.perception.features import TEMPORAL_NAMES
 from painpoint_platform.perception.gates import GateReport, judge_regression
 from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.perception.model import BLEND, TEMPORAL, PerceptionModel
+from painpoint_platform.perception.model import BLEND, PerceptionModel
 from painpoint_platform.perception.out_of_fold import (
     OutOfFold,
     Recipe,
-    fitted,
+    all_fitted,
     items_digest,
     out_of_fold,
     write_out_of_fold,
@@ -49,9 +49,9 @@ class TrainingReport:
 
     Attributes:
         competitors: out-of-fold RMSE by base model and kind.
-        out_of_fold_rmse: by member, and of the cross-fitted ``blend``.
+        out_of_fold_rmse: by member, of the cross-fitted ``blend``, of the base model ``temporal`` where there is one.
         search: all trials.
-        shrinkage: of the authors' levels; None without authors and times.
+        level: of the authors; None without authors and times.
         calibrations: cross-fitted RMSE by kind.
         parts: what was judged on, ``tune`` and ``test`` where there is one.
         gates: the tuning rows' figures against the thresholds.
@@ -62,7 +62,7 @@ class TrainingReport:
     competitors: Mapping[str, Mapping[str, float]]
     out_of_fold_rmse: Mapping[str, float]
     search: SearchResult
-    shrinkage: float | None
+    level: AuthorLevel | None
     calibrations: Mapping[str, float]
     parts: Mapping[str, PartReport]
     gates: GateReport
@@ -103,7 +103,6 @@ class _Team:
 
     recipes: Mapping[str, Recipe]
     found: Mapping[str, OutOfFold]
-    level: AuthorLevel | None
 
     @property
     def scores(self) -> Floats:
@@ -112,6 +111,11 @@ class _Team:
     @property
     def best_single(self) -> str:
         return min(self.found, key=lambda name: self.found[name].rmse)
+
+    @property
+    def best_text(self) -> str:
+        """The best of those that know nothing of the author."""
+        return min((name for name in self.found if name != "trees"), key=lambda name: self.found[name].rmse)
 
 
 def train_variable(
@@ -163,12 +167,18 @@ def train_variable(
         )
     with clock.step("out-of-fold"):
         team = _team(train, bases, searched, settings, temporal=temporal)
+        past = _with_past(train, team) if temporal else None
         if oof_folder is not None:
-            for found in team.found.values():
+            for found in (*team.found.values(), *([past] if past else [])):
                 write_out_of_fold(found, train, oof_folder)
     with clock.step("blend, calibration, intervals"):
         blended = _blended_out_of_fold(train, team)
-        final, raw = _final(team, blended, train.labels)
+        final, text = _final(team, blended, train.labels)
+        level = fit_author_level(train.items, train.labels, text) if temporal else None
+        known = (
+            level.past(train.items, text, train.labels) if level else Past(np.zeros(len(train)), np.ones(len(train)))
+        )
+        raw = text + known.level
         calibrator, calibrations = best_calibrator(raw, train.labels, train.folds, limits)
         calibrated = cross_fitted(calibrator.kind, raw, train.labels, train.folds, limits)
         intervals = fit_intervals(
@@ -178,23 +188,30 @@ def train_variable(
             coverage=settings.coverage,
             fewest_rows=settings.fewest_interval_rows,
             limits=limits,
+            spread=known.spread,
         )
     with clock.step("final fit"):
-        members = tuple(fitted(train, recipe) for recipe in team.recipes.values())
+        members = all_fitted(train, team.recipes.values())
         blender = _blender(train, team, np.ones(len(train), np.bool_)) if final == BLEND else None
-        whole = PerceptionModel(variable, members, team.level, blender, final, calibrator, intervals)
+        whole = PerceptionModel(variable, members, level, blender, final, calibrator, intervals)
     with clock.step("judgement"):
         parts = {
-            name: judged_part(whole, rows, constant=float(train.labels.mean()), settings=settings)
+            name: judged_part(
+                whole, rows, constant=float(train.labels.mean()), settings=settings, with_past=team.best_text
+            )
             for name, rows in (("tune", tune), ("test", test))
             if rows is not None
         }
         gates = _gates(variable, settings, parts["tune"], ceiling)
     report = TrainingReport(
         competitors={name: kinds for name, (_, _, kinds) in bases.items()},
-        out_of_fold_rmse={**{name: one.rmse for name, one in team.found.items()}, BLEND: _rmse(blended, train.labels)},
+        out_of_fold_rmse={
+            **{name: one.rmse for name, one in team.found.items()},
+            BLEND: _rmse(blended, train.labels),
+            **({TEMPORAL: past.rmse} if past else {}),
+        },
         search=searched,
-        shrinkage=team.level.shrinkage if team.level else None,
+        level=level,
         calibrations=calibrations,
         parts=parts,
         gates=gates,
@@ -257,13 +274,15 @@ def _team(
         candidate = searched.best_of(family).candidate
         recipes[family] = _recipe(candidate, settings, settings.kernel.landmarks, temporal=temporal)
         found[family] = out_of_fold(train, recipes[family])
-    if not temporal:
-        return _Team(recipes, found, None)
-    text = min((name for name in recipes if name != "trees"), key=lambda name: found[name].rmse)
-    level = fit_author_level(train.items, train.labels, text, found[text].scores)
-    scores = level.predict(train.items, found[text].scores, train.labels)
-    found[TEMPORAL] = OutOfFold(TEMPORAL, "author_level", scores, _rmse(scores, train.labels), 0.0)
-    return _Team(recipes, found, level)
+    return _Team(recipes, found)
+
+
+def _with_past(train: LabelledRows, team: _Team) -> OutOfFold:
+    """Return the base model ``temporal``: the best model of the text, and what its author's earlier labels add."""
+    text = team.found[team.best_text].scores
+    level = fit_author_level(train.items, train.labels, text)
+    scores = text + level.past(train.items, text, train.labels).level
+    return OutOfFold(TEMPORAL, "author_level", scores, _rmse(scores, train.labels), 0.0)
 
 
 def _blender(train: LabelledRows, team: _Team, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Blender:
@@ -309,10 +328,7 @@ def _needed(model: PerceptionModel) -> PerceptionModel:
     """Return the model without members that its score does not depend on."""
     if model.blender is not None:
         return model
-    name = model.level.text_member if model.final == TEMPORAL and model.level else model.final
-    members = tuple(member for member in model.members if member.name == name)
-    level = model.level if model.final == TEMPORAL else None
-    return PerceptionModel(model.variable, members, level, None, model.final, model.calibrator, model.intervals)
+    return replace(model, members=tuple(member for member in model.members if member.name == model.final))
 
 
 def at_most(rows: LabelledRows, most: int, seed: int) -> LabelledRows:

@@ -20,7 +20,7 @@ from painpoint_platform.perception.features import (
     temporal_features,
     text_features,
 )
-from painpoint_platform.perception.model import BLEND, TEMPORAL, PerceptionModel
+from painpoint_platform.perception.model import BLEND, PerceptionModel
 from painpoint_platform.perception.out_of_fold import Member, Recipe, fitted
 from painpoint_platform.perception.regressors import fit_ridge
 from painpoint_platform.perception.synthetic import generate
@@ -79,5 +79,5 @@ def _level(rows: LabelledRows) -> PerceptionModel:
     member: Member = fitted(rows, kernel_recipe(settings, settings.kernel.default, 60))
     calibrator = fit_calibrator("none", rows.labels, rows.labels, (0, 1))
     return PerceptionModel(
-        "willingness", (member,), AuthorLevel("kernel", 2.0), None, TEMPORAL, calibrator, HALF_WIDTHS
+        "willingness", (member,), AuthorLevel(0.5, 0.1, 7, 0.01), None, "kernel", calibrator, HALF_WIDTHS
     )

@@ -59,7 +59,7 @@ def planted_report(variable: str = "valence", *, judged: JudgedRows | None = Non
         competitors={"lexical": {"ridge": 0.11, "trees": 0.10}, "embedding": {"ridge": 0.09, "svr": 0.085}},
         out_of_fold_rmse={"lexical": 0.10, "embedding": 0.085, "blend": 0.08},
         search=planted_search(),
-        shrinkage=None,
+        level=None,
         calibrations={"none": 0.084, "platt": 0.081, "isotonic": 0.0805},
         parts={"tune": tune, "test": test},
         gates=gates,

@@ -16,7 +16,7 @@ from painpoint_platform.perception.bundle import Provenance, find_bundle, load_b
 from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import fit_intervals
 from painpoint_platform.perception.features import LEXICAL_NAMES, TEMPORAL_NAMES
-from painpoint_platform.perception.model import BLEND, TEMPORAL, PerceptionModel
+from painpoint_platform.perception.model import BLEND, PerceptionModel
 from painpoint_platform.perception.out_of_fold import Recipe, fitted
 from painpoint_platform.perception.regressors import fit_ridge
 from painpoint_platform.perception.scoring import Authors, score_texts
@@ -45,12 +45,12 @@ def blend() -> PerceptionModel:
         trees_recipe(settings, settings.trees.default, temporal=True),
     )
     members = tuple(fitted(rows, recipe) for recipe in recipes)
-    names = (*(member.name for member in members), TEMPORAL)
+    names = tuple(member.name for member in members)
     columns = context(ROWS.features, ROWS.items, ("en",)).shape[1]
     coefficients = np.random.default_rng(0).normal(0, 1, (len(names), columns))
     calibrator = fit_calibrator("isotonic", np.linspace(0, 1, 50), np.linspace(0.1, 0.9, 50), (0, 1))
     intervals = fit_intervals(rows.labels, rows.labels[::-1], rows.lengths, coverage=0.9, fewest_rows=50, limits=(0, 1))
-    level, blender = AuthorLevel("kernel", 2.0), Blender(names, ("en",), coefficients)
+    level, blender = AuthorLevel(0.5, 0.1, 7, 0.01), Blender(names, ("en",), coefficients)
     return PerceptionModel("valence", members, level, blender, BLEND, calibrator, intervals)
 
 

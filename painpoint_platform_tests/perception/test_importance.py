@@ -12,7 +12,7 @@ from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import EMBEDDING_NAMES, Features
 from painpoint_platform.perception.importance import AUTHOR_LEVEL, importance
-from painpoint_platform.perception.model import TEMPORAL, PerceptionModel
+from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge
 from painpoint_platform_tests.perception.planted_rows import planted_rows
@@ -25,7 +25,7 @@ def planted_model(level: AuthorLevel | None = None) -> PerceptionModel:
     widths = Intervals(0.9, MappingProxyType(dict.fromkeys(LENGTH_BUCKETS, 0.1)), {}, (-9, 9))
     none = fit_calibrator("none", np.empty(0), np.empty(0), (-9, 9))
     members = (Member("linear", COLUMNS, Ridge(WEIGHTS, 0.5)),)
-    return PerceptionModel("valence", members, level, None, TEMPORAL if level else "linear", none, widths)
+    return PerceptionModel("valence", members, level, None, "linear", none, widths)
 
 
 def test_the_rise_is_that_of_the_planted_weights() -> None:
@@ -46,7 +46,7 @@ def test_the_rise_is_that_of_the_planted_weights() -> None:
 
 def test_what_an_author_said_before_is_taken_away() -> None:
     rows = planted_rows(600, users=12, level=0.2)
-    model = planted_model(AuthorLevel("linear", 2.0))
+    model = planted_model(AuthorLevel(0.5, 0.0, 7, 0.01))
     matrix = np.hstack([rows.features.matrix, np.zeros((600, 1), np.float32)])
     judged = type(rows)(rows.items, Features((*rows.features.names, "middle_000"), matrix), rows.labels, rows.folds)
     frame = importance(model, judged, seed=1)

@@ -7,7 +7,8 @@ import pytest
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.model import BLEND, TEMPORAL
+from painpoint_platform.perception.evaluation import TEMPORAL
+from painpoint_platform.perception.model import BLEND
 from painpoint_platform.perception.training import TrainedVariable, train_variable
 from painpoint_platform_tests.perception.planted_rows import planted_rows, quick_settings
 
@@ -83,7 +84,7 @@ def test_the_past_of_authors_helps_where_authors_have_levels() -> None:
     tune = planted_rows(300, seed=3, level=0.15, temporal=True)
     trained = train_variable("valence", train=train, tune=tune, settings=SETTINGS, trials=2)
     members = trained.report.parts["tune"].member_pearson
-    assert trained.report.shrinkage is not None
+    assert trained.report.level is not None
     assert members[TEMPORAL] > members["kernel"] + 0.02
     assert trained.report.parts["tune"].within_author is not None
     scores = trained.model.score(tune.features, tune.items)  # and without any label it still scores
