@@ -33,7 +33,7 @@ from painpoint_platform.perception.temporal_inputs import INPUT_NAMES
 from painpoint_platform.perception.temporal_models import TemporalModel
 
 # Raised with every change of what the files hold or mean, features included.
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 _NEEDED = {"format", "name", "variable", "encoder_version", "feature_names", "files"}
 _LIBRARIES = ("painpoint-platform", "numpy", "lightgbm", "scikit-learn")

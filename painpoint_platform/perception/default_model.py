@@ -19,7 +19,7 @@ from painpoint_platform.text.embeddings import Embedder
 
 NAME = "default_synthetic"
 # Raised when the same encoder would give other models.
-VERSION = 1
+VERSION = 2
 # Fewer than the corpus of ``painpoint perception synth`` has: nobody wants to wait for their first day's scores.
 EDGE_CASES, EVERYDAY = 1_200, 600
 LANDMARKS, BOOTSTRAP_ROUNDS = 500, 100

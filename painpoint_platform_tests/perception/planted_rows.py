@@ -10,7 +10,7 @@ from painpoint_platform.perception.features import TEMPORAL_NAMES, TEXT_NAMES, F
 from painpoint_platform.perception.settings_file import Interval, PerceptionSettings, load_settings
 from painpoint_platform.perception.training_rows import LabelledRows
 
-FOLDS = 5
+FOLDS = 3
 
 
 def planted_rows(
@@ -18,7 +18,7 @@ def planted_rows(
 ) -> LabelledRows:
     """Return rows whose label is a bent function of two features, plus a level of their author.
 
-    Every fifth author is in the same fold; lengths take turns.
+    Every third author is in the same fold; lengths take turns.
     """
     choices = np.random.default_rng(seed)
     matrix = choices.normal(0, 1, (count, len(TEXT_NAMES))).astype(np.float32)
@@ -49,7 +49,7 @@ def planted_rows(
 def quick_settings() -> PerceptionSettings:
     """Return the defaults with budgets that a test can wait for."""
     settings = load_settings()
-    quick = {"rounds": 40, "num_leaves": 7, "learning_rate": 0.15}
+    quick = {"rounds": 25, "num_leaves": 6, "learning_rate": 0.2}
     trees = settings.trees.model_copy(
         update={
             "default": {**settings.trees.default, **quick},
@@ -59,8 +59,8 @@ def quick_settings() -> PerceptionSettings:
     return settings.model_copy(
         update={
             "bootstrap_rounds": 100,
-            "search": settings.search.model_copy(update={"landmarks": 60, "patience": 3}),
-            "kernel": settings.kernel.model_copy(update={"landmarks": 120}),
+            "search": settings.search.model_copy(update={"landmarks": 50, "patience": 3}),
+            "kernel": settings.kernel.model_copy(update={"landmarks": 100, "directions": 8}),
             "trees": trees,
         }
     )

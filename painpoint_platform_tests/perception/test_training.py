@@ -87,8 +87,11 @@ def test_the_past_of_authors_helps_where_authors_have_levels() -> None:
     assert trained.report.level is not None
     assert members[TEMPORAL] > members["kernel"] + 0.02
     assert trained.report.parts["tune"].within_author is not None
-    scores = trained.model.score(tune.features, tune.items)  # and without any label it still scores
-    assert np.isfinite(scores.score).all()
+    known = trained.model.score(tune.features, tune.items, tune.labels)
+    strangers = trained.model.score(tune.features, tune.items)  # without any label it still scores, and is less sure
+    assert np.std(known.score - tune.labels) < np.std(strangers.score - tune.labels) - 0.01
+    assert np.mean(known.high - known.low) < np.mean(strangers.high - strangers.low)
+    assert trained.report.parts["tune"].coverage["all"][1] == pytest.approx(0.9, abs=0.07)
 
 
 def test_a_corpus_of_twenty_rows_is_trained_and_never_accepted() -> None:
