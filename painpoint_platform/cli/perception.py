@@ -215,16 +215,27 @@ def export(
     with progress_bars():
         made = export_models(
             chosen, corpus_rows(chosen, corpus), embedder=_embedder(settings), out_dir=out_dir or models / "export",
-            cache_dir=settings.data_dir / "models", precisions=precisions, device=device, progress=progress.report,
+            cache_dir=settings.data_dir / "models", precisions=precisions, leave_out_worse=not precision, device=device,
+            progress=progress.report,
         )  # fmt: skip
     if as_json:
         graphs = {graph.precision: asdict(graph) for graph in made.graphs}
-        print_json({"folder": str(made.folder), "models": made.models, "left_out": left_out, "precisions": graphs})
+        print_json(
+            {
+                "folder": str(made.folder),
+                "models": made.models,
+                "left_out": left_out,
+                "worse": made.worse,
+                "precisions": graphs,
+            }
+        )
         return
     columns = ["precision", "device", "MB", "parity (RMSE)", "one text p50, p95", "batch of 64 p50, p95"]
     out.print(
         table(", ".join(made.models), columns, [_graph_figures(graph) for graph in made.graphs], right=columns[2:])
     )
+    for reason in made.worse:
+        say(reason, style="yellow")
     if left_out:
         say(f"left out, because they need more than one text by itself: {', '.join(left_out)}", style="yellow")
     out.print(f"Milliseconds from text to scores on one thread. Written to {made.folder}")

@@ -175,6 +175,9 @@ def perception_models(
     yield from materialize_each(context, one_variable, checks=TRAINING_CHECKS)
 
 
+PARITY = fact("parity", EXPORT, "Scores of every precision are the models', RMSE at most 0.005 (warns).")
+
+
 @dg.multi_asset(
     name="perception_export",
     specs=[
@@ -185,17 +188,22 @@ def perception_models(
             deps=[dg.AssetDep(MODELS, partition_mapping=dg.AllPartitionMapping())],
         )
     ],
+    check_specs=[PARITY],
     pool="embedding",
 )
 def perception_export(
     warehouse: WarehouseResource, perception: PerceptionResource, embedding: EmbeddingResource
-) -> dg.MaterializeResult[None]:
+) -> Iterator[Any]:
     """Export what is trained so far; which variables that is stands in the metadata."""
     from painpoint_platform.perception import perception_steps, views
 
     run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
-    perception_steps.export(run, embedder=embedding.embedder(), cache_dir=Path(embedding.cache_dir))
-    return dg.MaterializeResult(metadata=views.step(run, "export"))
+    worse = perception_steps.export(run, embedder=embedding.embedder(), cache_dir=Path(embedding.cache_dir))
+    yield dg.MaterializeResult(metadata=views.step(run, "export"))
+    yield dg.AssetCheckResult(
+        passed=not worse, check_name=PARITY.name, severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(worse) or "every precision says what the models say",
+    )  # fmt: skip
 
 
 @dg.multi_asset(

@@ -87,11 +87,23 @@ class ExportedGraph:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was written."""
+    """What was written.
+
+    Attributes:
+        folder: of the export.
+        models: names of the models in it.
+        graphs: one a precision.
+        worse: why each precision that was left out was, in a sentence.
+    """
 
     folder: Path
     models: tuple[str, ...]
     graphs: tuple[ExportedGraph, ...]
+    worse: tuple[str, ...] = ()
+
+
+class _WorseError(UserError):
+    """The scores of a precision are too far away from the models'."""
 
 
 def exportable(bundles: Sequence[Bundle], variables: Sequence[str] = ()) -> tuple[list[Bundle], list[str]]:
@@ -155,6 +167,7 @@ def export_models(
     out_dir: Path,
     cache_dir: Path,
     precisions: Sequence[PrecisionName] = DEFAULT_PRECISIONS,
+    leave_out_worse: bool = False,
     device: str = "AUTO",
     progress: Progress | None = None,
     now: datetime | None = None,
@@ -168,6 +181,7 @@ def export_models(
         out_dir: the export's folder; an older export there is replaced.
         cache_dir: where converted encoders are kept.
         precisions: of the graphs.
+        leave_out_worse: leave out a precision whose scores are not the models', as long as another one's are.
         device: that they are measured on, as of ``load_export``.
         progress: called with (what, done, in all).
         now: the time of the export; default the clock.
@@ -183,6 +197,7 @@ def export_models(
     truth = score_texts(sample["text"].to_list(), bundles, embedder, languages=sample["language"].to_list())
     manifest = _manifest(bundles, embedder, now or datetime.now(UTC))
     measured: list[ExportedGraph] = []
+    worse: list[_WorseError] = []
     with _published(out_dir) as folder:
         shutil.copyfile(tokenizer_file(), folder / TOKENIZER)
         for done, precision in enumerate(precisions):
@@ -190,11 +205,18 @@ def export_models(
                 progress(f"exporting {precision}", done, len(precisions))
             _save(_graph(bundles, embedder, manifest["languages"], precision, cache_dir), folder / precision)
             exported = opened(folder, manifest, precision, device=device, threads=1)
-            measured.append(_measured(exported, sample, truth, folder))
+            try:
+                measured.append(_measured(exported, sample, truth, folder))
+            except _WorseError as error:
+                worse.append(error)
+                if not leave_out_worse or len(worse) == len(precisions):
+                    raise
+                shutil.rmtree(folder / precision)
+                continue
             manifest["precisions"][precision] = asdict(measured[-1]) | {"check": _check(exported)}
         manifest["files"] = _digests(folder)
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False), encoding="utf-8")
-    return Export(out_dir, tuple(bundle.name for bundle in bundles), tuple(measured))
+    return Export(out_dir, tuple(bundle.name for bundle in bundles), tuple(measured), tuple(map(str, worse)))
 
 
 def _manifest(bundles: Sequence[Bundle], embedder: Embedder, now: datetime) -> dict[str, Any]:
@@ -235,9 +257,9 @@ def _measured(exported: Exported, sample: pl.DataFrame, truth: pl.DataFrame, fol
     away = parity(exported.score(texts, languages=sample["language"].to_list()), truth, exported.models)
     worst = max(away, key=lambda variable: away[variable])
     if not away[worst] <= PARITY:
-        raise UserError(
+        raise _WorseError(
             f"{exported.precision}: scores of {worst} are {away[worst]:.4f} (RMSE over {len(texts)} texts) away from "
-            f"the model's, at most {PARITY} is allowed; nothing was written. Choose another --precision, or train on "
+            f"the model's, at most {PARITY} is allowed; it was not written. Choose another --precision, or train on "
             "vectors of that precision (EMBEDDING_PRECISION)"
         )
     files = [folder / TOKENIZER, *(folder / exported.precision).iterdir()]

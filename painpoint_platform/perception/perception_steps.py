@@ -90,8 +90,11 @@ def train(
     return trained
 
 
-def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> None:
+def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> tuple[str, ...]:
     """Export the run's models that a graph can hold, measured on rows that they were not trained on.
+
+    Returns:
+        Why each precision that was left out was.
 
     Args:
         run: with models.
@@ -108,8 +111,9 @@ def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> None:
     parts = pl.read_parquet(run.folder / "splits.parquet").filter(pl.col("split").is_in(["tune", "test"]))
     rows = corpus.frame.join(parts.select("item_id"), on="item_id", how="semi").select("text", "language")
     made = export_models(
-        chosen, rows, embedder=embedder, out_dir=run.folder / "export", cache_dir=cache_dir, progress=progress.report
-    )
+        chosen, rows, embedder=embedder, out_dir=run.folder / "export", cache_dir=cache_dir, progress=progress.report,
+        leave_out_worse=True,
+    )  # fmt: skip
     figures = {
         f"{graph.precision}_{name}": round(value, 5)
         for graph in made.graphs
@@ -123,3 +127,4 @@ def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> None:
         "export",
         {"path": str(made.folder), "models": ", ".join(made.models), "left_out": ", ".join(left_out), **figures},
     )
+    return made.worse

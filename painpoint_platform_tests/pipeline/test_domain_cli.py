@@ -172,12 +172,20 @@ def test_a_model_is_trained_judged_and_scores_a_file(shell: Shell) -> None:
     assert all(float(low) <= float(value) <= float(high) for value, low, high, _ in (angry, calm))
     code, out, _ = shell("perception", "evaluate", "--corpus", "corpus.jsonl", "--models", "models", "--json")
     assert (code, json.loads(out)["arousal"]["rows"] > 0) == (0, True)
+    code, out, _ = shell("perception", "export", "--models", "models", "--precision", "fp16", "--json")
+    assert (code, json.loads(out)["precisions"]["fp16"]["parity"]["arousal"] < 0.005) == (0, True)
+    code, _, _ = shell(
+        "perception", "score", "texts.csv", "--text", "said", "--models", "models/export", "--out", "served.csv"
+    )
+    served = [row.rsplit(",", 4)[1:] for row in Path("served.csv").read_text().splitlines()[1:]]
+    assert code == 0
+    assert [float(row[0]) for row in served] == pytest.approx([float(row.rsplit(",", 4)[1]) for row in rows], abs=0.02)
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("train", "--corpus", "c.jsonl", "--variable", "joy"), "'joy' is no variable that is a number"),
+        (("train", "--corpus", "c.jsonl", "--variable", "joy"), "there is no variable 'joy'"),
         (("train", "--corpus", "no.jsonl", "--variable", "valence"), "no.jsonl: cannot be read"),
         (
             ("score", "t.csv", "--text", "said", "--models", "none", "--out", "o.csv"),
