@@ -47,7 +47,7 @@ def told_events(stream: Stream, lineage: pl.DataFrame) -> list[Event]:
     topic_of = {(day, key): topic for day, key, topic in known.select("cluster_date", "issue_key", "topic").iter_rows()}
     events = set[Event]()
     for row in known.filter(pl.col("cluster_date") > first).iter_rows(named=True):
-        day, before = row["cluster_date"], row["cluster_date"] - timedelta(days=1)
+        day = row["cluster_date"]
         match row["relation"]:
             case "new":
                 events.add(Event(day, "new", (row["topic"],)))
@@ -55,7 +55,7 @@ def told_events(stream: Stream, lineage: pl.DataFrame) -> list[Event]:
                 siblings = [topic_of.get((day, key)) for key in row["previous_keys"]]
                 events.add(Event(day, "splits", tuple(sorted({row["topic"], *filter(None, siblings)}))))
             case "merges":
-                parts = {topic_of.get((before, key)) for key in row["previous_keys"]}
+                parts = {_last_topic(topic_of, key, day) for key in row["previous_keys"]}
                 events.add(Event(day, "merges", tuple(sorted(filter(None, parts)))))
     merged = {key for row in known.filter(pl.col("relation") == "merges")["previous_keys"] for key in row}
     ends = known.sort("cluster_date").group_by("issue_key", maintain_order=True).last()
@@ -64,6 +64,11 @@ def told_events(stream: Stream, lineage: pl.DataFrame) -> list[Event]:
         if day < last - timedelta(days=1) and key not in merged:
             events.add(Event(day + timedelta(days=1), "ends", (topic,)))
     return sorted(events, key=lambda event: (event.day, event.kind, event.topics))
+
+
+def _last_topic(topic_of: Mapping[tuple[date, str], str], key: str, day: date) -> str | None:
+    """Return what an issue was about when it was seen last before a day: it may have been too small the day before."""
+    return max(((seen, topic) for (seen, of), topic in topic_of.items() if of == key and seen < day), default=(day, None))[1]
 
 
 def score_events(stream: Stream, lineage: pl.DataFrame) -> Mapping[Kind | str, EventScore]:

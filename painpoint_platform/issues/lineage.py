@@ -25,7 +25,8 @@ Relations look back only, so that they do not depend on the order in which days 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -40,14 +41,20 @@ ANCHORED = 0.5
 # What a whole must have of each of two parts to have split into them, or to have been merged from them; and how much it
 # resembles a part at least: halves reach 0.5 to 0.8.
 LEAST_SHARE = 0.25
+NEAR = 0.15
 PART = 0.3
-# Two clusters of a day that resemble each other this much are one issue, torn apart by the clustering. Of clusters of
-# different problems 3 in 1,000 do on banking questions, none on made streams.
+# Two clusters of a day that resemble each other this much in their words are one issue, torn apart by the clustering. Of
+# clusters of different problems 3 in 1,000 do on banking questions, none on made streams.
 TWINS = 0.6
-# The same where one of them is an issue that the other resembles, too: halves of a split have nothing in common.
-TWINS_OF_AN_ISSUE = 0.35
-# A cluster that resembles a whole issue this much is no part of it that split off: halves reach 0.6 to 0.7.
-WHOLE = 0.75
+# The same where one of them is an issue that the other resembles, too. On made streams 1 in 1,000 pairs of different
+# problems, the halves of a split among them, reach 0.13; pieces of one problem 0.18 and more.
+PIECES = 0.15
+# Posts of a whole that are nearer to one of its parts resemble those nearer to the other this much. In a cluster of two
+# problems that the clustering put together they have nothing in common; nothing has merged there.
+IN_COMMON = 0.4
+# An issue that was not seen on one or two days may have been too small for a cluster: it is still there. Counted in
+# days up to the last one with clusters.
+RECENT_DAYS = 3
 # What an issue that was there on the last day with clusters has over one that was not, where a cluster resembles both.
 STILL_THERE = 0.1
 
@@ -84,9 +91,10 @@ class _Side:
         np.maximum.at(best, [place[key] for key in self.rows["issue_key"]], self.found.T)
         return best.T
 
-    def still_there(self) -> frozenset[str]:
-        """Return the issues of the nearest day."""
-        return frozenset(self.rows.filter(pl.col("cluster_date") == pl.col("cluster_date").first())["issue_key"])
+    def seen(self, days: int = 1) -> frozenset[str]:
+        """Return the issues of the nearest ``days``, counted from the nearest one with clusters."""
+        away = (pl.col("cluster_date") - pl.col("cluster_date").first()).abs()
+        return frozenset(self.rows.filter(away < timedelta(days=days))["issue_key"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +104,45 @@ class _Past:
     Attributes:
         found: the best resemblance of each cluster to each issue, (clusters, issues).
         column: the issue's column in it.
-        portrait: its portrait of the nearest day, by place among the groups compared.
-        still_there: the issues of the last day with clusters.
+        portraits: its portraits, those of the nearest day first, by place among the groups compared.
+        last: the issues of the last day with clusters.
+        recent: those of the last days.
         words: clusters, then portraits, compared by words.
     """
 
     found: Floats
     column: dict[str, int]
-    portrait: dict[str, int]
-    still_there: frozenset[str]
+    portraits: dict[str, list[int]]
+    last: frozenset[str]
+    recent: frozenset[str]
     words: Groups
 
     @classmethod
     def of(cls, side: _Side) -> "_Past":
-        first = side.rows.with_row_index("place", offset=side.found.shape[0]).unique("issue_key", keep="first")
-        portrait = dict(first.sort("issue_key").select("issue_key", "place").iter_rows())
+        placed = side.rows.with_row_index("place", offset=side.found.shape[0])
+        portraits = dict(placed.group_by("issue_key", maintain_order=True).agg("place").sort("issue_key").iter_rows())
         return cls(
-            side.of_issues(list(portrait)).round(6),
-            {key: column for column, key in enumerate(portrait)},
-            portrait,
-            side.still_there(),
+            side.of_issues(list(portraits)).round(6),
+            {key: column for column, key in enumerate(portraits)},
+            portraits,
+            side.seen(),
+            side.seen(RECENT_DAYS),
             side.words,
         )
 
     def resembling(self, row: int) -> list[str]:
-        """Return the issues of the last day that a cluster resembles at least as much as a whole does its part."""
-        return [key for key in sorted(self.still_there) if self.found[row, self.column[key]] >= PART]
+        """Return the issues of the last days that a cluster resembles at least as much as a whole does its part."""
+        return [key for key in sorted(self.recent) if self.found[row, self.column[key]] >= NEAR]
+
+    def apart(self, one: int, other: int) -> bool:
+        """Return whether two portraits are of different problems: neither is in the other, or a piece of it."""
+        return bool(self.words.resemblance(np.array([one]), np.array([other]))[0, 0] < PART)
+
+    def made_of(self, whole: int, one: int, other: int) -> bool:
+        """Return whether both are parts of the whole, and its posts speak of both: no two heaps in one cluster."""
+        return min(self.words.shares(whole, one, other)) >= LEAST_SHARE and (
+            self.words.camps(whole, one, other) >= IN_COMMON
+        )
 
 
 def trace(
@@ -156,8 +177,7 @@ def trace(
     units = clusters.sort("cluster_id").unique("cluster_fingerprint", keep="first", maintain_order=True)
     before = _compared(units, earlier, day, embed, budget)
     after = _compared(units, later, day, embed, budget)
-    still_there = before.still_there() if before else frozenset[str]()
-    keys = _keys(day, units, [side for side in (before, after) if side], anchors, still_there)
+    keys = _keys(day, units, before, after, anchors)
     past = _Past.of(before) if before else None
     traced = pl.DataFrame(
         [_related(row, keys, past) for row in range(units.height)],
@@ -187,58 +207,53 @@ def _compared(units: pl.DataFrame, known: pl.DataFrame, day: date, embed: Embed,
 
 
 def _keys(
-    day: date, units: pl.DataFrame, sides: Sequence[_Side], anchors: pl.DataFrame, still_there: frozenset[str]
+    day: date, units: pl.DataFrame, before: _Side | None, after: _Side | None, anchors: pl.DataFrame
 ) -> list[str]:
     """Return the key of each unit: a known issue's by optimal assignment, else its own."""
     from scipy.optimize import linear_sum_assignment
 
+    sides = [side for side in (before, after) if side]
     known = sorted({*anchors["issue_key"], *(key for side in sides for key in side.rows["issue_key"])})
     score = np.zeros((units.height, len(known)))
     for side in sides:
         score = np.maximum(score, side.of_issues(known))
     share = _anchored(units, known, anchors)
-    there = STILL_THERE * np.isin(known, list(still_there))
+    there = STILL_THERE * np.isin(known, list(before.seen() if before else ()))
     # What an issue was on this day counts more than any resemblance.
     gain = np.where((score >= SAME_ISSUE) | (share >= ANCHORED), score + there + 2 * share, 0.0)
     rows, columns = linear_sum_assignment(gain, maximize=True)
     keys = {int(row): known[column] for row, column in zip(rows, columns, strict=True) if gain[row, column] > 0}
     used = set(keys.values())
     everyone = np.arange(units.height)
-    twins = by_words(units["texts"].to_list(), today=units.height).resemblance(everyone, everyone)
+    words = sides[0].words if sides else by_words(units["texts"].to_list(), today=units.height)
+    twins = words.resemblance(everyone, everyone)
     place = {key: column for column, key in enumerate(known)}
-    awake = {key: column for key, column in place.items() if key in still_there}
+    recent = before.seen(RECENT_DAYS) if before else frozenset[str]()
+    awake = {key: column for key, column in place.items() if key in recent}
     for row, key in sorted(keys.items()):
         # A piece of an issue that is there would wake up one that it took in long ago.
         asleep = key not in awake and share[row, place[key]] < ANCHORED
-        if asleep and (whole := _whole_of(row, keys, twins, score, awake)):
+        if asleep and (whole := _torn_from(row, keys, twins, score, awake)):
             keys[row] = whole
     for row, fingerprint in enumerate(units["cluster_fingerprint"]):
         if row not in keys:
-            keys[row] = _twin_of(row, keys, twins, score, place) or _own_key(day, fingerprint, used)
+            keys[row] = _torn_from(row, keys, twins, score, place) or _own_key(day, fingerprint, used)
             used.add(keys[row])
     return [keys[row] for row in range(units.height)]
 
 
-def _whole_of(row: int, keys: Mapping[int, str], twins: Floats, score: Floats, place: Mapping[str, int]) -> str | None:
-    """Return the issue of another cluster of the day that a cluster resembles as a whole, as it does the cluster."""
-    wholes = [
-        (score[row, place[key]], key)
+def _torn_from(row: int, keys: Mapping[int, str], twins: Floats, score: Floats, place: Mapping[str, int]) -> str | None:
+    """Return the key of the cluster of the day that a cluster is a piece of.
+
+    The pieces of an issue resemble each other, if less than two days of it do; the halves of one that split do not.
+    """
+    others = [
+        (twins[row, other], key)
         for other, key in keys.items()
-        if other != row and key in place and twins[row, other] >= TWINS_OF_AN_ISSUE and score[row, place[key]] >= WHOLE
-    ]
-    return max(wholes)[1] if wholes else None
-
-
-def _twin_of(row: int, keys: Mapping[int, str], twins: Floats, score: Floats, place: Mapping[str, int]) -> str | None:
-    """Return the key of the cluster of the day that a cluster without a key was torn off from, or of a whole issue."""
-    nearest = max(keys, key=lambda other: (twins[row, other], -other), default=None)
-    if nearest is not None:
-        column = place.get(keys[nearest])
-        resembles_it = column is not None and score[row, column] >= SAME_ISSUE
-        if twins[row, nearest] >= (TWINS_OF_AN_ISSUE if resembles_it else TWINS):
-            return keys[nearest]
-    best = max(place, key=lambda key: (score[row, place[key]], key), default=None)
-    return best if best is not None and score[row, place[best]] >= WHOLE else None
+        if other != row and twins[row, other] >= (PIECES if key in place and score[row, place[key]] >= SAME_ISSUE
+                                                  else TWINS)
+    ]  # fmt: skip
+    return max(others)[1] if others else None
 
 
 def _anchored(units: pl.DataFrame, known: Sequence[str], anchors: pl.DataFrame) -> Floats:
@@ -263,7 +278,7 @@ def _related(row: int, keys: Sequence[str], past: _Past | None) -> tuple[str, fl
     if past is None:
         return "new", None, []
     key = keys[row]
-    if key not in past.still_there and (parent := _split_from(row, keys, past)):
+    if key not in past.last and (parent := _split_from(row, keys, past)):
         return "splits", past.found[row, past.column[parent]], [parent]
     if key in past.column:
         others = _merged_into(row, keys, past)
@@ -272,22 +287,24 @@ def _related(row: int, keys: Sequence[str], past: _Past | None) -> tuple[str, fl
 
 
 def _merged_into(row: int, keys: Sequence[str], past: _Past) -> list[str]:
-    """Return the issues of the last day that are no cluster of their own today and are a part of this one."""
+    """Return the issues of the last days that are no cluster of their own today and have become a part of this one."""
     parts = []
     for key in past.resembling(row):
         if key not in keys:
-            own, other = past.words.shares(row, past.portrait[keys[row]], past.portrait[key])
-            if min(own, other) >= LEAST_SHARE:
+            # One that was there yesterday may have been a piece of the whole by then, and in a heap for that day.
+            days = slice(None) if key in past.last else slice(1)
+            pairs = product(past.portraits[keys[row]][days], past.portraits[key][days])
+            if any(past.apart(own, part) and past.made_of(row, own, part) for own, part in pairs):
                 parts.append(key)
     return parts
 
 
 def _split_from(row: int, keys: Sequence[str], past: _Past) -> str | None:
-    """Return the issue of the last day that goes on in another cluster and had most of this one as a part."""
-    parents = []
-    for key in past.resembling(row):
-        for beside in (place for place, other in enumerate(keys) if other == key and place != row):
-            own, other = past.words.shares(past.portrait[key], row, beside)
-            if min(own, other) >= LEAST_SHARE:
-                parents.append((own, key))
+    """Return the issue of the last days that goes on in another cluster and had this one as a part."""
+    parents = [
+        (past.found[row, past.column[key]], key)
+        for key in past.resembling(row)
+        for beside in (place for place, other in enumerate(keys) if other == key and place != row)
+        if any(past.made_of(whole, row, beside) for whole in past.portraits[key])
+    ]
     return max(parents)[1] if parents else None

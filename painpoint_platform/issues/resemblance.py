@@ -13,7 +13,7 @@ words leave it open, for a few representatives, within a budget.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,15 @@ class Groups:
         means: (groups, dimensions), the mean of each group's unit vectors, dense or sparse.
         within: (groups,) mean cosine of the pairs of posts of a group.
         background: mean cosine of posts of any two groups.
+        posts: (posts, dimensions) unit vectors, group after group, dense or sparse.
+        starts: (groups + 1,) where each group's posts begin, and where the last one's end.
     """
 
     means: Any
     within: Floats
     background: float
+    posts: Any
+    starts: Indices
 
     def across(self, rows: Indices, columns: Indices) -> Floats:
         """Return the mean cosines of posts across groups, (rows, columns)."""
@@ -80,6 +84,27 @@ class Groups:
         gram = np.array([[self.within[one], cosines[1, 2]], [cosines[1, 2], self.within[other]]])
         weights = np.linalg.solve(gram + 0.1 * np.diag(gram.diagonal()), cosines[0, 1:])
         return float(weights[0]), float(weights[1])
+
+    def camps(self, whole: int, one: int, other: int) -> float:
+        """Return how much the posts of a group that are nearer to ``one`` resemble those that are nearer to ``other``.
+
+        About 1 where each post speaks of both, about 0 where the group is two that were put together. A camp of a
+        single post is none: the answer is 1.
+        """
+        posts = self.posts[self.starts[whole] : self.starts[whole + 1]]
+        parts = np.array([one, other])
+        product = posts @ self.means[parts].T
+        cosines = np.asarray(product.todense() if hasattr(product, "todense") else product)
+        nearer = (cosines / np.sqrt(self.within[parts])).argmax(axis=1)
+        sizes = np.bincount(nearer, minlength=2)
+        if sizes.min() < 2:
+            return 1.0
+        sums = np.stack([np.asarray(posts[nearer == camp].sum(axis=0)).ravel() for camp in range(2)])
+        pairs = sizes * (sizes - 1) / 2
+        alike = (np.square(sums).sum(axis=1) - sizes) / 2
+        within = (alike + PRIOR_PAIRS * self.within[parts]) / (pairs + PRIOR_PAIRS)
+        above = sums[0] @ sums[1] / sizes.prod() - self.background
+        return float(above / max(float(np.sqrt(within.prod())) - self.background, 0.05))
 
 
 def by_words(groups: Sequence[Group], *, today: int) -> Groups:
@@ -105,7 +130,7 @@ def by_words(groups: Sequence[Group], *, today: int) -> Groups:
     lengths = np.bincount(owner, weights=np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel())
     squared = np.asarray(sums.multiply(sums).sum(axis=1)).ravel()
     means = csr_matrix(sums.multiply(1 / sizes[:, None]))
-    return _measured(means, (squared - lengths) / 2, sizes, today, WORDS)
+    return _measured(means, vectors, (squared - lengths) / 2, sizes, today, WORDS)
 
 
 def by_meaning(vectors: Sequence[NDArray[np.float32]], *, today: int) -> Groups:
@@ -113,22 +138,23 @@ def by_meaning(vectors: Sequence[NDArray[np.float32]], *, today: int) -> Groups:
     sizes = np.array([len(group) for group in vectors])
     sums = np.stack([group.sum(axis=0, dtype=np.float64) for group in vectors])
     means = sums / sizes[:, None]
-    return _measured(means, (np.square(sums).sum(axis=1) - sizes) / 2, sizes, today, MEANINGS)
+    return _measured(means, np.concatenate(vectors), (np.square(sums).sum(axis=1) - sizes) / 2, sizes, today, MEANINGS)
 
 
-def _measured(means: Any, cosines: Floats, sizes: Indices, today: int, prior: Prior) -> Groups:
+def _measured(means: Any, posts: Any, cosines: Floats, sizes: Indices, today: int, prior: Prior) -> Groups:
     """``cosines`` are the sums over the pairs of posts within each group."""
     pairs = sizes * (sizes - 1) / 2
     typical = (cosines.sum() + PRIOR_PAIRS * prior.tightness) / (pairs.sum() + PRIOR_PAIRS)
     within = (cosines + PRIOR_PAIRS * typical) / (pairs + PRIOR_PAIRS)
-    groups = Groups(means, within, prior.background)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    groups = Groups(means, within, prior.background, posts, starts)
     between = groups.across(np.arange(today), np.arange(len(sizes)))
     others = between[np.arange(today)[:, None] != np.arange(len(sizes))[None, :]]
     if not others.size:
         return groups
     # The median: a group and its own issue are a pair, too, and no background.
     background = (np.median(others) * others.size + PRIOR_PAIRS * prior.background) / (others.size + PRIOR_PAIRS)
-    return Groups(means, within, float(background))
+    return replace(groups, background=float(background))
 
 
 def resemblances(
