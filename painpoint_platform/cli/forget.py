@@ -71,7 +71,8 @@ def _show(done: "Takedown") -> None:
         out.print(table("Removed", ["place", "what", "count"], rows, right=["count"]))
     else:
         out.print("Nothing of it was left to remove.")
-    out.print(f"{done.tombstones} tombstones keep it from being collected again")
+    tombstones = "1 tombstone keeps" if done.tombstones == 1 else f"{done.tombstones} tombstones keep"
+    out.print(f"{tombstones} it from being collected again")
     out.print(
         f"Searched: {proof.files:,} files, {proof.size_bytes / 1e6:,.1f} MB, and {proof.values:,} values of tables"
     )
