@@ -36,6 +36,8 @@ from painpoint_platform.issues.resemblance import Embed, Floats, Groups, by_word
 # Below this resemblance two clusters are not one issue. Clusters of different problems reach 0.3 on made streams and
 # 0.45 on banking questions (99 of 100), clusters of one problem on neighbouring days 0.6 and more (95 of 100).
 SAME_ISSUE = 0.4
+# The same for an issue that has not been seen for days: it has had its end, and what comes near it is rarely it.
+SAME_ISSUE_ASLEEP = 0.55
 # The share of the items that stood for an issue on a day which brings a cluster of that day its key back.
 ANCHORED = 0.5
 # What a whole must have of each of two parts to have split into them, or to have been merged from them; and how much it
@@ -218,9 +220,11 @@ def _keys(
     for side in sides:
         score = np.maximum(score, side.of_issues(known))
     share = _anchored(units, known, anchors)
+    recent = frozenset().union(*(side.seen(RECENT_DAYS) for side in sides))
+    least = np.where(np.isin(known, list(recent)), SAME_ISSUE, SAME_ISSUE_ASLEEP)
     there = STILL_THERE * np.isin(known, list(before.seen() if before else ()))
     # What an issue was on this day counts more than any resemblance.
-    gain = np.where((score >= SAME_ISSUE) | (share >= ANCHORED), score + there + 2 * share, 0.0)
+    gain = np.where((score >= least) | (share >= ANCHORED), score + there + 2 * share, 0.0)
     rows, columns = linear_sum_assignment(gain, maximize=True)
     keys = {int(row): known[column] for row, column in zip(rows, columns, strict=True) if gain[row, column] > 0}
     used = set(keys.values())
@@ -228,7 +232,6 @@ def _keys(
     words = sides[0].words if sides else by_words(units["texts"].to_list(), today=units.height)
     twins = words.resemblance(everyone, everyone)
     place = {key: column for column, key in enumerate(known)}
-    recent = before.seen(RECENT_DAYS) if before else frozenset[str]()
     awake = {key: column for key, column in place.items() if key in recent}
     for row, key in sorted(keys.items()):
         # A piece of an issue that is there would wake up one that it took in long ago.
