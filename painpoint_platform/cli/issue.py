@@ -5,6 +5,7 @@ Belongs here: options and what the person sees. Does not belong here: the log (`
 """
 
 import getpass
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from painpoint_platform.issues.edits import EditKind
+    from painpoint_platform.resources.pocketbase import PocketBaseResource
     from painpoint_platform.warehouse.access import Warehouse
 
 app = typer.Typer(help="Look at issues, and rename, merge, split or mute them.", no_args_is_help=True)
@@ -63,11 +65,13 @@ def show(key: Key, *, as_json: AsJson = False) -> None:
         print_json({"issue": whole.to_dicts()[:1], "days": days.to_dicts(), "posts": posts.to_dicts()})
         return
     if whole.is_empty():
-        raise UserError(f"issue {key} has no posts any more; `painpoint issue history {key}` says what became of it")
+        raise UserError(_gone(full))
     for name, value in whole.row(0, named=True).items():
-        out.print(f"{name:12} {value}")
+        out.print(f"{name:12} {'' if value is None else value}", markup=False, highlight=False)
     _print("Days", days)
-    _print("Posts", posts.with_columns(pl.col("url_hash").str.slice(0, SHOWN_KEY)).drop("snippet"))
+    speaks = pl.when("speaks").then(pl.lit("yes")).otherwise(pl.lit(""))
+    shown = posts.with_columns(pl.col("url_hash").str.slice(0, SHOWN_KEY), speaks=speaks).drop("snippet")
+    _print("Posts", shown, right=["votes", "comments"])
 
 
 @app.command()
@@ -144,7 +148,35 @@ def history(
         print_json({"edits": log.to_dicts()})
         return
     short = [pl.col(name).str.slice(0, SHOWN_KEY) for name in ("issue_key", "target_key")]
-    _print("Decisions", log.with_columns(*short, posts=pl.col("url_hashes").list.len()).drop("url_hashes"))
+    when = pl.col("edited_at").dt.strftime("%Y-%m-%d %H:%M")
+    _print("Decisions", log.with_columns(*short, when, posts=pl.col("url_hashes").list.len()).drop("url_hashes"))
+
+
+@app.command()
+def verify(*, as_json: AsJson = False) -> None:
+    """Compare PocketBase with gold, record by record, and put right what somebody changed or deleted there.
+
+    Gold wins: a record that differs or is missing is sent again, one that gold does not know is removed.
+    """
+    from dataclasses import asdict
+
+    from painpoint_platform.issues.days import publish_day
+
+    settings = load_settings()
+    with _pocketbase(settings).client() as client, err.status("comparing PocketBase with gold"):
+        report = publish_day(
+            _warehouse(settings), None, client=client, min_authors=settings.publish_min_authors, verify=True
+        )
+    if as_json:
+        print_json(asdict(report) | {"writes": report.writes})
+    else:
+        sent = f"{report.created + report.updated} issues and {report.evidence_sent} posts sent again"
+        gone = f"{report.deleted} issues, {report.evidence_deleted} posts and {report.foreign} unknown records removed"
+        say(f"{report.unchanged} issues were as they should be; {sent}; {gone}" if report.writes else "nothing differs")
+        for note in report.notes:
+            say(note, style="red")
+    if report.failed or report.outage:
+        raise typer.Exit(FINDING)
 
 
 def _decide(
@@ -172,18 +204,23 @@ def _decide(
         IssueEdit(kind, full, by or getpass.getuser(), chosen, title, url_hashes=hashes, reason=reason),
     )
     failures = [] if later else _run_again(days, settings)
+    keys = [key for key in (full, chosen) if key]
+    unpublished = [] if later else _fetched("edits/not_published", keys=keys)["last_error"].to_list()
     if as_json:
         print_json(
             {"edit_id": edit.edit_id, "kind": kind, "issue_key": full, "target_key": chosen, "days": days,
-             "applied": not later and not failures, "failures": failures}
+             "applied": not later and not failures, "failures": failures, "not_published": unpublished}
         )  # fmt: skip
     else:
-        applied = "the next run of the days applies it" if later else f"applied to {len(days)} days"
+        count = f"{len(days)} day{'s' * (len(days) != 1)}"
+        applied = "the next run of the days applies it" if later or failures else f"applied to {count}"
         named = f" → {chosen[:SHOWN_KEY]}" if chosen else ""
-        say(f"noted as edit {edit.edit_id}: {kind} {full[:SHOWN_KEY]}{named}; {applied if not failures else ''}")
+        say(f"noted as edit {edit.edit_id}: {kind} {full[:SHOWN_KEY]}{named}; {applied}")
         for failure in failures:
             say(failure, style="red")
-    if failures:
+        for problem in unpublished:
+            say(f"PocketBase does not have it yet, the next run sends it: {problem}", style="red")
+    if failures or unpublished:
         raise typer.Exit(FINDING)
 
 
@@ -209,6 +246,31 @@ def _run_again(days: list[date], settings: Settings) -> list[str]:
     return [str(outcome.failure) for outcome in outcomes if not outcome.succeeded]
 
 
+def _gone(key: str) -> str:
+    """Say what became of an issue that no post has any more."""
+    from painpoint_platform.issues.edit_log import read_edits
+    from painpoint_platform.issues.edits import decided
+
+    with _warehouse(load_settings()).read() as connection:
+        now = decided(read_edits(connection)).key_now(key)
+    if now != key:
+        return f"issue {key[:SHOWN_KEY]} was merged into {now}; `painpoint issue show {now[:SHOWN_KEY]}` shows that one"
+    asked = f"`painpoint issue history {key[:SHOWN_KEY]}` says what was decided about it"
+    return f"issue {key[:SHOWN_KEY]} has no posts any more; {asked}"
+
+
+def _pocketbase(settings: Settings) -> "PocketBaseResource":
+    """Return the PocketBase of the settings, to be opened with ``client()``."""
+    from painpoint_platform.resources.pocketbase import PocketBaseResource
+
+    password = settings.pocketbase_password
+    return PocketBaseResource(
+        url=settings.pocketbase_url, email=settings.pocketbase_email,
+        password=password.get_secret_value() if password else None, timeout_s=settings.pocketbase_timeout_s,
+        min_authors=settings.publish_min_authors,
+    )  # fmt: skip
+
+
 def _full(key: str) -> str:
     from painpoint_platform.issues.edit_log import full_key
 
@@ -229,6 +291,6 @@ def _warehouse(settings: Settings) -> "Warehouse":
     return WarehouseResource(database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s)
 
 
-def _print(title: str, frame: "pl.DataFrame") -> None:
+def _print(title: str, frame: "pl.DataFrame", right: Sequence[str] = ()) -> None:
     rows = [tuple("" if value is None else value for value in row) for row in frame.iter_rows()]
-    out.print(table(title, frame.columns, rows))
+    out.print(table(title, frame.columns, rows, right=right))

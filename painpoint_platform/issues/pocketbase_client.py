@@ -36,7 +36,11 @@ class RefusedError(PainpointError):
         self.status = status
         self.message = message
         self.problems = problems
-        super().__init__(f"{message} (HTTP {status}{_field_problems(problems)})")
+        # So answers a server that cannot write: what is wrong is in its log only.
+        unnamed = (
+            "; no field is named, the server's log says why (a full disk?)" if status == 400 and not problems else ""
+        )
+        super().__init__(f"{message} (HTTP {status}{_field_problems(problems)}{unnamed})")
 
 
 class OutageError(TransientError):
