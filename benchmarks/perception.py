@@ -23,6 +23,7 @@ from benchmarks.measured_texts import DEFAULT_DATA
 from benchmarks.table import Row, machine, print_rows
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.baselines import baseline_scores, comparison
+from painpoint_platform.perception.conformal import covered
 from painpoint_platform.perception.corpus import Corpus, read_corpus
 from painpoint_platform.perception.evaluation import JudgedRows
 from painpoint_platform.perception.features import temporal_features, text_features
@@ -212,6 +213,8 @@ def semeval_rows(
         baselines["constant"] = np.full(len(judged), judged.constant)
         frame = comparison(judged, baselines, settings)
         yield from figure_rows(f"SemEval by author, {variable}", frame, VARIABLES[variable])
+        coverage = covered(judged.labels, judged.low, judged.high, judged.lengths)
+        yield from coverage_rows(f"SemEval by author, {variable}", coverage, settings.coverage)
 
 
 def author_folds(corpus: Corpus, seed: int) -> Iterator[Corpus]:
