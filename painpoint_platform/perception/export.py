@@ -102,7 +102,7 @@ class Export:
     worse: tuple[str, ...] = ()
 
 
-class _WorseError(UserError):
+class ParityError(UserError):
     """The scores of a precision are too far away from the models'."""
 
 
@@ -197,7 +197,7 @@ def export_models(
     truth = score_texts(sample["text"].to_list(), bundles, embedder, languages=sample["language"].to_list())
     manifest = _manifest(bundles, embedder, now or datetime.now(UTC))
     measured: list[ExportedGraph] = []
-    worse: list[_WorseError] = []
+    worse: list[ParityError] = []
     with _published(out_dir) as folder:
         shutil.copyfile(tokenizer_file(), folder / TOKENIZER)
         for done, precision in enumerate(precisions):
@@ -207,7 +207,7 @@ def export_models(
             exported = opened(folder, manifest, precision, device=device, threads=1)
             try:
                 measured.append(_measured(exported, sample, truth, folder))
-            except _WorseError as error:
+            except ParityError as error:
                 worse.append(error)
                 if not leave_out_worse or len(worse) == len(precisions):
                     raise
@@ -257,7 +257,7 @@ def _measured(exported: Exported, sample: pl.DataFrame, truth: pl.DataFrame, fol
     away = parity(exported.score(texts, languages=sample["language"].to_list()), truth, exported.models)
     worst = max(away, key=lambda variable: away[variable])
     if not away[worst] <= PARITY:
-        raise _WorseError(
+        raise ParityError(
             f"{exported.precision}: scores of {worst} are {away[worst]:.4f} (RMSE over {len(texts)} texts) away from "
             f"the model's, at most {PARITY} is allowed; it was not written. Choose another --precision, or train on "
             "vectors of that precision (EMBEDDING_PRECISION)"

@@ -102,7 +102,8 @@ def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> tuple[st
         cache_dir: of the converted encoder.
 
     Raises:
-        UserError: OpenVINO is not installed, there is no model yet, or the graph's scores are not the models'.
+        ParityError: the scores of no precision are the models'.
+        UserError: OpenVINO is not installed, or there is no model yet.
     """
     from painpoint_platform.perception.export import export_models, exportable
 
