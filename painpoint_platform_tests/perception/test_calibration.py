@@ -85,3 +85,22 @@ def test_a_bucket_with_few_rows_takes_the_interval_of_all_and_says_so() -> None:
     assert intervals.rows == {"SHORT": 200, "MEDIUM": 0, "LONG": 0}
     assert intervals.half_widths["LONG"] == intervals.half_widths["MEDIUM"]
     assert covered(TRUTH[:2], TRUTH[:2], TRUTH[:2], lengths[:2])["LONG"] == (0, None)
+
+
+def test_intervals_are_as_wide_as_a_rows_spread_and_hold_for_every_kind_of_author() -> None:
+    choices = np.random.default_rng(3)
+    spread = np.repeat([0.5, 1.0, 2.0], 1000)
+    labels = choices.uniform(0.4, 0.6, 3000)
+    scores = labels + spread * choices.normal(0, 0.05, 3000)
+    seen, new = np.arange(3000) % 2 == 0, np.arange(3000) % 2 == 1
+    lengths = np.array(["SHORT"] * 3000)
+    given = {"coverage": 0.9, "fewest_rows": 50, "limits": UNIT}
+    intervals = fit_intervals(scores[seen], labels[seen], lengths[seen], spread=spread[seen], **given)
+    low, high = intervals.around(scores[new], lengths[new], spread[new])
+    inside = (labels[new] >= low) & (labels[new] <= high)
+    for kind in (0.5, 1.0, 2.0):
+        assert inside[spread[new] == kind].mean() == pytest.approx(0.9, abs=0.04)
+    plain = fit_intervals(scores, labels, lengths, **given)
+    assert plain == fit_intervals(scores, labels, lengths, spread=np.ones(3000), **given)
+    for one, other in zip(plain.around(scores, lengths), plain.around(scores, lengths, np.ones(3000)), strict=True):
+        np.testing.assert_array_equal(one, other)
