@@ -51,7 +51,9 @@ def asked(*arguments: str) -> dict[str, Any]:
     return found
 
 
-def test_a_person_decides_and_pocketbase_follows(keys: list[str], remote: Remote) -> None:
+def test_a_person_decides_and_pocketbase_follows(
+    keys: list[str], remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a, b, c = keys
     assert {issue["issue_key"] for issue in asked("list")["issues"]} == set(keys)
     shown = asked("show", a[:10])
@@ -73,22 +75,20 @@ def test_a_person_decides_and_pocketbase_follows(keys: list[str], remote: Remote
     assert isinstance(told.exception, UserError)
     assert f"merged into {a}" in str(told.exception)
 
-    asked("mute", c[:10])
+    with monkeypatch.context() as down:
+        down.setenv("POCKETBASE_URL", "http://127.0.0.1:9")
+        told = call("mute", c[:10])
+    assert told.exit_code == 1
+    assert "PocketBase does not have it yet" in " ".join(told.stderr.split())
+    assert [issue["issue_key"] for issue in asked("list", "--muted")["issues"]] == [c]
     assert call("mute", c[:10]).exit_code == 1
+    assert asked("verify")["deleted"] == 1
     assert {record["issue_key"] for record in remote.records("issues")} == {a}
     asked("unmute", c[:10], "--later")
     log = asked("history")["edits"]
     assert [edit["kind"] for edit in log] == ["rename", "split", "merge", "mute", "unmute"]
     assert (log[0]["edited_by"], log[0]["reason"]) == ("ann", "clearer")
     assert [edit["edit_id"] for edit in asked("history", a[:10])["edits"]] == [1, 2, 3]
-
-
-def test_an_edit_that_pocketbase_has_not_yet_is_told(keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POCKETBASE_URL", "http://127.0.0.1:9")
-    result = call("mute", keys[0])
-    assert result.exit_code == 1
-    assert "PocketBase does not have it yet" in " ".join(result.stderr.split())
-    assert [issue["issue_key"] for issue in asked("list", "--muted")["issues"]] == [keys[0]]
 
 
 def test_what_was_changed_in_pocketbase_by_hand_is_put_right(keys: list[str], remote: Remote) -> None:
