@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 from painpoint_platform.issues.lineage import trace
 from painpoint_platform.issues.resemblance import by_words
 from painpoint_platform.text.embeddings import Embedder
+from painpoint_platform.warehouse.checks import Check
 from painpoint_platform.warehouse.partitions import replace_partition
-from painpoint_platform.warehouse.queries import fetch
+from painpoint_platform.warehouse.queries import fetch, query_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LINEAGE_DAYS = 30
+# The check that a day's lineage and issues are those of the same clusters.
+TRACED = "every_issue_has_a_lineage"
 # Of the day's items one in so many may be embedded for its lineage. Their texts are cut to title and 200 characters, so
 # that the time lies well below a tenth of the day's embedding.
-ITEMS_AN_EMBEDDED_POST = 14
+ITEMS_AN_EMBEDDED_POST = 24
 # A share of anchors that no resemblance and no other share comes up to.
 BY_DECISION = 10.0
 # Posts of a cluster whose words are compared.
@@ -108,7 +111,6 @@ def trace_day(
         schema=shares.schema,
         orient="row",
     )
-    budget = known.item_count // ITEMS_AN_EMBEDDED_POST
     traced = trace(
         day,
         clusters.select("cluster_id", "cluster_fingerprint").join(posts_of_clusters(members), on="cluster_id"),
@@ -116,7 +118,7 @@ def trace_day(
         later=known.later,
         anchors=pl.concat([shares, certain]),
         embed=embed,
-        budget=budget if known.earlier.is_empty() or known.later.is_empty() else budget // 2,
+        budget=known.item_count // ITEMS_AN_EMBEDDED_POST,
     )
     # An issue is matched with one cluster; what people split off may be found in several.
     key = pl.col("cluster_id").replace_strict(decided or {}, default=pl.col("issue_key"), return_dtype=pl.String)
@@ -124,13 +126,16 @@ def trace_day(
 
 
 def replace_lineage(connection: "DuckDBPyConnection", day: date, lineage: pl.DataFrame, members: pl.DataFrame) -> None:
-    """Write a day's lineage and what stands for its issues; the transaction is the caller's.
+    """Write a day's lineage and what stands for its issues, once its issues are written; the caller commits.
 
     Args:
         connection: the warehouse, in a transaction.
         day: the partition.
         lineage: rows of ``gold.issue_lineage``.
         members: a row an item: cluster_id, url_hash, is_representative.
+
+    Raises:
+        DataContractError: an issue of the day has no lineage, or nothing that stands for it.
     """
     partition = {"cluster_date": day}
     replace_partition(connection, "gold.issue_lineage", where=partition, rows=lineage, key=["cluster_id"])
@@ -147,7 +152,10 @@ def replace_lineage(connection: "DuckDBPyConnection", day: date, lineage: pl.Dat
         .select(pl.lit(day).alias("cluster_date"), "issue_key", "url_hash")
     )
     anchors = pl.concat([anchors, waiting]).sort("issue_key", "url_hash")
-    replace_partition(connection, "ops.issue_anchors", where=partition, rows=anchors, key=["url_hash"])
+    replace_partition(
+        connection, "ops.issue_anchors", where=partition, rows=anchors, key=["url_hash"],
+        checks=[Check(TRACED, query_text(f"checks/{TRACED}"), {"day": day})],
+    )  # fmt: skip
 
 
 def labels_of_issues(
