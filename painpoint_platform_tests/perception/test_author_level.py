@@ -1,5 +1,6 @@
 """Levels and moods of authors come from their past alone, and so does how sure a score is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from painpoint_platform.perception.author_level import AuthorLevel, filtered, fit_author_level
+from painpoint_platform.perception.author_level import STEADINESS, AuthorLevel, filtered, fit_author_level
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 RULE = AuthorLevel(lasting=0.5, mood=0.3, days=2.0, noise=0.04)
@@ -42,10 +43,11 @@ def test_the_filter_is_the_best_linear_prediction_from_strictly_earlier_texts() 
     order = choices.permutation(30)
     past = filtered(RULE, items(["a"] * 30, hours[order].tolist()), residuals[order])
     assert past.level == pytest.approx(mean[order])
-    strangers = RULE.lasting + RULE.mood + 1
-    first = hours == hours.min()
-    assert past.spread[first[order]] == pytest.approx(1)
-    assert (variance < strangers)[~first].all()
+    # Of an author who never errs, what is left is the filter's variance; n errors of 0 are believed as n of n + 10.
+    unerring = filtered(replace(RULE, noise=1e12), items(["a"] * 30, hours.tolist()), residuals)
+    seen = np.array([len(np.unique(hours[hours < hour])) for hour in hours])
+    left = variance / (RULE.lasting + RULE.mood + 1) * STEADINESS / (STEADINESS + seen)
+    assert unerring.spread == pytest.approx(np.sqrt(left))
 
 
 def test_a_lasting_level_alone_is_the_shrunken_mean_of_earlier_residuals() -> None:
