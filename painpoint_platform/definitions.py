@@ -72,9 +72,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
 def build_resources(settings: Settings) -> dict[str, Any]:
     """Make the resources from the settings, by resource key."""
     return {
-        "warehouse": WarehouseResource(
-            database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s
-        ),
+        "warehouse": WarehouseResource.of(settings),
         "analytics": AnalyticsResource(path=str(settings.analytics)),
         "collectors": CollectorsResource(
             sources_file=str(settings.sources),

@@ -260,15 +260,9 @@ def _gone(key: str) -> str:
 
 
 def _pocketbase(settings: Settings) -> "PocketBaseResource":
-    """Return the PocketBase of the settings, to be opened with ``client()``."""
     from painpoint_platform.resources.pocketbase import PocketBaseResource
 
-    password = settings.pocketbase_password
-    return PocketBaseResource(
-        url=settings.pocketbase_url, email=settings.pocketbase_email,
-        password=password.get_secret_value() if password else None, timeout_s=settings.pocketbase_timeout_s,
-        min_authors=settings.publish_min_authors,
-    )  # fmt: skip
+    return PocketBaseResource.of(settings)
 
 
 def _full(key: str) -> str:
@@ -288,7 +282,7 @@ def _fetched(query: str, **values: Any) -> "pl.DataFrame":
 def _warehouse(settings: Settings) -> "Warehouse":
     from painpoint_platform.resources.warehouse import WarehouseResource
 
-    return WarehouseResource(database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s)
+    return WarehouseResource.of(settings)
 
 
 def _print(title: str, frame: "pl.DataFrame", right: Sequence[str] = ()) -> None:

@@ -3,11 +3,14 @@
 Belongs here: the settings of the connection. Does not belong here: what is sent (``issues.publishing``).
 """
 
+from typing import Self
+
 from dagster import ConfigurableResource
 from pydantic import Field
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.settings import Settings
 
 
 class PocketBaseResource(ConfigurableResource):  # type: ignore[type-arg]
@@ -18,6 +21,16 @@ class PocketBaseResource(ConfigurableResource):  # type: ignore[type-arg]
     password: str | None = Field(None, description="The superuser's password")
     timeout_s: float = Field(30, gt=0, description="Time-out of one request, in seconds")
     min_authors: int = Field(3, ge=1, description="An issue is published only with this many distinct authors")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the server of the settings, for use without Dagster."""
+        password = settings.pocketbase_password
+        return cls(
+            url=settings.pocketbase_url, email=settings.pocketbase_email,
+            password=password.get_secret_value() if password else None, timeout_s=settings.pocketbase_timeout_s,
+            min_authors=settings.publish_min_authors,
+        )  # fmt: skip
 
     @property
     def configured(self) -> bool:

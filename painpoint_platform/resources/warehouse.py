@@ -7,12 +7,14 @@ migrated (``painpoint_platform.warehouse``).
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import duckdb
 from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.settings import Settings
 from painpoint_platform.warehouse.connection import DEFAULT_LOCK_TIMEOUT_S, open_read, open_write
 
 
@@ -26,6 +28,11 @@ class WarehouseResource(DuckDBResource):
     lock_timeout_s: float = Field(
         default=DEFAULT_LOCK_TIMEOUT_S, gt=0, description="Longest wait for the warehouse, in seconds"
     )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the warehouse of the settings."""
+        return cls(database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s)
 
     @property
     def path(self) -> Path:

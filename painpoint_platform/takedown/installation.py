@@ -43,12 +43,6 @@ def publisher(settings: Settings) -> "Iterator[Publish | None]":
     from painpoint_platform.resources.pocketbase import PocketBaseResource
     from painpoint_platform.resources.warehouse import WarehouseResource
 
-    password = settings.pocketbase_password
-    server = PocketBaseResource(
-        url=settings.pocketbase_url, email=settings.pocketbase_email,
-        password=password.get_secret_value() if password else None, timeout_s=settings.pocketbase_timeout_s,
-        min_authors=settings.publish_min_authors,
-    )  # fmt: skip
-    warehouse = WarehouseResource(database=str(settings.warehouse), lock_timeout_s=settings.warehouse_lock_timeout_s)
-    with server.client() as client:
+    warehouse = WarehouseResource.of(settings)
+    with PocketBaseResource.of(settings).client() as client:
         yield lambda day: publish_day(warehouse, day, client=client, min_authors=settings.publish_min_authors)
