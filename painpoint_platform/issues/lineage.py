@@ -256,7 +256,7 @@ def _torn_from(row: int, keys: Mapping[int, str], twins: Floats, score: Floats, 
     others = [
         (twins[row, other], key)
         for other, key in keys.items()
-        if other != row and twins[row, other] >= (PIECES if key in place and score[row, place[key]] >= SAME_ISSUE
+        if other != row and twins[row, other] >= (PIECES if key in place and score[row, place[key]] >= PART
                                                   else TWINS)
     ]  # fmt: skip
     return max(others)[1] if others else None
