@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 DAY = date(2025, 1, 6)
 # What is compared byte for byte. Left out: when something was sent, and the snapshot's own tables (the same rows).
-TABLES = ("gold.issues", "gold.issue_evidence", "gold.issue_overview", "gold.source_daily", "gold.live_issues")
+TABLES = (
+    "gold.issues", "gold.issue_evidence", "gold.issue_quotes", "gold.issue_lineage", "ops.issue_anchors",
+    "gold.issue_trends", "gold.issue_overview", "gold.source_daily", "gold.live_issues",
+)  # fmt: skip
 WALL_CLOCK = ("synced_at",)
 
 

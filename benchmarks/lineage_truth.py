@@ -68,7 +68,9 @@ def told_events(stream: Stream, lineage: pl.DataFrame) -> list[Event]:
 
 def _last_topic(topic_of: Mapping[tuple[date, str], str], key: str, day: date) -> str | None:
     """Return what an issue was about when it was seen last before a day: it may have been too small the day before."""
-    return max(((seen, topic) for (seen, of), topic in topic_of.items() if of == key and seen < day), default=(day, None))[1]
+    return max(
+        ((seen, topic) for (seen, of), topic in topic_of.items() if of == key and seen < day), default=(day, None)
+    )[1]
 
 
 def score_events(stream: Stream, lineage: pl.DataFrame) -> Mapping[Kind | str, EventScore]:

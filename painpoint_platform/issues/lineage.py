@@ -14,12 +14,18 @@ the days before *and after* it:
 - clusters of a day with the same representatives, or that resemble each other as much as one problem's posts do, are
   one issue, unless each of them is known as an issue of its own.
 
-Relations look back only, so that they do not depend on the order in which days were run:
+Relations look back only, so that they do not depend on the order in which days were run: a day that is run again while
+the keys around it stand gets the relations that it had, and one that was filled in changes those of later days when
+they are run again. "There" means seen on one of the last days (``RECENT_DAYS``).
 
 - ``continues``: the issue was seen before;
-- ``merges``: so was another one, there on the last day with clusters, that today is found in this cluster only;
-- ``splits``: it was not there on the last day with clusters, but was a part of one which goes on beside it;
+- ``merges``: so was another one, that was there, resembled it little, and is today found in this cluster only;
+- ``splits``: it was not seen on the last day with clusters, but was a part of an issue that goes on beside it;
 - ``new``: nothing like it was seen within ``LINEAGE_DAYS``.
+
+The clustering joins and tears topics for a day, which is nothing that happened to them. Pieces of an issue resemble
+each other in their words and keep its key; the parts of a split have nothing in common. And a whole is one only if its
+posts speak of both parts: a cluster half of whose posts are about one problem and half about another is a heap.
 """
 
 import hashlib
@@ -40,16 +46,17 @@ SAME_ISSUE = 0.4
 SAME_ISSUE_ASLEEP = 0.55
 # The share of the items that stood for an issue on a day which brings a cluster of that day its key back.
 ANCHORED = 0.5
-# What a whole must have of each of two parts to have split into them, or to have been merged from them; and how much it
-# resembles a part at least: halves reach 0.5 to 0.8.
+# What a whole must have of each of two parts to have split into them, or to have been merged from them.
 LEAST_SHARE = 0.25
+# A cluster that resembles an issue less than this has no part of it. One of 1,000 pairs of different problems do more.
 NEAR = 0.15
+# Two that resemble each other this much are not two problems: halves of a split reach 0.5 to 0.8 of their whole.
 PART = 0.3
-# Two clusters of a day that resemble each other this much in their words are one issue, torn apart by the clustering. Of
-# clusters of different problems 3 in 1,000 do on banking questions, none on made streams.
+# Two clusters of a day that resemble each other this much in their words are one issue, torn apart by the clustering.
+# Of clusters of different problems 2 in 1,000 do on banking questions, none on made streams.
 TWINS = 0.75
-# The same where one of them is an issue that the other resembles, too. On made streams 1 in 1,000 pairs of different
-# problems, the halves of a split among them, reach 0.13; pieces of one problem 0.18 and more.
+# The same where one of them is an issue that the other resembles as much as a part does. On made streams 1 in 1,000
+# pairs of different problems, the halves of a split among them, reach 0.13; pieces of one problem 0.18 and more.
 PIECES = 0.15
 # Posts of a whole that are nearer to one of its parts resemble those nearer to the other this much. In a cluster of two
 # problems that the clustering put together they have nothing in common; nothing has merged there.
@@ -180,8 +187,9 @@ def trace(
     units = clusters.sort("cluster_id").unique("cluster_fingerprint", keep="first", maintain_order=True)
     before = _compared(units, earlier, day, embed, budget)
     # Where every cluster is known from the day itself, later days have nothing to say.
-    anchored = anchors.filter(pl.col("share") >= ANCHORED)["cluster_id"].unique()
-    after = _compared(units, later, day, embed, budget) if not units["cluster_id"].is_in(anchored).all() else None
+    anchored = anchors.filter(pl.col("share") >= ANCHORED)["cluster_id"]
+    is_settled = set(units["cluster_id"]) <= set(anchored)
+    after = None if is_settled else _compared(units, later, day, embed, budget)
     keys = _keys(day, units, before, after, anchors)
     past = _Past.of(before) if before else None
     traced = pl.DataFrame(

@@ -130,7 +130,7 @@ def by_words(groups: Sequence[Group], *, today: int) -> Groups:
     lengths = np.bincount(owner, weights=np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel())
     squared = np.asarray(sums.multiply(sums).sum(axis=1)).ravel()
     means = csr_matrix(sums.multiply(1 / sizes[:, None]))
-    return _measured(means, vectors, (squared - lengths) / 2, sizes, today, WORDS)
+    return _measured(means, vectors, (squared - lengths) / 2, sizes, today=today, prior=WORDS)
 
 
 def by_meaning(vectors: Sequence[NDArray[np.float32]], *, today: int) -> Groups:
@@ -138,10 +138,12 @@ def by_meaning(vectors: Sequence[NDArray[np.float32]], *, today: int) -> Groups:
     sizes = np.array([len(group) for group in vectors])
     sums = np.stack([group.sum(axis=0, dtype=np.float64) for group in vectors])
     means = sums / sizes[:, None]
-    return _measured(means, np.concatenate(vectors), (np.square(sums).sum(axis=1) - sizes) / 2, sizes, today, MEANINGS)
+    return _measured(
+        means, np.concatenate(vectors), (np.square(sums).sum(axis=1) - sizes) / 2, sizes, today=today, prior=MEANINGS
+    )
 
 
-def _measured(means: Any, posts: Any, cosines: Floats, sizes: Indices, today: int, prior: Prior) -> Groups:
+def _measured(means: Any, posts: Any, cosines: Floats, sizes: Indices, *, today: int, prior: Prior) -> Groups:
     """``cosines`` are the sums over the pairs of posts within each group."""
     pairs = sizes * (sizes - 1) / 2
     typical = (cosines.sum() + PRIOR_PAIRS * prior.tightness) / (pairs.sum() + PRIOR_PAIRS)

@@ -6,10 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from painpoint_platform.errors import DataContractError
+from painpoint_platform.issues.known_issues import replace_lineage
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.connection import open_read, open_write
 from painpoint_platform.warehouse.snapshot import export_hash
-from painpoint_platform_tests.issues.traced_days import GOLD, TOPICS, TracedDays, both, on, posts, shuffled
+from painpoint_platform_tests.issues.traced_days import (
+    GOLD,
+    TOPICS,
+    RememberingEmbedder,
+    TracedDays,
+    both,
+    on,
+    posts,
+    shuffled,
+)
 
 A, B, C, D = TOPICS[:40:10]
 
@@ -22,11 +33,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def remembering(embedder: Embedder) -> Embedder:
+    return RememberingEmbedder(embedder)
+
+
 @pytest.fixture
-def days(template: Path, tmp_path: Path, embedder: Embedder) -> TracedDays:
+def days(template: Path, tmp_path: Path, remembering: Embedder) -> TracedDays:
     path = tmp_path / "painpoint.duckdb"
     shutil.copy(template, path)
-    return TracedDays(path, embedder)
+    return TracedDays(path, remembering)
 
 
 def run_days(days: TracedDays, numbers: range) -> None:
@@ -160,6 +176,46 @@ def test_what_was_not_seen_within_the_lineage_days_is_new(days: TracedDays) -> N
     assert days.relations(later) == ["new"] * 3
     assert not set(days.keys(later)) & set(days.keys(on(0)))
     assert days.labelled[-1].asked == 3
+
+
+def test_how_many_days_a_problem_may_be_away_is_a_setting(days: TracedDays) -> None:
+    days.lineage_days = 2
+    for number in (0, 2, 5):
+        days.run(on(number), posts(A, on(number)), posts(B, on(number)))
+    assert days.keys(on(2)) == days.keys(on(0))
+    assert days.relations(on(5)) == ["new", "new"]
+    assert not set(days.keys(on(5))) & set(days.keys(on(2)))
+
+
+def test_the_order_of_rows_the_threads_and_the_number_of_runs_do_not_show(days: TracedDays, tmp_path: Path) -> None:
+    """Day by day as the posts come, or all days clustered first, posts shuffled, with another number of threads."""
+    from threadpoolctl import threadpool_limits
+
+    other = TracedDays(tmp_path / "other.duckdb", days.embedder)
+    shutil.copy(days.path, other.path)
+    clusters = {number: [posts(topic, on(number)) for topic in (A, B)] for number in range(2)}
+    for number, given in clusters.items():
+        other.cluster(on(number), given)
+        with other.write() as connection:
+            for table in ("bronze.raw_items", "silver.cluster_assignments"):
+                connection.execute(f"create temp table rows as from {table} order by hash(url_hash)")
+                connection.execute(f"delete from {table}; insert into {table} from rows; drop table rows")
+    for number, given in clusters.items():
+        with threadpool_limits(1):
+            days.run(on(number), *given)
+        with threadpool_limits(2):
+            other.label(on(number))
+    assert everything(days) == everything(other)
+
+
+def test_an_issue_that_was_not_traced_is_not_written(days: TracedDays, monkeypatch: pytest.MonkeyPatch) -> None:
+    from painpoint_platform.issues import days as module
+
+    monkeypatch.setattr(module, "replace_lineage", lambda connection, day, lineage, members: replace_lineage(
+        connection, day, lineage.head(1), members))  # fmt: skip
+    with pytest.raises(DataContractError, match="every_issue_has_a_lineage"):
+        days.run(on(0), posts(A, on(0)), posts(B, on(0)))
+    assert days.keys(on(0)) == []
 
 
 def test_a_little_change_of_the_clustering_keeps_keys(days: TracedDays) -> None:

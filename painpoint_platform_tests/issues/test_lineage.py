@@ -120,6 +120,25 @@ def test_clusters_of_one_problem_on_one_day_are_one_issue() -> None:
     assert traced(portraits(torn), known)["issue_key"].to_list() == ["a", "b", "c"]
 
 
+def test_a_heap_of_two_problems_is_no_merger_and_what_leaves_it_no_split() -> None:
+    """Two problems that the clustering puts into one cluster for a day, and posts that speak of both."""
+    one, other = TOPICS[0], TOPICS[12]
+    before, after = DAY - timedelta(days=1), DAY + timedelta(days=1)
+    known = portraits([texts(one, before), texts(other, before)], day=before, keys=["a", "b"])
+    heap = portraits([[*texts(one), *texts(other)]])
+    told = portraits([[f"{title}\n{body}" for title, body in both(one, other, DAY)]])
+    assert traced(heap, known)["relation"].to_list() == ["continues"]
+    assert traced(told, known)["relation"].to_list() == ["merges"]
+    for groups, relation in ((heap, "continues"), (told, "splits")):
+        yesterday = groups.with_columns(issue_key=pl.lit("a"), cluster_date=pl.lit(DAY))
+        of_old = portraits([texts(other, before)], day=before, keys=["b"])
+        apart = portraits([texts(one, after), texts(other, after)])
+        earlier = pl.concat([yesterday, of_old])
+        found = trace(after, apart, earlier=earlier, later=earlier.clear(), anchors=ANCHORS, embed=refuse, budget=0)
+        assert found["issue_key"].to_list() == ["a", "b"]
+        assert found["relation"].to_list() == ["continues", relation]
+
+
 def test_a_key_in_use_is_not_given_twice() -> None:
     today = portraits([texts(TOPICS[0]), texts(TOPICS[20])])
     theirs = today["cluster_fingerprint"][1]
@@ -141,7 +160,7 @@ def test_ten_thousand_open_issues_take_seconds() -> None:
 
     def group(number: int) -> list[str]:
         own = words[3 * number % 29_000 : 3 * number % 29_000 + 6]
-        return [" ".join(rng.sample(own, 4) + rng.choices(words[:400], k=6)) for _ in range(5)]
+        return [" ".join(rng.sample(own, 4) + rng.choices(words[:400], k=6)) for _ in range(4)]
 
     known = portraits(
         [group(number) for number in range(10_000)], day=DAY - timedelta(days=1), keys=[f"k{n}" for n in range(10_000)]

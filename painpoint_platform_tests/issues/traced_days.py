@@ -57,12 +57,28 @@ class CountingEmbedder:
         return self._embedder.embed(texts, progress=progress)
 
 
+class RememberingEmbedder:
+    """An encoder that embeds a text once, however often it is asked: the days of these tests repeat their posts."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.version = embedder.version
+        self._embedder = embedder
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def embed(self, texts: Sequence[str], *, progress: Any = None) -> NDArray[np.float32]:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known |= dict(zip(new, self._embedder.embed(new, progress=progress), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
 @dataclass
 class TracedDays:
     """A warehouse and the client that labels its days; fulfils ``Warehouse``."""
 
     path: Path
     embedder: Embedder
+    lineage_days: int = 30
     clients: int = 0
     labelled: list[Labelled] = field(default_factory=list)
 
@@ -104,7 +120,9 @@ class TracedDays:
 
     def label(self, day: date) -> Labelled:
         """Label a day with a client of its own."""
-        found = label_day(self, day, client=self.client(), embedder_factory=lambda: self.embedder)
+        found = label_day(
+            self, day, client=self.client(), embedder_factory=lambda: self.embedder, lineage_days=self.lineage_days
+        )
         self.labelled.append(found)
         return found
 
