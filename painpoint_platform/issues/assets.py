@@ -179,6 +179,7 @@ GOLD_CHECKS = (
     dg.AssetCheckSpec("every_cluster_has_an_issue", asset=ISSUES, description="No cluster is lost, labelled or not."),
     dg.AssetCheckSpec("no_orphan_evidence", asset=EVIDENCE, description="Evidence has its issue and its item."),
     dg.AssetCheckSpec("labels_given", asset=ISSUES, description="Every cluster got a label (warns)."),
+    dg.AssetCheckSpec("every_issue_has_a_lineage", asset=LINEAGE, description="No issue is left untraced."),
     dg.AssetCheckSpec("quotes_are_verbatim", asset=QUOTES, description="A quote stands in the post as it was stored."),
 )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.variables import VARIABLES
 from painpoint_platform.perception.settings_file import load_settings
+from painpoint_platform.perception.variables import VARIABLES
 
 
 def test_every_variable_has_settings_and_the_trials_that_it_was_given() -> None:
