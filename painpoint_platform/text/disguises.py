@@ -24,6 +24,8 @@ _TAGS = {0xE0000 + code: code for code in range(0x20, 0x7F)}
 _INVISIBLE = {"Cf", "Co", "Cs", "Cn"}
 # Format characters that ordinary text needs: joiners of emoji and of Persian, Indic, Arabic letters; direction marks.
 _ORDINARY_FORMAT = frozenset("\u200c\u200d\u200e\u200f\u00ad\ufeff")
+# A run of them that no other script is next to: nobody needs it there, and it hides words from whoever looks for them.
+_JOINERS_OF_ASCII = re.compile(rf"(\A|[\x00-\x7f])[{''.join(sorted(_ORDINARY_FORMAT))}]+(?=\Z|[\x00-\x7f])")
 _FILLERS = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5"))
 
 _ESCAPE = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})")
@@ -48,13 +50,12 @@ def legible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     kept = []
-    for index, character in enumerate(text):
-        is_joiner = character in _ORDINARY_FORMAT and not _between_ascii(text, index)
-        if character in "\n\t " or character.isprintable() or is_joiner:
+    for character in text:
+        if character in "\n\t " or character.isprintable() or character in _ORDINARY_FORMAT:
             kept.append(character)
         elif unicodedata.category(character) == "Cc":
             kept.append(" ")
-    return "".join(kept).translate(_FILLERS)
+    return _JOINERS_OF_ASCII.sub(r"\1", "".join(kept).translate(_FILLERS))
 
 
 def readings(text: str) -> Iterator[str]:
@@ -126,8 +127,3 @@ def _if_text(decoded: bytes) -> Iterator[str]:
     text = decoded.decode("utf-8", "replace").rstrip("\ufffd")
     if text and sum(map(str.isprintable, text)) >= 0.9 * len(text) and "\ufffd" not in text:
         yield text.lower()
-
-
-def _between_ascii(text: str, index: int) -> bool:
-    before, after = text[index - 1 : index], text[index + 1 : index + 2]
-    return (not before or before.isascii()) and (not after or after.isascii())

@@ -28,6 +28,9 @@ from painpoint_platform.text.embeddings import Embedder, load_embedder
 from painpoint_platform_tests.conftest import MODEL_CACHE
 from painpoint_platform_tests.perception.exported import HALF_WIDTHS, LANGUAGES, ROWS, TEXTS, small_bundles
 
+# The models and graphs that all tests look at are made once, on one worker.
+pytestmark = pytest.mark.xdist_group("export")
+
 VARIABLES = ("valence", "arousal", "willingness")
 ODD_TEXTS = ["", "x", "word " * 200_000, "😀👍🏽🇩🇪", "\ud800 \x00", "Wie schön!"]
 # Rather short ones, for they are timed, too.

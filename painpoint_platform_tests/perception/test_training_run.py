@@ -28,6 +28,8 @@ from painpoint_platform.perception.variable_training import TrainedModel, metric
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.text.embeddings import Embedder
 
+pytestmark = pytest.mark.xdist_group("training_run")
+
 SETTINGS = load_settings()
 QUICK = SETTINGS.model_copy(
     update={"bootstrap_rounds": 100, "kernel": SETTINGS.kernel.model_copy(update={"landmarks": 60})}
@@ -147,8 +149,8 @@ def test_the_figures_stand_beside_the_baselines(trained: Trained) -> None:
     assert set(rows["model"]) == {trained.model.name, "constant", "vader", "ridge"}
     assert set(rows["judged_on"]) == {"tune", "test"}
     gates = rows.filter(rows["threshold"].is_not_null())
-    assert gates.height == len(trained.model.gates.checks)
-    assert gates["passed"].all() == trained.model.gates.accepted
+    assert gates.height == len(trained.model.trained.report.gates.checks)
+    assert gates["passed"].all() == trained.model.trained.report.gates.accepted
 
 
 def test_a_corpus_that_was_never_loaded_is_named(tmp_path: Path) -> None:

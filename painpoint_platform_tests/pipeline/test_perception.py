@@ -14,6 +14,9 @@ from painpoint_platform.perception.synthetic import generate
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
 
+# What all tests look at is trained once, on one worker.
+pytestmark = pytest.mark.xdist_group("perception")
+
 # Budgets that a test can wait for; everything else is as in the defaults.
 SMALL = """
 bootstrap_rounds = 100
