@@ -13,6 +13,8 @@ select
     item.vote_count,
     item.comment_count,
     item.author_hash,
+    -- Quotes are of the whole body: a change behind the snippet is a change, too.
+    md5(item.body) as body_md5,
     perception.valence,
     perception.valence_low,
     perception.valence_high,
