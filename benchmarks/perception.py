@@ -244,7 +244,7 @@ def export_rows(models: Path, embedder: Embedder, folder: Path) -> Iterator[Row]
         print("export: openvino is not installed, so nothing is exported", file=sys.stderr)
         return
     from painpoint_platform.perception.bundle import bundle_folders, load_bundle
-    from painpoint_platform.perception.export import corpus_rows, export_models, exportable, known_precisions
+    from painpoint_platform.perception.serving.export import corpus_rows, export_models, exportable, known_precisions
 
     chosen, _ = exportable([load_bundle(one) for one in bundle_folders(models).values()])
     made = export_models(

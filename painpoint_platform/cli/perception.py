@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from painpoint_platform.perception.bundle import Bundle
-    from painpoint_platform.perception.export import ExportedGraph
+    from painpoint_platform.perception.serving.export import ExportedGraph
     from painpoint_platform.perception.variable_training import TrainedModel
     from painpoint_platform.text.embeddings import Embedder
 
@@ -153,8 +153,8 @@ def score(
     with err.status("loading"):
         from painpoint_platform.cli.cluster import WRITERS, write_table
         from painpoint_platform.issues.cluster_file import read_table, require_column
-        from painpoint_platform.perception.export_runtime import is_export, load_export
         from painpoint_platform.perception.scoring import score_texts
+        from painpoint_platform.perception.serving.export_runtime import is_export, load_export
 
     if out_file.suffix.lower() not in WRITERS:
         raise UserError(
@@ -201,7 +201,7 @@ def export(
 ) -> None:
     """Write models as one graph from text to scores, for serving; refused where its scores are not the models'."""
     with err.status("loading"):
-        from painpoint_platform.perception.export import (
+        from painpoint_platform.perception.serving.export import (
             DEFAULT_PRECISIONS,
             corpus_rows,
             export_models,
@@ -277,7 +277,7 @@ def _told(one: "TrainedModel") -> dict[str, Any]:
 
 
 def _show_training(one: "TrainedModel") -> None:
-    from painpoint_platform.perception.paths_training import PathReport
+    from painpoint_platform.perception.paths.paths_training import PathReport
 
     report = one.trained.report
     for part, compared in one.comparison.items():

@@ -51,7 +51,7 @@ HANDLE = re.compile(
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 # Kinds of ``text.redaction`` that a sentence must not hold. An IP address may be what a problem is about.
 SECRETS = {"private_key", "credentials", "secret", "phone"}
-PLACEHOLDER = re.compile(r"\[(?:private key|credentials|secret|email|ip|phone)\]")
+MASKED = re.compile(r"\[(?:private key|credentials|secret|email|ip|phone)\]")
 
 
 def words(text: str) -> list[str]:
@@ -103,7 +103,7 @@ def forbidden_content(field: str, text: str, posts: Sequence[str]) -> list[str]:
         problems.append(f"{field}: must not contain a link")
     if any(EMAIL.search(reading) or HANDLE.search(reading) for reading in readings) or _masks(shown, {"email"}):
         problems.append(f"{field}: must not contain an e-mail address or a user name to write to")
-    if _masks(shown, SECRETS) or PLACEHOLDER.search(shown):
+    if _masks(shown, SECRETS) or MASKED.search(shown):
         problems.append(f"{field}: must not contain a phone number, a secret or what stands for one")
     if legible(text) != text or any(ord(character) < 32 for character in text):
         problems.append(f"{field}: must be one line of plain text")

@@ -197,7 +197,7 @@ def perception_export(
 ) -> Iterator[Any]:
     """Export what is trained so far; which variables that is stands in the metadata."""
     from painpoint_platform.perception import perception_steps, views
-    from painpoint_platform.perception.export import ParityError
+    from painpoint_platform.perception.serving.export import ParityError
 
     run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from painpoint_platform.perception.baselines import FIGURES, MODEL
-from painpoint_platform.perception.paths_training import TrainedPaths
+from painpoint_platform.perception.paths.paths_training import TrainedPaths
 from painpoint_platform.perception.training_run import TrainingRun
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from painpoint_platform.perception.metrics import RegressionMetrics
-from painpoint_platform.perception.path_metrics import GATED_LEVEL, PathMetrics
+from painpoint_platform.perception.paths.path_metrics import GATED_LEVEL, PathMetrics
 from painpoint_platform.perception.settings_file import Gates
 
 ACCEPTED, PENDING = "accepted", "pending"

@@ -15,14 +15,14 @@ from painpoint_platform.perception.bootstrap import bootstrap_intervals
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpus import Corpus, trainable
 from painpoint_platform.perception.features import Features, text_features
-from painpoint_platform.perception.hierarchy import PathModel
 from painpoint_platform.perception.metrics import Floats, regression_metrics
-from painpoint_platform.perception.path_metrics import path_metrics
-from painpoint_platform.perception.paths_scoring import ARROW
+from painpoint_platform.perception.paths.hierarchy import PathModel
+from painpoint_platform.perception.paths.path_metrics import path_metrics
+from painpoint_platform.perception.paths.paths_scoring import ARROW
 from painpoint_platform.perception.scoring import Authors, score_texts
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.temporal_history import history_rows
-from painpoint_platform.perception.temporal_models import TemporalModel
+from painpoint_platform.perception.temporal.temporal_history import history_rows
+from painpoint_platform.perception.temporal.temporal_models import TemporalModel
 from painpoint_platform.perception.variable_training import require_variables
 from painpoint_platform.perception.variables import RANGES
 from painpoint_platform.text.embeddings import Embedder

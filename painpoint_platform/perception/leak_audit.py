@@ -17,7 +17,7 @@ from painpoint_platform.errors import DataContractError
 from painpoint_platform.perception.corpus import Corpus, normalised_text
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.splits import PARTS, Splits
-from painpoint_platform.perception.temporal_history import History
+from painpoint_platform.perception.temporal.temporal_history import History
 
 CHECK = "no_leaks"
 MOST_EXAMPLES = 5

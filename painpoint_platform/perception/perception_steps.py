@@ -105,7 +105,7 @@ def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> tuple[st
         ParityError: the scores of no precision are the models'.
         UserError: OpenVINO is not installed, or there is no model yet.
     """
-    from painpoint_platform.perception.export import export_models, exportable
+    from painpoint_platform.perception.serving.export import export_models, exportable
 
     chosen, left_out = exportable([load_bundle(folder) for folder in bundle_folders(run.models).values()])
     corpus = corpus_of_run(run)

@@ -14,10 +14,10 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpus import length_bucket
 from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, temporal_features, text_features
-from painpoint_platform.perception.hierarchy import PathModel
 from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.perception.paths_scoring import path_columns
-from painpoint_platform.perception.temporal_models import TemporalModel
+from painpoint_platform.perception.paths.hierarchy import PathModel
+from painpoint_platform.perception.paths.paths_scoring import path_columns
+from painpoint_platform.perception.temporal.temporal_models import TemporalModel
 from painpoint_platform.text.embeddings import Embedder, Encoded
 
 

@@ -22,14 +22,14 @@ from painpoint_platform.perception.ceilings import Ceiling, ceiling_of, raters_f
 from painpoint_platform.perception.corpus import Corpus
 from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, temporal_features
 from painpoint_platform.perception.importance import importance
-from painpoint_platform.perception.paths_rows import path_rows
-from painpoint_platform.perception.paths_training import PathReport, TrainedPaths, train_paths
-from painpoint_platform.perception.report import VariablePage, path_page, regression_page, temporal_page
-from painpoint_platform.perception.report_tables import CorpusFacts
+from painpoint_platform.perception.paths.paths_rows import path_rows
+from painpoint_platform.perception.paths.paths_training import PathReport, TrainedPaths, train_paths
+from painpoint_platform.perception.reporting.report import VariablePage, path_page, regression_page, temporal_page
+from painpoint_platform.perception.reporting.report_tables import CorpusFacts
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.splits import Splits
-from painpoint_platform.perception.temporal_history import history_rows
-from painpoint_platform.perception.temporal_training import TrainedTemporal, train_temporal
+from painpoint_platform.perception.temporal.temporal_history import history_rows
+from painpoint_platform.perception.temporal.temporal_training import TrainedTemporal, train_temporal
 from painpoint_platform.perception.training import TrainedVariable, TrainingReport, train_variable
 from painpoint_platform.perception.training_rows import LabelledRows, labelled_rows
 from painpoint_platform.perception.training_run import TrainingRun, featurise_run, split_run

@@ -77,7 +77,7 @@ def _judged(one: "TrainedModel") -> dict[str, float]:
 
 def _outside(one: "TrainedModel") -> str:
     """Return which length buckets with enough rows have a coverage outside the promised one; empty where none has."""
-    from painpoint_platform.perception.paths_training import PathReport
+    from painpoint_platform.perception.paths.paths_training import PathReport
 
     report = one.trained.report
     if isinstance(report, PathReport):

@@ -9,11 +9,11 @@ from painpoint_platform.perception.baselines import comparison
 from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.evaluation import JudgedRows, part_report
 from painpoint_platform.perception.gates import judge_paths, judge_regression
-from painpoint_platform.perception.hierarchy import EMOTIONS
-from painpoint_platform.perception.path_metrics import confusion, path_metrics
-from painpoint_platform.perception.paths_evaluation import JudgedPaths, PathPartReport, f1_intervals
-from painpoint_platform.perception.paths_training import PathReport
-from painpoint_platform.perception.report_tables import CorpusFacts
+from painpoint_platform.perception.paths.hierarchy import EMOTIONS
+from painpoint_platform.perception.paths.path_metrics import confusion, path_metrics
+from painpoint_platform.perception.paths.paths_evaluation import JudgedPaths, PathPartReport, f1_intervals
+from painpoint_platform.perception.paths.paths_training import PathReport
+from painpoint_platform.perception.reporting.report_tables import CorpusFacts
 from painpoint_platform.perception.search import Candidate, SearchResult, Tried
 from painpoint_platform.perception.settings_file import load_settings
 from painpoint_platform.perception.training import TrainingReport

@@ -13,17 +13,23 @@ import polars as pl
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception import export_runtime
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.calibration import Calibrator
-from painpoint_platform.perception.export import Export, corpus_rows, export_models, exportable, known_precisions
-from painpoint_platform.perception.export_encoder import PrecisionName
-from painpoint_platform.perception.export_runtime import Exported, load_export
 from painpoint_platform.perception.features import EMBEDDING_NAMES
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge
 from painpoint_platform.perception.scoring import score_texts
+from painpoint_platform.perception.serving import export_runtime
+from painpoint_platform.perception.serving.export import (
+    Export,
+    corpus_rows,
+    export_models,
+    exportable,
+    known_precisions,
+)
+from painpoint_platform.perception.serving.export_encoder import PrecisionName
+from painpoint_platform.perception.serving.export_runtime import Exported, load_export
 from painpoint_platform.text.embeddings import Embedder, load_embedder
 from painpoint_platform_tests.conftest import MODEL_CACHE
 from painpoint_platform_tests.perception.exported import HALF_WIDTHS, LANGUAGES, ROWS, TEXTS, small_bundles
@@ -238,7 +244,7 @@ import sys
 from pathlib import Path
 for name in {_FORBIDDEN.split()!r}:
     sys.modules[name] = None  # an import of it raises
-from painpoint_platform.perception.export_runtime import load_export
+from painpoint_platform.perception.serving.export_runtime import load_export
 exported = load_export(Path(sys.argv[1]))
 print(exported.device, exported.score(["It crashed again!"])["valence"][0])
 """

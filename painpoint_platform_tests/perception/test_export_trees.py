@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from painpoint_platform.perception.export_trees import tree_tables, trees_node
 from painpoint_platform.perception.regressors import Matrix, Trees, fit_trees
+from painpoint_platform.perception.serving.export_trees import tree_tables, trees_node
 
 CHOICES = np.random.default_rng(3)
 # Coarse values, so that thresholds fall between and rows fall together.

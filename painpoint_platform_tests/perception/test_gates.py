@@ -8,7 +8,7 @@ import pytest
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.gates import GateReport, judge_paths, judge_regression
 from painpoint_platform.perception.metrics import RegressionMetrics, metrics_by_group, regression_metrics
-from painpoint_platform.perception.path_metrics import PathMetrics, path_metrics
+from painpoint_platform.perception.paths.path_metrics import PathMetrics, path_metrics
 from painpoint_platform.perception.settings_file import load_settings
 
 SETTINGS = load_settings()

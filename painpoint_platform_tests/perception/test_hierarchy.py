@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from painpoint_platform.perception.hierarchy import EMOTIONS, PathModel, PathScores, Tree, decode, softmax
-from painpoint_platform.perception.hierarchy_network import fit_network, hashed_ngrams
+from painpoint_platform.perception.paths.hierarchy import EMOTIONS, PathModel, PathScores, Tree, decode, softmax
+from painpoint_platform.perception.paths.hierarchy_network import fit_network, hashed_ngrams
 from painpoint_platform_tests.perception.planted_paths import planted_paths, quick_path_settings
 
 UNEVEN = Tree.of([("a", "b", "c"), ("a", "b", "d"), ("a", "e", "f"), ("g", "h", "i")])

@@ -15,7 +15,7 @@ from painpoint_platform.perception.metrics import (
     regression_metrics,
     within_group_correlation,
 )
-from painpoint_platform.perception.path_metrics import hierarchical_f1, macro_f1, path_metrics
+from painpoint_platform.perception.paths.path_metrics import hierarchical_f1, macro_f1, path_metrics
 
 SHARES = arrays(np.float64, 40, elements=st.floats(0, 1))
 TREE = set(EMOTION_PATHS.values())

@@ -12,13 +12,13 @@ from painpoint_platform.perception.bundle import Provenance, load_bundle, save_b
 from painpoint_platform.perception.emotions import EMOTION_PATHS
 from painpoint_platform.perception.features import FEATURE_NAMES, TEMPORAL_NAMES, TEXT_NAMES, Features
 from painpoint_platform.perception.gates import judge_paths
-from painpoint_platform.perception.hierarchy import EMOTIONS, decode
-from painpoint_platform.perception.path_metrics import confusion, path_metrics
-from painpoint_platform.perception.paths_decisions import fit_offsets, fit_temperature
-from painpoint_platform.perception.paths_evaluation import f1_intervals
-from painpoint_platform.perception.paths_out_of_fold import read_path_predictions
-from painpoint_platform.perception.paths_rows import PathRows, path_rows
-from painpoint_platform.perception.paths_training import TrainedPaths, train_paths
+from painpoint_platform.perception.paths.hierarchy import EMOTIONS, decode
+from painpoint_platform.perception.paths.path_metrics import confusion, path_metrics
+from painpoint_platform.perception.paths.paths_decisions import fit_offsets, fit_temperature
+from painpoint_platform.perception.paths.paths_evaluation import f1_intervals
+from painpoint_platform.perception.paths.paths_out_of_fold import read_path_predictions
+from painpoint_platform.perception.paths.paths_rows import PathRows, path_rows
+from painpoint_platform.perception.paths.paths_training import TrainedPaths, train_paths
 from painpoint_platform.perception.scoring import score_texts
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.perception.planted_paths import KNOWN, planted_paths, quick_path_settings

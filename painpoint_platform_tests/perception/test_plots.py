@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from painpoint_platform.perception.conformal import covered
-from painpoint_platform.perception.plots import (
+from painpoint_platform.perception.reporting.plots import (
     Picture,
     plot_calibration,
     plot_comparison,

@@ -9,12 +9,18 @@ import pytest
 
 from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.evaluation import JudgedRows
-from painpoint_platform.perception.gate_reasons import number_gates
 from painpoint_platform.perception.gates import GateReport, judge_paths
-from painpoint_platform.perception.path_sections import path_gates
-from painpoint_platform.perception.report import VariablePage, path_page, regression_page, temporal_page, verdict
-from painpoint_platform.perception.report_tables import data_section
-from painpoint_platform.perception.temporal_training import TemporalReport
+from painpoint_platform.perception.reporting.gate_reasons import number_gates
+from painpoint_platform.perception.reporting.path_sections import path_gates
+from painpoint_platform.perception.reporting.report import (
+    VariablePage,
+    path_page,
+    regression_page,
+    temporal_page,
+    verdict,
+)
+from painpoint_platform.perception.reporting.report_tables import data_section
+from painpoint_platform.perception.temporal.temporal_training import TemporalReport
 from painpoint_platform.perception.training import TrainingReport
 from painpoint_platform_tests.perception.planted_report import (
     CEILING,

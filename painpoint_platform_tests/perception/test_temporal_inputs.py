@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from painpoint_platform.perception.corpus import CORPUS_SCHEMA, comparator
 from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.temporal_history import History
-from painpoint_platform.perception.temporal_inputs import past_inputs
+from painpoint_platform.perception.temporal.temporal_history import History
+from painpoint_platform.perception.temporal.temporal_inputs import past_inputs
 from painpoint_platform_tests.perception.histories import BEGIN
 
 # author, hours after the beginning, valence, congruence, a feature of the text

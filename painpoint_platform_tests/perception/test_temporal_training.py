@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from painpoint_platform.errors import DataContractError, UserError
-from painpoint_platform.perception import temporal_training
 from painpoint_platform.perception.bundle import Provenance, load_bundle, save_bundle
 from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import Intervals
@@ -18,11 +17,12 @@ from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge
 from painpoint_platform.perception.settings_file import Interval
-from painpoint_platform.perception.temporal_history import History, HistoryRows, history_rows
-from painpoint_platform.perception.temporal_inputs import INPUT_NAMES, past_inputs
-from painpoint_platform.perception.temporal_limits import known_level_correlation
-from painpoint_platform.perception.temporal_models import TemporalModel
-from painpoint_platform.perception.temporal_training import TrainedTemporal, train_temporal
+from painpoint_platform.perception.temporal import temporal_training
+from painpoint_platform.perception.temporal.temporal_history import History, HistoryRows, history_rows
+from painpoint_platform.perception.temporal.temporal_inputs import INPUT_NAMES, past_inputs
+from painpoint_platform.perception.temporal.temporal_limits import known_level_correlation
+from painpoint_platform.perception.temporal.temporal_models import TemporalModel
+from painpoint_platform.perception.temporal.temporal_training import TrainedTemporal, train_temporal
 from painpoint_platform.perception.training_rows import LabelledRows
 from painpoint_platform_tests.perception.histories import BEGIN, features_of, part_of_corpus
 from painpoint_platform_tests.perception.planted_rows import quick_settings

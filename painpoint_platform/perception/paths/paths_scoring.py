@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.hierarchy import PathModel
+from painpoint_platform.perception.paths.hierarchy import PathModel
 
 ARROW = " > "
 

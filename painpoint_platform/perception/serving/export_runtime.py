@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.blender import context
 from painpoint_platform.perception.corpus import length_bucket
-from painpoint_platform.perception.export_encoder import PRECISIONS, PrecisionName
 from painpoint_platform.perception.features import LEXICAL_NAMES, Features, lexical_features
+from painpoint_platform.perception.serving.export_encoder import PRECISIONS, PrecisionName
 from painpoint_platform.text.batches import token_batches
 from painpoint_platform.text.minilm import cutting_tokenizer, token_ids
 

@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.features import TEXT_NAMES
 from painpoint_platform.perception.gates import GateReport, judge_paths
-from painpoint_platform.perception.hierarchy import PathModel, Tree, decode, path_scores, softmax
-from painpoint_platform.perception.hierarchy_network import Network, fit_network, hashed_ngrams
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.out_of_fold import items_digest
-from painpoint_platform.perception.path_metrics import PathMetrics, path_metrics
-from painpoint_platform.perception.paths_decisions import cross_entropy, fit_offsets, fit_temperature
-from painpoint_platform.perception.paths_evaluation import PathPartReport, judged_paths
-from painpoint_platform.perception.paths_out_of_fold import write_path_predictions
-from painpoint_platform.perception.paths_rows import PathRows, require_sound_paths
+from painpoint_platform.perception.paths.hierarchy import PathModel, Tree, decode, path_scores, softmax
+from painpoint_platform.perception.paths.hierarchy_network import Network, fit_network, hashed_ngrams
+from painpoint_platform.perception.paths.path_metrics import PathMetrics, path_metrics
+from painpoint_platform.perception.paths.paths_decisions import cross_entropy, fit_offsets, fit_temperature
+from painpoint_platform.perception.paths.paths_evaluation import PathPartReport, judged_paths
+from painpoint_platform.perception.paths.paths_out_of_fold import write_path_predictions
+from painpoint_platform.perception.paths.paths_rows import PathRows, require_sound_paths
 from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.training import Clock, Progress

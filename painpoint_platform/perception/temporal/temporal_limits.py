@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.metrics import Floats, correlation
-from painpoint_platform.perception.temporal_history import History
-from painpoint_platform.perception.temporal_inputs import EXPECTATION
+from painpoint_platform.perception.temporal.temporal_history import History
+from painpoint_platform.perception.temporal.temporal_inputs import EXPECTATION
 from painpoint_platform.perception.training_rows import LabelledRows
 
 

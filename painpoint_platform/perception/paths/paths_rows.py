@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.hierarchy import EMOTIONS, Tree
-from painpoint_platform.perception.path_metrics import Path
+from painpoint_platform.perception.paths.hierarchy import EMOTIONS, Tree
+from painpoint_platform.perception.paths.path_metrics import Path
 from painpoint_platform.perception.training_rows import LabelledRows, labelled_rows, require_sound
 from painpoint_platform.perception.variables import PATH_SEPARATOR
 

@@ -26,8 +26,8 @@ from painpoint_platform.perception.out_of_fold import Member, Recipe
 from painpoint_platform.perception.regression_files import regression_from_files, regression_to_files
 from painpoint_platform.perception.regressors import fit_ridge, fit_trees
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.temporal_history import History
-from painpoint_platform.perception.temporal_inputs import EXPECTATION, STEPS, TEXT_PREFIX, past_inputs
+from painpoint_platform.perception.temporal.temporal_history import History
+from painpoint_platform.perception.temporal.temporal_inputs import EXPECTATION, STEPS, TEXT_PREFIX, past_inputs
 
 # The fewest earlier steps of a history that counts as one of middle and of great length.
 _MIDDLE, _LONG = 3, 8

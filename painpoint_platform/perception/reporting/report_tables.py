@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from painpoint_platform.pages.page import UNKNOWN, duration
 from painpoint_platform.perception.bootstrap import ConfidenceInterval
 from painpoint_platform.perception.gates import Check
-from painpoint_platform.perception.plots import Picture
+from painpoint_platform.perception.reporting.plots import Picture
 from painpoint_platform.perception.search import SearchResult
 
 PARTS = {"tune": "tuning", "test": "test"}

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from painpoint_platform.perception.confusion_plot import plot_confidence, plot_confusion
 from painpoint_platform.perception.gates import Check
-from painpoint_platform.perception.path_metrics import GATED_LEVEL, Confusion, PathMetrics
-from painpoint_platform.perception.paths_evaluation import PathPartReport
-from painpoint_platform.perception.paths_training import PathReport
-from painpoint_platform.perception.plots import Picture, plot_search
-from painpoint_platform.perception.report_tables import (
+from painpoint_platform.perception.paths.path_metrics import GATED_LEVEL, Confusion, PathMetrics
+from painpoint_platform.perception.paths.paths_evaluation import PathPartReport
+from painpoint_platform.perception.paths.paths_training import PathReport
+from painpoint_platform.perception.reporting.confusion_plot import plot_confidence, plot_confusion
+from painpoint_platform.perception.reporting.plots import Picture, plot_search
+from painpoint_platform.perception.reporting.report_tables import (
     INTERVAL_NOTE,
     LENGTH_NOTE,
     PARTS,

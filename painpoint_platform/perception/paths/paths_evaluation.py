@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from painpoint_platform.perception.bootstrap import ConfidenceInterval
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.hierarchy import PathModel, Tree
 from painpoint_platform.perception.metrics import Floats, calibration_errors
-from painpoint_platform.perception.path_metrics import Confusion, Path, PathMetrics, confusion, path_metrics
-from painpoint_platform.perception.paths_rows import PathRows
+from painpoint_platform.perception.paths.hierarchy import PathModel, Tree
+from painpoint_platform.perception.paths.path_metrics import Confusion, Path, PathMetrics, confusion, path_metrics
+from painpoint_platform.perception.paths.paths_rows import PathRows
 from painpoint_platform.perception.settings_file import PerceptionSettings
 
 _LEVEL_SHARE = 0.95

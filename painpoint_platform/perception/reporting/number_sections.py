@@ -18,7 +18,7 @@ from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.evaluation import JudgedRows, PartReport
 from painpoint_platform.perception.gates import GateReport
 from painpoint_platform.perception.metrics import metrics_by_group
-from painpoint_platform.perception.plots import (
+from painpoint_platform.perception.reporting.plots import (
     Picture,
     plot_calibration,
     plot_comparison,
@@ -30,7 +30,7 @@ from painpoint_platform.perception.plots import (
     plot_search,
     wilson,
 )
-from painpoint_platform.perception.report_tables import (
+from painpoint_platform.perception.reporting.report_tables import (
     INTERVAL_NOTE,
     LENGTH_NOTE,
     PARTS,

@@ -11,9 +11,9 @@ import numpy as np
 
 from painpoint_platform.pages.pictures import HEAT, INK, QUIET, as_png
 from painpoint_platform.perception.metrics import Floats, calibration_curve
-from painpoint_platform.perception.path_metrics import Confusion
-from painpoint_platform.perception.paths_evaluation import JudgedPaths
-from painpoint_platform.perception.plots import COLOURS, MARKERS, Picture, canvas
+from painpoint_platform.perception.paths.path_metrics import Confusion
+from painpoint_platform.perception.paths.paths_evaluation import JudgedPaths
+from painpoint_platform.perception.reporting.plots import COLOURS, MARKERS, Picture, canvas
 
 _CELL = 0.34  # inches
 _MOST_NUMBERED = 12  # classes whose cells have their number written in

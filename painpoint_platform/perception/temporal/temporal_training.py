@@ -36,10 +36,10 @@ from painpoint_platform.perception.out_of_fold import (
 )
 from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.temporal_history import HistoryRows
-from painpoint_platform.perception.temporal_inputs import past_inputs
-from painpoint_platform.perception.temporal_limits import known_level_correlation, residual_autocorrelation
-from painpoint_platform.perception.temporal_models import (
+from painpoint_platform.perception.temporal.temporal_history import HistoryRows
+from painpoint_platform.perception.temporal.temporal_inputs import past_inputs
+from painpoint_platform.perception.temporal.temporal_limits import known_level_correlation, residual_autocorrelation
+from painpoint_platform.perception.temporal.temporal_models import (
     TemporalModel,
     base_recipes,
     baseline_scores,

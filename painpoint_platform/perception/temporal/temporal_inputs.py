@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from painpoint_platform.perception.corpus import EXPECTATION_SMOOTHING
 from painpoint_platform.perception.features import FEATURE_NAMES, Features
-from painpoint_platform.perception.temporal_history import SERIES, History
+from painpoint_platform.perception.temporal.temporal_history import SERIES, History
 from painpoint_platform.perception.variables import RANGES
 
 LAGS = 5

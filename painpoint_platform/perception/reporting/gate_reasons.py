@@ -13,7 +13,7 @@ from painpoint_platform.perception.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.evaluation import JudgedRows
 from painpoint_platform.perception.gates import Check, GateReport
 from painpoint_platform.perception.metrics import RegressionMetrics, metrics_by_group, regression_metrics
-from painpoint_platform.perception.report_tables import GateRow, figure, gate_row
+from painpoint_platform.perception.reporting.report_tables import GateRow, figure, gate_row
 
 
 def number_gates(gates: GateReport, judged: JudgedRows, ceiling: Ceiling | None) -> list[GateRow]:

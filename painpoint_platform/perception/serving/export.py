@@ -30,10 +30,12 @@ from painpoint_platform.files import sync
 from painpoint_platform.perception.anchors import anchor_similarities
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpus import read_corpus, trainable
-from painpoint_platform.perception.export_encoder import PRECISIONS, PrecisionName, serving_encoder
-from painpoint_platform.perception.export_graph import build_export_graph
-from painpoint_platform.perception.export_measurement import Latency, latency, parity
-from painpoint_platform.perception.export_runtime import (
+from painpoint_platform.perception.model import PerceptionModel
+from painpoint_platform.perception.scoring import score_texts
+from painpoint_platform.perception.serving.export_encoder import PRECISIONS, PrecisionName, serving_encoder
+from painpoint_platform.perception.serving.export_graph import build_export_graph
+from painpoint_platform.perception.serving.export_measurement import Latency, latency, parity
+from painpoint_platform.perception.serving.export_runtime import (
     FORMAT,
     GRAPH,
     MANIFEST,
@@ -44,8 +46,6 @@ from painpoint_platform.perception.export_runtime import (
     opened,
     require_openvino,
 )
-from painpoint_platform.perception.model import PerceptionModel
-from painpoint_platform.perception.scoring import score_texts
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.text.minilm import DIMENSIONS, tokenizer_file
 

@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.export_runtime import ENDS, Exported, rmse
+from painpoint_platform.perception.serving.export_runtime import ENDS, Exported, rmse
 
 BATCH = 64
 _MOST_TEXTS, _MOST_BATCHES = 200, 8

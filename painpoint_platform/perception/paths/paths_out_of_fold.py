@@ -16,7 +16,7 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.out_of_fold import items_digest
-from painpoint_platform.perception.paths_rows import PathRows
+from painpoint_platform.perception.paths.paths_rows import PathRows
 
 NAME = "paths"
 

@@ -13,18 +13,18 @@ import polars as pl
 
 from painpoint_platform.pages.page import render_page
 from painpoint_platform.perception.ceilings import Ceiling
-from painpoint_platform.perception.gate_reasons import number_gates
 from painpoint_platform.perception.gates import GateReport
-from painpoint_platform.perception.number_sections import (
+from painpoint_platform.perception.paths.paths_training import PathReport
+from painpoint_platform.perception.reporting.gate_reasons import number_gates
+from painpoint_platform.perception.reporting.number_sections import (
     NumberEvidence,
     NumberReport,
     number_pictures,
     number_sections,
 )
-from painpoint_platform.perception.path_sections import path_figures, path_gates, path_pictures, path_sections
-from painpoint_platform.perception.paths_training import PathReport
-from painpoint_platform.perception.plots import Picture
-from painpoint_platform.perception.report_tables import (
+from painpoint_platform.perception.reporting.path_sections import path_figures, path_gates, path_pictures, path_sections
+from painpoint_platform.perception.reporting.plots import Picture
+from painpoint_platform.perception.reporting.report_tables import (
     CorpusFacts,
     GateRow,
     Section,
@@ -36,7 +36,7 @@ from painpoint_platform.perception.report_tables import (
     share,
 )
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.temporal_training import TemporalReport
+from painpoint_platform.perception.temporal.temporal_training import TemporalReport
 from painpoint_platform.perception.training import TrainingReport
 
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.html"

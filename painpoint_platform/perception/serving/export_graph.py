@@ -22,9 +22,6 @@ from painpoint_platform.perception.blender import Blender
 from painpoint_platform.perception.calibration import EDGE, Calibrator
 from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.export_encoder import OUTPUTS
-from painpoint_platform.perception.export_runtime import ENDS
-from painpoint_platform.perception.export_trees import tree_tables, trees_node
 from painpoint_platform.perception.features import (
     ANCHOR_NAMES,
     EMBEDDING_NAMES,
@@ -36,6 +33,9 @@ from painpoint_platform.perception.features import (
 from painpoint_platform.perception.kernel_machine import KernelMachine
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.regressors import Regressor, Ridge, Trees
+from painpoint_platform.perception.serving.export_encoder import OUTPUTS
+from painpoint_platform.perception.serving.export_runtime import ENDS
+from painpoint_platform.perception.serving.export_trees import tree_tables, trees_node
 from painpoint_platform.text.minilm_graph import Node, constant, integers
 
 

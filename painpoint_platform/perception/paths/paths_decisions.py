@@ -7,8 +7,8 @@ that they are judged by (``path_metrics``).
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.hierarchy import Tree, path_scores, softmax
 from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.paths.hierarchy import Tree, path_scores, softmax
 
 _TEMPERATURES = (0.05, 20.0)
 # A class is favoured or not by steps of its log-probability; a gain of less than this share is chance.

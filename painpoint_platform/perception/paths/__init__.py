@@ -1,0 +1,1 @@
+"""Variables that are paths in a tree of emotions: invoked and expressed."""

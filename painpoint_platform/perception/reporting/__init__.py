@@ -1,0 +1,1 @@
+"""What a person reads of a trained variable: its report and the pictures in it."""

@@ -1,0 +1,1 @@
+"""Variables that are foreseen from an author's past: congruence and comparator."""
