@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from benchmarks.issue_stream import Stream, issue_stream
 from benchmarks.lineage_truth import score_events
 from benchmarks.table import Row, machine, print_rows
-from painpoint_platform.issues import days, known_issues
-from painpoint_platform.issues.file_lineage import continuity
+from painpoint_platform.issues import days
+from painpoint_platform.issues.identity import known_issues
+from painpoint_platform.issues.identity.file_lineage import continuity
 from painpoint_platform.resources.llm import LLMResource
 from painpoint_platform.text.embeddings import Embedder, load_embedder
 from painpoint_platform.warehouse.connection import open_read, open_write

@@ -167,7 +167,7 @@ def new_transcripts(context: dg.SensorEvaluationContext, transcript_files: Trans
 )
 def emerging_issues(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.SensorResult:
     """Find issues that stand out and were not told yet."""
-    from painpoint_platform.issues import emergence
+    from painpoint_platform.issues.identity import emergence
 
     if not Path(warehouse.database).exists():
         return dg.SensorResult(skip_reason="nothing was collected yet")

@@ -18,7 +18,7 @@ from painpoint_platform.settings import Settings, load_settings
 if TYPE_CHECKING:
     import polars as pl
 
-    from painpoint_platform.issues.edits import EditKind
+    from painpoint_platform.issues.identity.edits import EditKind
     from painpoint_platform.resources.pocketbase import PocketBaseResource
     from painpoint_platform.warehouse.access import Warehouse
 
@@ -192,8 +192,8 @@ def _decide(
     urls: list[str] | None = None,
 ) -> None:
     """Write one edit, and run the days again that it concerns."""
-    from painpoint_platform.issues.edit_log import append_edit, hashes_of
-    from painpoint_platform.issues.edits import IssueEdit, split_key
+    from painpoint_platform.issues.identity.edit_log import append_edit, hashes_of
+    from painpoint_platform.issues.identity.edits import IssueEdit, split_key
 
     full = _full(key)
     hashes = hashes_of(_fetched("edits/evidence", issue_key=full), urls or [])
@@ -248,8 +248,8 @@ def _run_again(days: list[date], settings: Settings) -> list[str]:
 
 def _gone(key: str) -> str:
     """Say what became of an issue that no post has any more."""
-    from painpoint_platform.issues.edit_log import read_edits
-    from painpoint_platform.issues.edits import decided
+    from painpoint_platform.issues.identity.edit_log import read_edits
+    from painpoint_platform.issues.identity.edits import decided
 
     with _warehouse(load_settings()).read() as connection:
         now = decided(read_edits(connection)).key_now(key)
@@ -266,7 +266,7 @@ def _pocketbase(settings: Settings) -> "PocketBaseResource":
 
 
 def _full(key: str) -> str:
-    from painpoint_platform.issues.edit_log import full_key
+    from painpoint_platform.issues.identity.edit_log import full_key
 
     with _warehouse(load_settings()).read() as connection:
         return full_key(connection, key)

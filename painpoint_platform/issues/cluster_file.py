@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.clustering import cluster
-from painpoint_platform.issues.file_lineage import continuity, days_of, follow
+from painpoint_platform.issues.identity.file_lineage import continuity, days_of, follow
 from painpoint_platform.issues.representatives import representatives_of_clusters
 from painpoint_platform.text.embeddings import Embedder
 

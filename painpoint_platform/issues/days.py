@@ -14,10 +14,9 @@ import polars as pl
 
 from painpoint_platform import progress
 from painpoint_platform.issues import bronze, gold, silver
-from painpoint_platform.issues.edit_log import read_edits
-from painpoint_platform.issues.edits import Decided, decided, split_off
-from painpoint_platform.issues.items import Collection, Source
-from painpoint_platform.issues.known_issues import (
+from painpoint_platform.issues.identity.edit_log import read_edits
+from painpoint_platform.issues.identity.edits import Decided, decided, split_off
+from painpoint_platform.issues.identity.known_issues import (
     LINEAGE_DAYS,
     Surroundings,
     kept_labels,
@@ -27,11 +26,16 @@ from painpoint_platform.issues.known_issues import (
     trace_day,
     unchanged_since,
 )
+from painpoint_platform.issues.items import Collection, Source
 from painpoint_platform.issues.labelling import ISSUE_LABEL, IssueLabel, ask_for_labels
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
-from painpoint_platform.issues.publishing import sync_day
-from painpoint_platform.issues.publishing_outcome import SyncReport
-from painpoint_platform.issues.publishing_tables import TrackingChanges, read_publishing_input, write_tracking
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing.publishing import sync_day
+from painpoint_platform.issues.publishing.publishing_outcome import SyncReport
+from painpoint_platform.issues.publishing.publishing_tables import (
+    TrackingChanges,
+    read_publishing_input,
+    write_tracking,
+)
 from painpoint_platform.issues.quotes import quote_rows
 from painpoint_platform.issues.tombstones import without_forgotten
 from painpoint_platform.llm.client import ModelClient

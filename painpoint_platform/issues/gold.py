@@ -12,7 +12,7 @@ from datetime import date
 
 import polars as pl
 
-from painpoint_platform.issues.edits import Decided
+from painpoint_platform.issues.identity.edits import Decided
 from painpoint_platform.issues.impact import FEELINGS, feelings, impact_score
 from painpoint_platform.issues.labelling import IssueLabel, LabelRequest
 from painpoint_platform.issues.representatives import representatives_of_clusters

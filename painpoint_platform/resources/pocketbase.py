@@ -9,7 +9,7 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.settings import Settings
 
 

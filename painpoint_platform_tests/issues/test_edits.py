@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.edit_log import append_edit, full_key, hashes_of, read_edits
-from painpoint_platform.issues.edits import IssueEdit, decided, require_possible, split_key, split_off
+from painpoint_platform.issues.identity.edit_log import append_edit, full_key, hashes_of, read_edits
+from painpoint_platform.issues.identity.edits import IssueEdit, decided, require_possible, split_key, split_off
 from painpoint_platform.resources.warehouse import WarehouseResource
 
 MEMBERS = pl.DataFrame(

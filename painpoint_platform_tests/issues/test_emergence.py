@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from painpoint_platform.automation import emerging_issues as sensor
-from painpoint_platform.issues.emergence import Emerging, emerging_issues, not_told
+from painpoint_platform.issues.identity.emergence import Emerging, emerging_issues, not_told
 from painpoint_platform.resources.warehouse import WarehouseResource
 
 DAY = date(2025, 1, 6)

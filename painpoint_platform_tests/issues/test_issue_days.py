@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from painpoint_platform.errors import DataContractError
-from painpoint_platform.issues.known_issues import replace_lineage
+from painpoint_platform.issues.identity.known_issues import replace_lineage
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.connection import open_read, open_write
 from painpoint_platform.warehouse.snapshot import export_hash

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.edit_log import append_edit
-from painpoint_platform.issues.edits import EditKind, IssueEdit, split_key
+from painpoint_platform.issues.identity.edit_log import append_edit
+from painpoint_platform.issues.identity.edits import EditKind, IssueEdit, split_key
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.snapshot import export_hash
 from painpoint_platform_tests.issues.days_in_memory import DaysInMemory

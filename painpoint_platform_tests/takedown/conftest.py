@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from painpoint_platform.issues import pocketbase_client
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing import pocketbase_client
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.paths import bundled
 from painpoint_platform.sample.pocketbase_server import PocketBaseServer, pocketbase_server
 from painpoint_platform.sql_models.model import SqlModel, load_models

@@ -13,7 +13,7 @@ import polars as pl
 
 from painpoint_platform.issues.days import publish_day
 from painpoint_platform.issues.labelling import ISSUE_LABEL
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.llm.cache import AnswerCache, KeptAnswer
 from painpoint_platform.llm.ledger import Call, Ledger
 from painpoint_platform.llm.state import StateFile

@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from painpoint_platform.errors import UserError, WarehouseLockedError
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.llm.ledger import insert_calls, spooled_calls
 from painpoint_platform.llm.state import StateFile
 from painpoint_platform.sample.pocketbase_server import PocketBaseServer

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from painpoint_platform.issues import pocketbase_client
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing import pocketbase_client
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.sample.pocketbase_server import PocketBaseServer, pocketbase_server
 from painpoint_platform_tests.issues.publishing.gold import Gold
 

@@ -5,10 +5,14 @@ from typing import Any
 
 import duckdb
 
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
-from painpoint_platform.issues.publishing import sync_day
-from painpoint_platform.issues.publishing_outcome import SyncReport
-from painpoint_platform.issues.publishing_tables import TrackingChanges, read_publishing_input, write_tracking
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing.publishing import sync_day
+from painpoint_platform.issues.publishing.publishing_outcome import SyncReport
+from painpoint_platform.issues.publishing.publishing_tables import (
+    TrackingChanges,
+    read_publishing_input,
+    write_tracking,
+)
 from painpoint_platform.warehouse.migrations import load_migrations, migrate
 
 DAY = date(2025, 1, 6)

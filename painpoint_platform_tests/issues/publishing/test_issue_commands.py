@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from painpoint_platform.cli.app import app
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.days import publish_day
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.conftest import MODEL_CACHE
 from painpoint_platform_tests.issues.publishing.conftest import EMAIL, PASSWORD, Remote

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.pocketbase_client import PocketBaseClient, RefusedError
-from painpoint_platform.issues.publishing_payload import EVIDENCE, ISSUES
+from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient, RefusedError
+from painpoint_platform.issues.publishing.publishing_payload import EVIDENCE, ISSUES
 
 # PocketBase's own limit is 5,000 characters where a field sets none; a pasted log is longer.
 _LONG_TEXT = 1_000_000

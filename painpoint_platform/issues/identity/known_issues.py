@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.lineage import trace
-from painpoint_platform.issues.resemblance import by_words
+from painpoint_platform.issues.identity.lineage import trace
+from painpoint_platform.issues.identity.resemblance import by_words
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.checks import Check
 from painpoint_platform.warehouse.partitions import replace_partition

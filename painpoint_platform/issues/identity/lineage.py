@@ -37,7 +37,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 
-from painpoint_platform.issues.resemblance import Embed, Floats, Groups, by_words, resemblances
+from painpoint_platform.issues.identity.resemblance import Embed, Floats, Groups, by_words, resemblances
 
 # Below this resemblance two clusters are not one issue. Clusters of different problems reach 0.3 on made streams and
 # 0.45 on banking questions (99 of 100), clusters of one problem on neighbouring days 0.6 and more (95 of 100).

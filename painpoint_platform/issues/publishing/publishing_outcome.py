@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.errors import PainpointError
-from painpoint_platform.issues.pocketbase_client import RefusedError
-from painpoint_platform.issues.pocketbase_writes import Write, Written
-from painpoint_platform.issues.publishing_payload import issue_record_id
-from painpoint_platform.issues.publishing_plan import IssueWork, SyncPlan
-from painpoint_platform.issues.publishing_tables import (
+from painpoint_platform.issues.publishing.pocketbase_client import RefusedError
+from painpoint_platform.issues.publishing.pocketbase_writes import Write, Written
+from painpoint_platform.issues.publishing.publishing_payload import issue_record_id
+from painpoint_platform.issues.publishing.publishing_plan import IssueWork, SyncPlan
+from painpoint_platform.issues.publishing.publishing_tables import (
     LIVE_EVIDENCE,
     LIVE_ISSUES,
     REMOVED_EVIDENCE,

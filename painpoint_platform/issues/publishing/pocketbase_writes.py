@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from painpoint_platform.issues.pocketbase_client import (
+from painpoint_platform.issues.publishing.pocketbase_client import (
     BATCH_PATH,
     OutageError,
     PocketBaseClient,
     RefusedError,
     batch_failure,
 )
-from painpoint_platform.issues.pocketbase_collections import BatchLimits
+from painpoint_platform.issues.publishing.pocketbase_collections import BatchLimits
 
 _MAY_BE_SMALLER = frozenset({400, 413, 500})
 # One record may break the server's code; several in a row mean that the server is broken.

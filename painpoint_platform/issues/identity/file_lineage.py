@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.known_issues import LINEAGE_DAYS, MOST_POSTS
-from painpoint_platform.issues.lineage import trace
+from painpoint_platform.issues.identity.known_issues import LINEAGE_DAYS, MOST_POSTS
+from painpoint_platform.issues.identity.lineage import trace
 
 # Days that are numbers are counted from here; any day would do.
 _DAY_ZERO = date(2000, 1, 1)

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from painpoint_platform.issues.pocketbase_writes import Delete, Upsert, Write
-from painpoint_platform.issues.publishing_payload import (
+from painpoint_platform.issues.publishing.pocketbase_writes import Delete, Upsert, Write
+from painpoint_platform.issues.publishing.publishing_payload import (
     EVIDENCE,
     ISSUES,
     evidence_fields,
@@ -23,7 +23,12 @@ from painpoint_platform.issues.publishing_payload import (
     payload_hash,
     redact_fields,
 )
-from painpoint_platform.issues.publishing_tables import LIVE_EVIDENCE, LIVE_ISSUES, PublishingInput, TrackingChanges
+from painpoint_platform.issues.publishing.publishing_tables import (
+    LIVE_EVIDENCE,
+    LIVE_ISSUES,
+    PublishingInput,
+    TrackingChanges,
+)
 
 UNFINISHED = "a sync was started and did not end"
 

@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.edits import IssueEdit, require_possible
+from painpoint_platform.issues.identity.edits import IssueEdit, require_possible
 from painpoint_platform.warehouse.access import Warehouse
 from painpoint_platform.warehouse.queries import fetch, query_text
 

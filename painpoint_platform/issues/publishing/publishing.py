@@ -21,19 +21,19 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.pocketbase_client import OutageError, PocketBaseClient, RefusedError
-from painpoint_platform.issues.pocketbase_collections import (
+from painpoint_platform.issues.publishing.pocketbase_client import OutageError, PocketBaseClient, RefusedError
+from painpoint_platform.issues.publishing.pocketbase_collections import (
     COLLECTIONS,
     ensure_batches,
     ensure_collections,
     existing_records,
     find_collections,
 )
-from painpoint_platform.issues.pocketbase_writes import Delete, Upsert, Write, send_writes
-from painpoint_platform.issues.publishing_outcome import Outcome, SyncReport, report_of, tracking_after
-from painpoint_platform.issues.publishing_payload import EVIDENCE, ISSUES
-from painpoint_platform.issues.publishing_plan import SyncPlan, plan_sync
-from painpoint_platform.issues.publishing_tables import PublishingInput, TrackingChanges
+from painpoint_platform.issues.publishing.pocketbase_writes import Delete, Upsert, Write, send_writes
+from painpoint_platform.issues.publishing.publishing_outcome import Outcome, SyncReport, report_of, tracking_after
+from painpoint_platform.issues.publishing.publishing_payload import EVIDENCE, ISSUES
+from painpoint_platform.issues.publishing.publishing_plan import SyncPlan, plan_sync
+from painpoint_platform.issues.publishing.publishing_tables import PublishingInput, TrackingChanges
 
 
 def sync_day(

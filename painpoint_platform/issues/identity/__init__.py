@@ -1,0 +1,1 @@
+"""Issues that last: which cluster is which issue, what people decided, which issues stand out."""
