@@ -37,11 +37,27 @@ def models_to_score_with(
     Raises:
         UserError: the chosen folder has no model, or a model is damaged or of another version; says which.
     """
+    models = trained_models(chosen=chosen, root=root, corpus=corpus)
+    lacking = set(SCORED) - set(models)
+    if lacking:
+        folders = bundle_folders(default())
+        models |= {variable: _loaded(folders[variable], NAME) for variable in lacking}
+    return tuple(models[variable] for variable in SCORED)
+
+
+def trained_models(*, chosen: Path | None, root: Path, corpus: str) -> dict[str, ScoringModel]:
+    """Return by variable the models of ``variables.SCORED`` that somebody trained; see ``models_to_score_with``.
+
+    Raises:
+        UserError: the chosen folder has no model, or a model is damaged or of another version; says which.
+    """
     folders = _chosen(chosen) if chosen else _trained(root, corpus)
-    if set(SCORED) - set(folders):
-        folders = {name: (folder, NAME) for name, folder in bundle_folders(default()).items()} | folders
-    loaded = [(load_bundle(folder), origin) for folder, origin in (folders[name] for name in SCORED)]
-    return tuple(ScoringModel(f"{origin}/{bundle.name}", bundle) for bundle, origin in loaded)
+    return {variable: _loaded(*folders[variable]) for variable in SCORED if variable in folders}
+
+
+def _loaded(folder: Path, origin: str) -> ScoringModel:
+    bundle = load_bundle(folder)
+    return ScoringModel(f"{origin}/{bundle.name}", bundle)
 
 
 def _chosen(folder: Path) -> dict[str, tuple[Path, str]]:

@@ -89,6 +89,30 @@ def test_doctor_says_what_is_missing_and_never_a_secret(monkeypatch: pytest.Monk
     assert "nor-me" not in result.output
 
 
+def test_doctor_reads_the_corpus_settings_and_models_of_perception(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> dict[str, tuple[str, str]]:
+        report = json.loads(CliRunner().invoke(app, ["doctor", "--offline", "--json"]).stdout)
+        return {one["what"]: (one["state"], one["detail"]) for one in report["findings"] if one["area"] == "perception"}
+
+    assert found()["corpus"][0] == "ok"
+    assert "valence, arousal, willingness: the default" in found()["models"][1]
+
+    (folder / "labelled.csv").write_text("text,valence\nIt broke again.,0.2\nA fine day.,0.9\n")
+    (folder / "own.toml").write_text("no_such_setting = 1\n")
+    (folder / "models").mkdir()
+    monkeypatch.setenv("PERCEPTION_CORPUS", "labelled.csv")
+    monkeypatch.setenv("PERCEPTION_SETTINGS", "own.toml")
+    monkeypatch.setenv("PERCEPTION_MODELS", "models")
+    assert found()["corpus"] == ("ok", "labelled.csv: 2 texts labelled with valence")
+    assert found()["settings"][0] == "missing"
+    assert "no_such_setting" in found()["settings"][1]
+    assert found()["models"] == (
+        "missing", "PERCEPTION_MODELS=models: there is no model; train one with `painpoint perception train`"
+    )  # fmt: skip
+
+
 def test_doctor_says_that_a_server_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, world: dict[str, str]) -> None:
     for name, value in world.items():
         monkeypatch.setenv(name, value)

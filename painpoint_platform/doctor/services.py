@@ -1,0 +1,113 @@
+"""Servers and credentials: language models, sources, PocketBase.
+
+Belongs here: whether somebody answers, and what is set. Does not belong here: trying a credential, which the run itself
+does (a token server is the exception: nothing else would say why models refuse).
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from painpoint_platform.doctor.finding import Finding, reached, tried
+from painpoint_platform.errors import PainpointError
+from painpoint_platform.settings import Settings
+
+
+def models(settings: Settings, online: bool) -> Iterator[Finding]:
+    """Look at the language models and at what a run may spend on them."""
+    from painpoint_platform.llm.endpoints import EMBEDDED
+
+    for role, model, base_url in (
+        ("local", settings.llm_local_model, settings.llm_local_base_url),
+        ("remote", settings.llm_remote_model, settings.llm_remote_base_url),
+    ):
+        if model == EMBEDDED:
+            yield Finding("models", role, "ok", f"{model}: on this machine, no key needed")
+        elif base_url and online:
+            yield reached("models", role, base_url, f"{model} at {base_url}")
+        else:
+            yield Finding("models", role, "ok", f"{model}{f' at {base_url}' if base_url else ''}, not contacted")
+    if settings.llm_budget_usd is None and settings.llm_remote_model != EMBEDDED:
+        yield Finding("models", "budget", "off", "LLM_BUDGET_USD is not set: a run may spend without limit")
+
+
+def access(settings: Settings, online: bool) -> Iterator[Finding]:
+    """Look at OAuth of the model servers, and at the authorities that their certificates are judged by."""
+    if settings.llm_ca_bundle:
+        yield tried("models", "certificates", partial(_authorities, settings.llm_ca_bundle))
+    given = {"LLM_CLIENT_ID": settings.llm_client_id, "LLM_CLIENT_SECRET": settings.llm_client_secret}
+    if settings.llm_token_endpoint is None:
+        if any(given.values()):
+            yield Finding(
+                "models", "OAuth", "missing", "a client is set, but LLM_TOKEN_ENDPOINT is not: it is not used"
+            )
+        return
+    for name in (name for name, value in given.items() if not value):
+        yield Finding("models", name, "missing", "not set, but LLM_TOKEN_ENDPOINT is")
+    if settings.llm_local_api_key or settings.llm_remote_api_key:
+        yield Finding("models", "API keys", "off", "not used, for LLM_TOKEN_ENDPOINT is set")
+    if online and all(given.values()):
+        yield tried("models", "OAuth", lambda: _token(settings))
+
+
+def _authorities(ca_bundle: Path) -> str:
+    from painpoint_platform.llm.certificates import trusted_by
+
+    return f"{ca_bundle}: {trusted_by(ca_bundle).cert_store_stats()['x509_ca']} authorities, instead of the public ones"
+
+
+def _token(settings: Settings) -> str:
+    import asyncio
+
+    from painpoint_platform.llm.endpoints import Access, open_tokens
+
+    secret = settings.llm_client_secret
+    given = Access(
+        settings.llm_token_endpoint, settings.llm_client_id, secret.get_secret_value() if secret else None,
+        settings.llm_ca_bundle,
+    )  # fmt: skip
+    asyncio.run(open_tokens(given).token())
+    return f"{settings.llm_token_endpoint} gives a token to {settings.llm_client_id}"
+
+
+def sources(settings: Settings, online: bool) -> Iterator[Finding]:
+    """Look at what is to be collected, and with which credentials."""
+    from painpoint_platform.issues.query_file import load_queries
+
+    try:
+        enabled = load_queries(settings.sources).enabled
+    except PainpointError as error:
+        yield Finding("sources", str(settings.sources), "missing", str(error))
+        return
+    yield Finding("sources", "queries", "ok", f"{settings.sources}: {', '.join(enabled)} enabled")
+    if settings.earnings_calls_as_source:
+        yield Finding("sources", "earnings_calls", "ok", "read from gold.qa_groups (EARNINGS_CALLS_AS_SOURCE)")
+    credentials = {
+        "github": (settings.github_token, "GITHUB_TOKEN", "works without it, at 10 searches a minute"),
+        "stackoverflow": (settings.stackexchange_key, "STACKEXCHANGE_KEY", "works without it, 300 requests a day"),
+        "reddit": (settings.reddit_client_secret, "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET", ""),
+    }
+    addresses = {
+        "github": settings.github_api_url,
+        "stackoverflow": settings.stackexchange_api_url,
+        "reddit": settings.reddit_auth_url,
+        "hackernews": settings.hackernews_api_url,
+    }
+    for source in enabled:
+        secret, name, without = credentials.get(source, (True, "", ""))
+        if not secret:
+            yield Finding("sources", source, "off" if without else "missing", f"{name} not set; {without or 'needed'}")
+        if online:
+            yield reached("sources", source, addresses[source], addresses[source])
+
+
+def publishing(settings: Settings, online: bool) -> Iterator[Finding]:
+    """Look at the PocketBase that live issues go to."""
+    if not settings.pocketbase_url:
+        yield Finding("publishing", "PocketBase", "off", "POCKETBASE_URL is not set: live issues are not published")
+        return
+    for name in ("pocketbase_email", "pocketbase_password"):
+        if not getattr(settings, name):
+            yield Finding("publishing", name.upper(), "missing", "not set, but POCKETBASE_URL is")
+    if online:
+        yield reached("publishing", "PocketBase", f"{settings.pocketbase_url}/api/health", settings.pocketbase_url)
