@@ -5,10 +5,9 @@ from pathlib import Path
 
 
 def scheme_colours(style: Path) -> dict[str, dict[str, str]]:
-    """The colours of both schemes; the dark one has those of the light one where it sets none."""
-    light, dark = re.findall(r":root \{(.*?)\}", style.read_text(), re.DOTALL)[:2]
-    found = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", part)) for part in (light, dark)]
-    return {"light": found[0], "dark": found[0] | found[1]}
+    """The colours of both schemes, by name."""
+    found = re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", style.read_text())
+    return {"light": {name: light for name, light, _ in found}, "dark": {name: dark for name, _, dark in found}}
 
 
 def contrast(one: str, other: str) -> float:
