@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEFAULT_HOME := $(CURDIR)/data/dagster
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
-.PHONY: demo test dev install lint types check bench snapshot clean
+.PHONY: demo test dev install lint types check docs bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list what make can do
@@ -43,6 +43,9 @@ types: install  ## mypy
 check: install  ## do the definitions load?
 	$(BIN)/dagster definitions validate -w workspace.yaml
 	$(BIN)/dg check defs
+
+docs: install  ## write tables, columns and settings into the pages of docs/
+	$(BIN)/python docs/reference.py
 
 bench: install  ## measure and print the tables of docs/performance.md
 	$(BIN)/python -m benchmarks

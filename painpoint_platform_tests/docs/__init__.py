@@ -1,0 +1,1 @@
+"""Documentation that is written from the code says what the code says."""
