@@ -61,8 +61,8 @@ recheck_job = dg.define_asset_job(
 )
 snapshot_job = dg.define_asset_job(
     "snapshot",
-    selection=dg.AssetSelection.groups("operations") - EVIDENCE_CHECKS,
-    description="Write the analysts' copy of gold.",
+    selection=dg.AssetSelection.groups("operations", "painpoints") - EVIDENCE_CHECKS,
+    description="Bring all domains' pain points together, then write the analysts' copy of gold.",
 )
 JOBS = [collect_job, issues_job, courses_job, transcripts_job, perception_job, recheck_job, snapshot_job]
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from painpoint_platform.issues.call_questions import collect_call_questions
 from painpoint_platform.issues.days import collect_day
 from painpoint_platform.issues.items import RawItem
-from painpoint_platform.paths import bundled
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.text.urls import normalize_url
+from painpoint_platform.warehouse.migrations import load_migrations, migrate
 from painpoint_platform.warehouse.queries import fetch
 from painpoint_platform_tests.warehouse.conftest import empty_warehouse, path, warehouse
 
@@ -113,8 +113,7 @@ def test_urls_are_canonical_and_tell_calls_apart(calls: WarehouseResource) -> No
 @pytest.fixture(scope="module")
 def tables() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        for name in ("0001_operations", "0002_issues", "0006_transcripts"):
-            connection.execute((bundled("dbt_like_sql") / "migrations" / f"{name}.sql").read_text())
+        migrate(connection, load_migrations())
         yield connection
 
 

@@ -46,7 +46,7 @@ def test_every_asset_tells_what_it_is(definitions: dg.Definitions) -> None:
         assert node.description, key
         assert node.owners, key
         assert node.kinds, key
-        assert node.group_name in {"issues", "courses", "transcripts", "perception", "operations"}, key
+        assert node.group_name in {"issues", "courses", "transcripts", "perception", "painpoints", "operations"}, key
         assert {"layer", "domain"} <= set(node.tags), key
         if key.path[0] == "gold":
             assert node.freshness_policy_or_from_metadata, key
