@@ -19,11 +19,13 @@ OWNERS = ("team:data-platform",)
 GOLD_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=28))
 FRESHNESS: Mapping[str, dg.FreshnessPolicy] = {
     "issues": GOLD_FRESHNESS,
+    "painpoints": GOLD_FRESHNESS,
     # Feedback comes by the term of six months, earnings calls by the quarter.
     "courses": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=200), warn_window=timedelta(days=185)),
     # Models are trained when somebody has new labels.
     "perception": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=400), warn_window=timedelta(days=365)),
     "transcripts": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=130), warn_window=timedelta(days=100)),
+    "operations": GOLD_FRESHNESS,
 }
 
 
