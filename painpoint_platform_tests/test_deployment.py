@@ -41,6 +41,16 @@ def test_compose_sets_only_settings_that_exist() -> None:
     assert set(environment) - foreign <= setting_names()
 
 
+def test_compose_keeps_all_that_the_platform_writes_in_volumes_that_both_processes_see() -> None:
+    services = read("docker-compose.yml")["services"]
+    assert services["daemon"]["volumes"] == services["webserver"]["volumes"]
+    mounted = [Path(mount.split(":")[1]) for mount in services["daemon"]["volumes"]]
+    environment = services["daemon"]["environment"]
+    step_output = Path(environment["DAGSTER_HOME"]) / "storage"
+    for written in (Path(environment["DATA_DIR"]), Path(environment["ARTIFACTS_DIR"]), step_output):
+        assert any(written.is_relative_to(volume) for volume in mounted), written
+
+
 def test_builds_name_files_that_exist() -> None:
     for service in read("docker-compose.yml")["services"].values():
         build = service.get("build")
