@@ -63,11 +63,11 @@ after_new_rows = (
     .with_label("when what it is made from has new rows")
 )
 
-# One file made from all partitions: days that were never run must not hold it up.
+# What is made from all partitions at once: days that were never run must not hold it up.
 after_any_new_rows = (
     dg.AutomationCondition.eager()
     .without(~dg.AutomationCondition.any_deps_missing())
-    .with_label("when any partition of gold has new rows")
+    .with_label("when any partition of what it is made from has new rows")
 )
 
 

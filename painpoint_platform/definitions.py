@@ -49,9 +49,14 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         load_models(),
         partitions_def=daily_partitions,
         partition_mappings={issues.RAW_ITEMS: by_day},
-        written_by={"bronze.collections": issues.RAW_ITEMS, "bronze.course_catalogue": courses.PREDICTIONS},
+        written_by={
+            "bronze.collections": [issues.RAW_ITEMS],
+            "bronze.course_catalogue": [courses.PREDICTIONS],
+            "ops.llm_calls": [issues.ISSUES, courses.CLUSTERS, courses.THEMES, transcripts.BLOCKS],
+        },
         variables={"publish_min_authors": settings.publish_min_authors},
         automation_condition=automation.after_new_rows,
+        automation_of_whole=automation.after_any_new_rows,
         freshness=FRESHNESS,
         owners=list(OWNERS),
     )

@@ -28,8 +28,9 @@ class _Surroundings:
 
     partitions_def: dg.TimeWindowPartitionsDefinition
     partition_mappings: Mapping[dg.AssetKey, dg.PartitionMapping]
-    written_by: Mapping[str, dg.AssetKey]
+    written_by: Mapping[str, Sequence[dg.AssetKey]]
     automation_condition: dg.AutomationCondition[Any] | None
+    automation_of_whole: dg.AutomationCondition[Any] | None
     freshness: Mapping[str, dg.FreshnessPolicy]
     owners: Sequence[str]
     variables: Mapping[str, Any]
@@ -40,8 +41,9 @@ def build_sql_model_assets(
     *,
     partitions_def: dg.TimeWindowPartitionsDefinition,
     partition_mappings: Mapping[dg.AssetKey, dg.PartitionMapping] | None = None,
-    written_by: Mapping[str, dg.AssetKey] | None = None,
+    written_by: Mapping[str, Sequence[dg.AssetKey]] | None = None,
     automation_condition: dg.AutomationCondition[Any] | None = None,
+    automation_of_whole: dg.AutomationCondition[Any] | None = None,
     freshness: Mapping[str, dg.FreshnessPolicy] | None = None,
     owners: Sequence[str] | None = None,
     variables: Mapping[str, Any] | None = None,
@@ -56,8 +58,9 @@ def build_sql_model_assets(
         models: as ``load_models`` gives them.
         partitions_def: partitions of the incremental models; a window is a partition's days.
         partition_mappings: for upstream assets with other partitions, how theirs map to ``partitions_def``.
-        written_by: table -> asset, for tables that an asset of another name writes.
-        automation_condition: when to materialise by itself.
+        written_by: table -> assets, for tables that assets of another name write.
+        automation_condition: when to materialise a partition of an incremental model by itself.
+        automation_of_whole: when to materialise a table or view, which is made of all partitions, by itself.
         freshness: group -> policy that its models of gold carry.
         owners: teams or people; default: those of the platform.
         variables: settings that models read by ``getvariable``.
@@ -67,6 +70,7 @@ def build_sql_model_assets(
         partition_mappings=partition_mappings or {},
         written_by=written_by or {},
         automation_condition=automation_condition,
+        automation_of_whole=automation_of_whole,
         freshness=freshness or {},
         owners=OWNERS if owners is None else owners,
         variables=variables or {},
@@ -76,6 +80,7 @@ def build_sql_model_assets(
 
 def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
     header = model.header
+    incremental = header.materialized == "incremental"
     return dg.AssetSpec(
         _key(model),
         description=header.description,
@@ -90,14 +95,14 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
             "query": dg.MetadataValue.md(f"```sql\n{model.sql}\n```"),
         },
         code_version=model.code_version,
-        automation_condition=around.automation_condition,
+        automation_condition=around.automation_condition if incremental else around.automation_of_whole,
         freshness_policy=around.freshness.get(header.group) if model.schema == "gold" else None,
     )
 
 
 def _deps(model: SqlModel, around: _Surroundings) -> list[dg.AssetDep]:
     tables = [dependency.table for dependency in model.header.depends_on]
-    keys = {around.written_by.get(table, dg.AssetKey(table.split("."))) for table in tables}
+    keys = {key for table in tables for key in around.written_by.get(table, [dg.AssetKey(table.split("."))])}
     # A table or view is made of all partitions, whatever they are.
     mappings = around.partition_mappings if model.header.materialized == "incremental" else {}
     return [dg.AssetDep(key, partition_mapping=mappings.get(key)) for key in sorted(keys)]

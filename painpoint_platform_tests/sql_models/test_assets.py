@@ -60,7 +60,7 @@ def assets(tmp_path):
         load_models(tmp_path / "models"),
         partitions_def=DAYS,
         partition_mappings={ITEMS: BY_DAY},
-        written_by={"bronze.rejected_items": ITEMS, "bronze.collections": ITEMS},
+        written_by={"bronze.rejected_items": [ITEMS], "bronze.collections": [ITEMS]},
         automation_condition=dg.AutomationCondition.eager(),
         freshness={"issues": dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))},
         owners=["team:analytics"],

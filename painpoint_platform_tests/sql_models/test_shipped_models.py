@@ -15,12 +15,15 @@ DAILY = [table for table, model in MODELS.items() if model.header.materialized =
 COUNTS = {
     "blocks",
     "clusters",
+    "day_count",
     "exchanges",
     "history_items",
+    "issue_count",
     "item_count",
     "kind",
     "painpoints",
     "posts",
+    "shared_share",
     "source_count",
 }
 FIRST, SECOND, THIRD = (date(2025, 1, number) for number in (1, 2, 3))
