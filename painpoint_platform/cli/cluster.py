@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from painpoint_platform import progress
-from painpoint_platform.cli.console import err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import AsJson, err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
@@ -30,7 +30,7 @@ def cluster(
         str | None, typer.Option(help="Column of days; each is clustered on its own, issues are followed across them.")
     ] = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="Write the rows with their clusters here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cluster any file of texts by what they mean: sizes, representatives, titles, scores where there are labels.
 

@@ -1,6 +1,6 @@
 """What every command shares: where text goes, how errors end, how progress is drawn.
 
-Belongs here: consoles, tables, exit codes. Does not belong here: what a command does.
+Belongs here: consoles, tables, exit codes, options that every command has. Does not belong here: what a command does.
 
 Standard output carries results (one JSON object with ``--json``), standard error everything else.
 """
@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -26,6 +26,9 @@ out = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
 err = Console(stderr=True)
 
 FINDING, USAGE = 1, 2
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log.")]
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, Verbose, err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
@@ -33,7 +33,6 @@ courses_app = typer.Typer(
 stage2_app = typer.Typer(help="Runs of Stage 2: clusters within a course.", no_args_is_help=True)
 stage3_app = typer.Typer(help="Runs of Stage 3: themes across courses.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 RunDir = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
 
 
@@ -45,7 +44,7 @@ def run(
     artifacts: Annotated[Path | None, typer.Option(help="Folder of run artefacts; default ARTIFACTS_DIR.")] = None,
     until: Annotated[Literal["stage2"] | None, typer.Option(help="Stop after this stage.")] = None,
     as_json: AsJson = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Group the pain points of a Stage-1 run within each course, then across courses."""
     settings = load_settings(**({"artifacts_dir": artifacts} if artifacts else {}))

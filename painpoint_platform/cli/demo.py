@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, out, print_json, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, out, print_json, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.sample.course_feedback import CORPUS
 from painpoint_platform.settings import Settings, load_settings
@@ -35,7 +35,7 @@ def demo(
         bool, typer.Option("--ui", help="Then open the Dagster UI, with the sample servers still up.")
     ] = False,
     port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Collect sample days from four sample APIs on loopback, cluster, label, publish, and show the top issues.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, out, print_json, table
+from painpoint_platform.cli.console import FINDING, AsJson, out, print_json, table
 from painpoint_platform.doctor import domains, machine, services
 from painpoint_platform.pages.page import counted
 from painpoint_platform.settings import load_settings
@@ -30,7 +30,7 @@ MARKS = {"ok": "✓", "missing": "✗", "off": "–"}
 
 def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Contact no server.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what is configured, what can be reached and what is missing. Exit code 1 when something is missing."""
     settings = load_settings()

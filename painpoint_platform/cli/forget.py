@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, err, out, print_json, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, say, table
 from painpoint_platform.settings import load_settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def forget(
         bool, typer.Option("--anyway", help="Also where it was never collected: keep it from being collected.")
     ] = False,
     reason: Annotated[str, typer.Option(help="Why; kept with the tombstone.")] = "asked for",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove a post from every table, cache, log, report and PocketBase, prove it, and never collect it again.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
@@ -29,7 +29,6 @@ Key = Annotated[str, typer.Argument(help="The issue's key, or its beginning.", s
 By = Annotated[str | None, typer.Option(help="Who decides; default the user of this machine.")]
 Reason = Annotated[str | None, typer.Option(help="Why; kept in the history.")]
 Later = Annotated[bool, typer.Option("--later", help="Only note it; the next run of the days applies it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
 @app.command(name="list")

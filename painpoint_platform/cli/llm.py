@@ -3,11 +3,9 @@
 Belongs here: the command. Does not belong here: the ledger (``painpoint_platform.llm.ledger``).
 """
 
-from typing import Annotated
-
 import typer
 
-from painpoint_platform.cli.console import out, print_json, table
+from painpoint_platform.cli.console import AsJson, out, print_json, table
 from painpoint_platform.settings import load_settings
 
 app = typer.Typer(help="Models: what they were asked and what it cost.", no_args_is_help=True)
@@ -19,7 +17,7 @@ def llm() -> None:
 
 
 @app.command()
-def costs(as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False) -> None:
+def costs(as_json: AsJson = False) -> None:
     """Show calls, tokens and cost by day, task and model, from ops.llm_calls."""
     import polars as pl
 

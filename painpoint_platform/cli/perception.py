@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from painpoint_platform import progress
-from painpoint_platform.cli.console import err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import AsJson, err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="How a text feels: valence, arousal, willingness.", no_args_is_help=True)
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Models = Annotated[Path, typer.Option(help="Folder of trained models.", show_default=False)]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from painpoint_platform import progress
-from painpoint_platform.cli.console import FINDING, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, progress_bars, say, table
 from painpoint_platform.settings import QaMode, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ SHOWN_MEASURES = {
 }  # fmt: skip
 
 app = typer.Typer(help="Earnings calls: which question was asked, and what was answered.", no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 
 @app.command()

@@ -3,16 +3,12 @@
 Belongs here: the command. Does not belong here: how the copy is written (``painpoint_platform.warehouse.snapshot``).
 """
 
-from typing import Annotated
-
-import typer
-
-from painpoint_platform.cli.console import out, print_json, table
+from painpoint_platform.cli.console import AsJson, out, print_json, table
 from painpoint_platform.settings import load_settings
 
 
 def snapshot(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the analysts' compact copy of gold; readers of the old one keep it."""
     from painpoint_platform.warehouse.connection import open_read
