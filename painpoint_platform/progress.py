@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Listener = Callable[[str, int, int | None], None]
+# What code that knows only of its own work is given: called with (done, in all).
+Progress = Callable[[int, int], None]
 
 _listeners: list[Listener] = []
 

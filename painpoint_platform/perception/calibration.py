@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.metrics import Floats, rmse
 
 CalibrationKind = Literal["none", "platt", "isotonic"]
 KINDS: tuple[CalibrationKind, ...] = ("none", "platt", "isotonic")
@@ -77,13 +77,12 @@ def best_calibrator(
     scores: Floats, labels: Floats, folds: NDArray[np.int64], limits: tuple[float, float]
 ) -> tuple[Calibrator, dict[str, float]]:
     """Return the calibration with the lowest cross-fitted RMSE, fitted on all rows, and the RMSE of each kind."""
-    rmse: dict[CalibrationKind, float] = {
-        kind: float(np.sqrt(np.mean((cross_fitted(kind, scores, labels, folds, limits) - labels) ** 2)))
-        for kind in KINDS
+    errors: dict[CalibrationKind, float] = {
+        kind: rmse(labels, cross_fitted(kind, scores, labels, folds, limits)) for kind in KINDS
     }
-    best = min(KINDS, key=lambda kind: rmse[kind])
-    chosen = best if rmse[best] < rmse["none"] * (1 - _LEAST_GAIN) else "none"
-    return fit_calibrator(chosen, scores, labels, limits), {str(kind): found for kind, found in rmse.items()}
+    best = min(KINDS, key=lambda kind: errors[kind])
+    chosen = best if errors[best] < errors["none"] * (1 - _LEAST_GAIN) else "none"
+    return fit_calibrator(chosen, scores, labels, limits), {str(kind): found for kind, found in errors.items()}
 
 
 def _by_fold(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from painpoint_platform.perception.baselines import FIGURES, MODEL
-from painpoint_platform.perception.paths.paths_training import TrainedPaths
+from painpoint_platform.perception.paths.paths_training import PathReport
 from painpoint_platform.perception.training_run import TrainingRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from painpoint_platform.perception.evaluation import PartReport
+    from painpoint_platform.perception.paths.paths_evaluation import PathPartReport
     from painpoint_platform.perception.variable_training import TrainedModel
 
 _SCHEMA: dict[str, type[pl.DataType]] = {
@@ -37,7 +39,11 @@ def evaluation_rows(run: TrainingRun, one: "TrainedModel") -> pl.DataFrame:
 
     A gate whose figure has a row of its own stands there; the others get one.
     """
-    figures = _paths(one) if isinstance(one.trained, TrainedPaths) else _numbers(one)
+    report = one.trained.report
+    if isinstance(report, PathReport):
+        figures = _paths(one.name, report.parts)
+    else:
+        figures = pl.concat([*_compared(one), *_coverage(one.name, report.parts)], how="diagonal")
     gates = _gates(one)
     own = ["model", "judged_on", "metric"]
     judged = figures.join(gates.drop("value"), on=own, how="left", maintain_order="left")
@@ -50,10 +56,6 @@ def evaluation_rows(run: TrainingRun, one: "TrainedModel") -> pl.DataFrame:
     )
 
 
-def _numbers(one: "TrainedModel") -> pl.DataFrame:
-    return pl.concat([*_compared(one), *_coverage(one)], how="diagonal")
-
-
 def _compared(one: "TrainedModel") -> "Iterator[pl.DataFrame]":
     for part, frame in one.comparison.items():
         named = frame.with_columns(pl.col("model").replace(MODEL, one.name), judged_on=pl.lit(part))
@@ -62,21 +64,19 @@ def _compared(one: "TrainedModel") -> "Iterator[pl.DataFrame]":
             yield named.select("model", "judged_on", metric=pl.lit(figure), value=pl.col(figure), **ends)
 
 
-def _coverage(one: "TrainedModel") -> "Iterator[pl.DataFrame]":
-    assert not isinstance(one.trained, TrainedPaths)
-    for part, judged in one.trained.report.parts.items():
+def _coverage(name: str, parts: "Mapping[str, PartReport]") -> "Iterator[pl.DataFrame]":
+    for part, judged in parts.items():
         rows = [
-            {"model": one.name, "judged_on": part, "metric": f"coverage_{bucket}", "value": share}
+            {"model": name, "judged_on": part, "metric": f"coverage_{bucket}", "value": share}
             for bucket, (_, share) in judged.coverage.items()
         ]
         yield _frame(rows)
 
 
-def _paths(one: "TrainedModel") -> pl.DataFrame:
-    assert isinstance(one.trained, TrainedPaths)
+def _paths(name: str, parts: "Mapping[str, PathPartReport]") -> pl.DataFrame:
     rows = []
-    for part, judged in one.trained.report.parts.items():
-        for model, metrics in ((one.name, judged.metrics), (CONSTANT, judged.constant)):
+    for part, judged in parts.items():
+        for model, metrics in ((name, judged.metrics), (CONSTANT, judged.constant)):
             figures = {
                 **{f"macro_f1.{level}": value for level, value in enumerate(metrics.macro_f1 or ())},
                 **{f"micro_f1.{level}": value for level, value in enumerate(metrics.micro_f1 or ())},
@@ -84,7 +84,7 @@ def _paths(one: "TrainedModel") -> pl.DataFrame:
                 "path_validity": metrics.path_validity,
             }
             for metric, value in figures.items():
-                interval = judged.intervals.get(metric) if model == one.name else None
+                interval = judged.intervals.get(metric) if model == name else None
                 rows.append(
                     {"model": model, "judged_on": part, "metric": metric, "value": value,
                      "low": interval.low if interval else None, "high": interval.high if interval else None}

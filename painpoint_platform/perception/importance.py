@@ -19,7 +19,7 @@ from painpoint_platform.perception.features import (
     TEMPORAL_NAMES,
     Features,
 )
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.metrics import Floats, rmse
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.training_rows import LabelledRows
 
@@ -88,4 +88,4 @@ def _rmse(
     observed: Floats | None,
 ) -> float:
     scores = model.score(Features(rows.features.names, matrix), rows.items, observed).score
-    return float(np.sqrt(np.mean((scores - rows.labels) ** 2)))
+    return rmse(rows.labels, scores)

@@ -54,19 +54,23 @@ def regression_metrics(
     """
     if not len(labels):
         return RegressionMetrics(rows=0)
-    errors = scores - labels
-    rmse = _root_mean_square(errors)
+    error = rmse(labels, scores)
     ece, mce = calibration_errors(labels, scores, limits=limits)
     return RegressionMetrics(
         rows=len(labels),
-        rmse=rmse,
-        mae=float(np.abs(errors).mean()),
+        rmse=error,
+        mae=float(np.abs(scores - labels).mean()),
         pearson=correlation(labels, scores),
         spearman=rank_correlation(labels, scores),
         ece=ece,
         mce=mce,
-        skill=None if constant is None else _skill(rmse, _root_mean_square(labels - constant)),
+        skill=None if constant is None else _skill(error, rmse(labels, constant)),
     )
+
+
+def rmse(labels: Floats, scores: Floats | float) -> float:
+    """Return the root of the mean squared error, in units of the label; ``labels`` (rows,), at least one."""
+    return float(np.sqrt(np.mean((scores - labels) ** 2)))
 
 
 def metrics_by_group(
@@ -142,9 +146,5 @@ def bin_of(scores: Floats, limits: tuple[float, float], bins: int) -> NDArray[np
     return np.clip(((scores - low) / (high - low) * bins).astype(np.int64), 0, bins - 1)
 
 
-def _root_mean_square(errors: Floats) -> float:
-    return float(np.sqrt(np.mean(errors**2)))
-
-
-def _skill(rmse: float, constant_rmse: float) -> float | None:
-    return None if constant_rmse < _CONSTANT else 1 - rmse / constant_rmse
+def _skill(error: float, of_constant: float) -> float | None:
+    return None if of_constant < _CONSTANT else 1 - error / of_constant

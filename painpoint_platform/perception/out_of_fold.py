@@ -1,24 +1,23 @@
 """Scores of rows by models that have not seen their authors.
 
-Belongs here: fitting a model a fold, keeping what it said of the fold that it did not see. Does not belong here: which
-models there are (``base_models``), dealing the folds (``splits``).
+Belongs here: fitting a model a fold, keeping what it said of the fold that it did not see, how such predictions lie on
+disk. Does not belong here: which models there are (``base_models``), dealing the folds (``splits``).
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
 from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.metrics import Floats, regression_metrics
+from painpoint_platform.perception.metrics import Floats, regression_metrics, rmse
 from painpoint_platform.perception.regressors import Fit, Regressor
 from painpoint_platform.perception.training_rows import LabelledRows
 
@@ -64,7 +63,6 @@ class OutOfFold:
         scores: (rows,), in the order of the training rows.
         rmse: of the scores.
         seconds: that fitting took, all folds together.
-        details: what else belongs into the metadata, such as parameters.
     """
 
     name: str
@@ -72,7 +70,6 @@ class OutOfFold:
     scores: Floats
     rmse: float
     seconds: float
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def out_of_fold(rows: LabelledRows, recipe: Recipe) -> OutOfFold:
@@ -91,8 +88,7 @@ def out_of_fold(rows: LabelledRows, recipe: Recipe) -> OutOfFold:
     # each other spin, and on a machine that others use too that costs several times the work.
     with threadpool_limits(1), ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(score, np.unique(rows.folds).tolist()))
-    rmse = float(np.sqrt(np.mean((scores - rows.labels) ** 2)))
-    return OutOfFold(recipe.name, recipe.kind, scores, rmse, perf_counter() - started)
+    return OutOfFold(recipe.name, recipe.kind, scores, rmse(rows.labels, scores), perf_counter() - started)
 
 
 def fitted(rows: LabelledRows, recipe: Recipe) -> Member:
@@ -114,45 +110,47 @@ def write_out_of_fold(found: OutOfFold, rows: LabelledRows, folder: Path) -> Pat
     Raises:
         UserError: the files cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{found.name}_oof.npy"
-    with replacing(target) as file:
-        np.save(file, found.scores, allow_pickle=False)
+    by_fold = {str(fold): _figures(rows, found, rows.folds == fold) for fold in np.unique(rows.folds).tolist()}
+    target, digest = write_predictions(folder, found.name, found.scores)
     metadata = {
         "name": found.name,
         "kind": found.kind,
         "rows": len(rows),
         "items_sha256": items_digest(rows),
-        "scores_sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "scores_sha256": digest,
         "seconds": round(found.seconds, 3),
         "rmse": found.rmse,
-        "by_fold": {str(fold): _figures(rows, found, rows.folds == fold) for fold in np.unique(rows.folds).tolist()},
-        **found.details,
+        "by_fold": by_fold,
     }
-    with replacing(target.with_suffix(".json")) as file:
-        file.write(json.dumps(metadata, indent=2, ensure_ascii=False).encode())
+    write_metadata(target, metadata)
     return target
 
 
-def read_out_of_fold(path: Path, rows: LabelledRows) -> OutOfFold:
-    """Read what ``write_out_of_fold`` wrote of these rows.
+def write_predictions(folder: Path, name: str, predictions: Floats) -> tuple[Path, str]:
+    """Write ``<name>_oof.npy`` into a folder, which is made where there is none; return its path and SHA-256 (hex).
 
     Raises:
-        UserError: a file is missing or damaged, or is of other rows.
+        UserError: the file cannot be written.
     """
-    try:
-        metadata = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: out-of-fold scores cannot be read ({error}); train again") from None
-    if digest != metadata.get("scores_sha256") or items_digest(rows) != metadata.get("items_sha256"):
-        raise UserError(f"{path}: these are not the out-of-fold scores of these rows; train again")
-    scores = np.load(path, allow_pickle=False)
-    return OutOfFold(metadata["name"], metadata["kind"], scores, metadata["rmse"], metadata["seconds"])
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{name}_oof.npy"
+    with replacing(target) as file:
+        np.save(file, predictions, allow_pickle=False)
+    return target, hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+def write_metadata(predictions: Path, metadata: Mapping[str, Any]) -> None:
+    """Write what predictions are as JSON beside their file.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    with replacing(predictions.with_suffix(".json")) as file:
+        file.write(json.dumps(metadata, indent=2, ensure_ascii=False).encode())
 
 
 def items_digest(rows: LabelledRows) -> str:
-    """Return what names the rows and their folds, in their order."""
+    """Return the SHA-256 (hex) of the rows' ids and folds, in their order."""
     listed = rows.items["item_id"].to_list()
     return hashlib.sha256(json.dumps([listed, rows.folds.tolist()]).encode()).hexdigest()
 

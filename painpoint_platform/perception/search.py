@@ -1,21 +1,26 @@
 """Looking for parameters: Optuna's TPE on disk, so that a search that was killed goes on where it was.
 
-Belongs here: trials, when to stop, going on. Does not belong here: what a trial fits (``training``), the ranges
-(``settings_file``).
+Belongs here: trials, when to stop, going on, what names a search. Does not belong here: what a trial fits
+(``training``), the ranges (``settings_file``).
 
 Each trial draws from a sampler whose seed is that of the search plus the number of finished trials. So a search that
 was killed and taken up again makes the same trials as one that ran through.
 """
 
+import hashlib
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.settings_file import Interval
+from painpoint_platform.perception.settings_file import Interval, PerceptionSettings
+from painpoint_platform.progress import Progress
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -81,6 +86,62 @@ class SearchResult:
         return min((one for one in self.trials if one.candidate.family == family), key=lambda trial: trial.value)
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is spent on a search, and where it is kept.
+
+    Attributes:
+        trials: the most.
+        storage: SQLite file, with which a killed search goes on; None: it is not kept.
+        progress: called with (trials finished, trials).
+    """
+
+    trials: int
+    storage: Path | None = None
+    progress: Progress | None = None
+
+
+def search_as_set(
+    error: Callable[[Candidate], float],
+    families: Sequence[Family],
+    *,
+    name: str,
+    settings: PerceptionSettings,
+    effort: Effort,
+) -> SearchResult:
+    """Look for the candidate with the lowest error, with the settings' patience and seed; see ``search``."""
+    return search(
+        error,
+        families,
+        name=name,
+        trials=effort.trials,
+        patience=settings.search.patience,
+        least_gain=settings.search.least_gain,
+        seed=settings.seed,
+        storage=effort.storage,
+        progress=effort.progress,
+    )
+
+
+def search_name(
+    variable: str, items: str, data: Iterable[NDArray[np.generic]], settings: PerceptionSettings, *sections: str
+) -> str:
+    """Return a name that follows from data and ranges: trials of others are not of this search.
+
+    Args:
+        variable: whose parameters are looked for.
+        items: ``out_of_fold.items_digest`` of the rows.
+        data: what trials are fitted to and judged by.
+        settings: of the training.
+        sections: of the settings, which trials depend on beside seed and budget.
+    """
+    digest = hashlib.sha256(items.encode())
+    for part in data:
+        digest.update(part.tobytes())
+    digest.update(settings.model_dump_json(include={"seed", "search", *sections}).encode())
+    return f"{variable}-{digest.hexdigest()[:16]}"
+
+
 def search(
     error: Callable[[Candidate], float],
     families: Sequence[Family],
@@ -91,7 +152,7 @@ def search(
     least_gain: float,
     seed: int = 137,
     storage: Path | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> SearchResult:
     """Look for the candidate with the lowest error.
 

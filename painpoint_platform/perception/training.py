@@ -7,40 +7,48 @@ search minimises their error, the blender's weights, the calibration and the int
 rows judge (blending, calibration, coverage, gates), and the test rows, where there are any, are reported once.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.author_level import AuthorLevel, Past, fit_author_level
-from painpoint_platform.perception.base_models import base_recipes, best_of, kernel_recipe, trees_recipe
-from painpoint_platform.perception.blender import Blender, fit_blender
-from painpoint_platform.perception.calibration import best_calibrator, cross_fitted
-from painpoint_platform.perception.conformal import fit_intervals
+from painpoint_platform.perception.base_models import base_recipes, best_of
+from painpoint_platform.perception.calibration import Calibrator, best_calibrator, cross_fitted
+from painpoint_platform.perception.conformal import Intervals, fit_intervals
 from painpoint_platform.perception.evaluation import TEMPORAL, PartReport, judged_part
 from painpoint_platform.perception.features import TEMPORAL_NAMES
 from painpoint_platform.perception.gates import GateReport, judge_regression
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.metrics import rmse
 from painpoint_platform.perception.model import BLEND, PerceptionModel
-from painpoint_platform.perception.out_of_fold import (
-    OutOfFold,
-    Recipe,
-    all_fitted,
-    items_digest,
-    out_of_fold,
-    write_out_of_fold,
+from painpoint_platform.perception.out_of_fold import all_fitted, items_digest, out_of_fold, write_out_of_fold
+from painpoint_platform.perception.search import (
+    Candidate,
+    Effort,
+    Family,
+    SearchResult,
+    search_as_set,
+    search_name,
 )
-from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.training_rows import LabelledRows, require_sound
+from painpoint_platform.perception.team import (
+    KERNEL,
+    TREES,
+    Team,
+    assembled,
+    better_of,
+    blended_out_of_fold,
+    searched_recipe,
+    team_blender,
+    with_past,
+)
+from painpoint_platform.perception.trained import Clock, Trained
+from painpoint_platform.perception.training_rows import LabelledRows, at_most, require_sound
 from painpoint_platform.perception.variables import RANGES
-
-Progress = Callable[[int, int | None], None]
+from painpoint_platform.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,52 +78,7 @@ class TrainingReport:
     seconds: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class TrainedVariable:
-    """A model and its report; ``name`` says whether it was accepted."""
-
-    model: PerceptionModel
-    report: TrainingReport
-
-    @property
-    def name(self) -> str:
-        """``<variable>_final_accepted`` or ``<variable>_final_pending``."""
-        return self.report.gates.model_name
-
-
-@dataclass(slots=True)
-class Clock:
-    """How long each step of a training took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measure what runs inside."""
-        started = perf_counter()
-        yield
-        self.seconds[name] = perf_counter() - started
-
-
-@dataclass(frozen=True, slots=True)
-class _Team:
-    """The recipes of a variable's models and their out-of-fold scores, by name."""
-
-    recipes: Mapping[str, Recipe]
-    found: Mapping[str, OutOfFold]
-
-    @property
-    def scores(self) -> Floats:
-        return np.stack([one.scores for one in self.found.values()], axis=1)
-
-    @property
-    def best_single(self) -> str:
-        return min(self.found, key=lambda name: self.found[name].rmse)
-
-    @property
-    def best_text(self) -> str:
-        """The best of those that know nothing of the author."""
-        return min((name for name in self.found if name != "trees"), key=lambda name: self.found[name].rmse)
+TrainedVariable: TypeAlias = Trained[PerceptionModel, TrainingReport]
 
 
 def train_variable(
@@ -153,157 +116,115 @@ def train_variable(
     chosen = settings.variable(variable)
     if chosen.kind == "path":
         raise UserError(f"{variable} is a path and not a number; it is trained as a hierarchy")
-    limits = RANGES[variable]
-    require_sound(train, variable, limits, folds=True)
-    for rows in (tune, test):
-        if rows is not None:
-            require_sound(rows, variable, limits, folds=False)
+    judging = {"tune": tune} if test is None else {"tune": tune, "test": test}
+    require_sound(train, variable, RANGES[variable], folds=True)
+    for rows in judging.values():
+        require_sound(rows, variable, RANGES[variable], folds=False)
     clock, temporal = Clock(), set(TEMPORAL_NAMES) <= set(train.features.names)
     with clock.step("base models"):
         bases = {name: best_of(train, recipes) for name, recipes in base_recipes(settings).items()}
     with clock.step("search"):
-        searched = _search(
-            variable, train, settings, trials or chosen.trials, temporal=temporal, storage=storage, progress=progress
-        )
+        effort = Effort(trials or chosen.trials, storage, progress)
+        searched = _search(variable, train, settings, effort, temporal=temporal)
     with clock.step("out-of-fold"):
-        team = _team(train, bases, searched, settings, temporal=temporal)
-        past = _with_past(train, team) if temporal else None
+        team = assembled(train, bases, searched, settings, temporal=temporal)
+        past = with_past(train, team) if temporal else None
         if oof_folder is not None:
             for found in (*team.found.values(), *([past] if past else [])):
                 write_out_of_fold(found, train, oof_folder)
     with clock.step("blend, calibration, intervals"):
-        blended = _blended_out_of_fold(train, team)
-        final, text = _final(team, blended, train.labels)
-        level = fit_author_level(train.items, train.labels, text) if temporal else None
-        known = (
-            level.past(train.items, text, train.labels) if level else Past(np.zeros(len(train)), np.ones(len(train)))
-        )
-        raw = text + known.level
-        calibrator, calibrations = best_calibrator(raw, train.labels, train.folds, limits)
-        calibrated = cross_fitted(calibrator.kind, raw, train.labels, train.folds, limits)
-        intervals = fit_intervals(
-            calibrated,
-            train.labels,
-            train.lengths,
-            coverage=settings.coverage,
-            fewest_rows=settings.fewest_interval_rows,
-            limits=limits,
-            spread=known.spread,
-        )
+        final = _final(train, team, settings, RANGES[variable], temporal=temporal)
     with clock.step("final fit"):
-        members = all_fitted(train, team.recipes.values())
-        blender = _blender(train, team, np.ones(len(train), np.bool_)) if final == BLEND else None
-        whole = PerceptionModel(variable, members, level, blender, final, calibrator, intervals)
+        whole = _fitted(variable, train, team, final)
     with clock.step("judgement"):
+        constant = float(train.labels.mean())
         parts = {
-            name: judged_part(
-                whole, rows, constant=float(train.labels.mean()), settings=settings, with_past=team.best_text
-            )
-            for name, rows in (("tune", tune), ("test", test))
-            if rows is not None
+            name: judged_part(whole, rows, constant=constant, settings=settings, with_past=team.best_text)
+            for name, rows in judging.items()
         }
         gates = _gates(variable, settings, parts["tune"], ceiling)
     report = TrainingReport(
         competitors={name: kinds for name, (_, _, kinds) in bases.items()},
         out_of_fold_rmse={
             **{name: one.rmse for name, one in team.found.items()},
-            BLEND: _rmse(blended, train.labels),
+            BLEND: final.blend_rmse,
             **({TEMPORAL: past.rmse} if past else {}),
         },
         search=searched,
-        level=level,
-        calibrations=calibrations,
+        level=final.level,
+        calibrations=final.calibrations,
         parts=parts,
         gates=gates,
         blending=_blending(parts["tune"], chosen.gates.gain_over_base or 0),
         seconds=clock.seconds,
     )
-    return TrainedVariable(_needed(whole), report)
+    return Trained(_needed(whole), report)
 
 
 def _search(
-    variable: str,
-    train: LabelledRows,
-    settings: PerceptionSettings,
-    trials: int,
-    *,
-    temporal: bool,
-    storage: Path | None,
-    progress: Progress | None,
+    variable: str, train: LabelledRows, settings: PerceptionSettings, effort: Effort, *, temporal: bool
 ) -> SearchResult:
     rows = at_most(train, settings.search.most_rows, settings.seed)
 
     def error(candidate: Candidate) -> float:
-        recipe = _recipe(candidate, settings, settings.search.landmarks, temporal=temporal)
+        recipe = searched_recipe(candidate, settings, settings.search.landmarks, temporal=temporal)
         return out_of_fold(rows, recipe).rmse
 
     families = [
-        Family("kernel", settings.kernel.intervals, settings.kernel.default),
-        Family("trees", settings.trees.intervals, settings.trees.default),
+        Family(KERNEL, settings.kernel.intervals, settings.kernel.default),
+        Family(TREES, settings.trees.intervals, settings.trees.default),
     ]
-    return search(
-        error,
-        families,
-        name=f"{variable}-{_fingerprint(rows, settings)}",
-        trials=trials,
-        patience=settings.search.patience,
-        least_gain=settings.search.least_gain,
-        seed=settings.seed,
-        storage=storage,
-        progress=progress,
+    name = search_name(variable, items_digest(rows), (rows.features.matrix, rows.labels), settings, "kernel", "trees")
+    return search_as_set(error, families, name=name, settings=settings, effort=effort)
+
+
+@dataclass(frozen=True, slots=True)
+class _Final:
+    """What the out-of-fold scores decide.
+
+    Attributes:
+        name: ``blend`` or that of the best single model.
+        blend_rmse: of the cross-fitted blend, whether it is the final one or not.
+        level: of the authors; None without authors and times.
+        calibrator: of the final score with the author's level.
+        calibrations: cross-fitted RMSE by kind.
+        intervals: around the calibrated score.
+    """
+
+    name: str
+    blend_rmse: float
+    level: AuthorLevel | None
+    calibrator: Calibrator
+    calibrations: Mapping[str, float]
+    intervals: Intervals
+
+
+def _final(
+    train: LabelledRows, team: Team, settings: PerceptionSettings, limits: tuple[float, float], *, temporal: bool
+) -> _Final:
+    blended = blended_out_of_fold(train, team)
+    name, text = better_of(team, blended, train.labels)
+    level = fit_author_level(train.items, train.labels, text) if temporal else None
+    known = level.past(train.items, text, train.labels) if level else Past(np.zeros(len(train)), np.ones(len(train)))
+    raw = text + known.level
+    calibrator, calibrations = best_calibrator(raw, train.labels, train.folds, limits)
+    intervals = fit_intervals(
+        cross_fitted(calibrator.kind, raw, train.labels, train.folds, limits),
+        train.labels,
+        train.lengths,
+        coverage=settings.coverage,
+        fewest_rows=settings.fewest_interval_rows,
+        limits=limits,
+        spread=known.spread,
     )
+    return _Final(name, rmse(train.labels, blended), level, calibrator, calibrations, intervals)
 
 
-def _recipe(candidate: Candidate, settings: PerceptionSettings, landmarks: int, *, temporal: bool) -> Recipe:
-    if candidate.family == "kernel":
-        return kernel_recipe(settings, candidate.params, landmarks)
-    return trees_recipe(settings, candidate.params, temporal=temporal)
-
-
-def _team(
-    train: LabelledRows,
-    bases: Mapping[str, tuple[Recipe, OutOfFold, Mapping[str, float]]],
-    searched: SearchResult,
-    settings: PerceptionSettings,
-    *,
-    temporal: bool,
-) -> _Team:
-    recipes = {name: recipe for name, (recipe, _, _) in bases.items()}
-    found = {name: scores for name, (_, scores, _) in bases.items()}
-    for family in ("kernel", "trees"):
-        candidate = searched.best_of(family).candidate
-        recipes[family] = _recipe(candidate, settings, settings.kernel.landmarks, temporal=temporal)
-        found[family] = out_of_fold(train, recipes[family])
-    return _Team(recipes, found)
-
-
-def _with_past(train: LabelledRows, team: _Team) -> OutOfFold:
-    """Return the base model ``temporal``: the best model of the text, and what its author's earlier labels add."""
-    text = team.found[team.best_text].scores
-    level = fit_author_level(train.items, train.labels, text)
-    scores = text + level.past(train.items, text, train.labels).level
-    return OutOfFold(TEMPORAL, "author_level", scores, _rmse(scores, train.labels), 0.0)
-
-
-def _blender(train: LabelledRows, team: _Team, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Blender:
-    part = train.where(rows)
-    return fit_blender(team.scores[rows], part.labels, part.features, part.items, tuple(team.found))
-
-
-def _blended_out_of_fold(train: LabelledRows, team: _Team) -> Floats:
-    """Return blended scores of each fold with weights fitted to the others."""
-    blended = np.empty(len(train))
-    for fold in np.unique(train.folds):
-        held_out = train.folds == fold
-        part = train.where(held_out)
-        blended[held_out] = _blender(train, team, ~held_out).blend(team.scores[held_out], part.features, part.items)
-    return blended
-
-
-def _final(team: _Team, blended: Floats, labels: Floats) -> tuple[str, Floats]:
-    """Return the name of the better one of the blend and the best single model, and its out-of-fold scores."""
-    single = team.found[team.best_single]
-    return (BLEND, blended) if _rmse(blended, labels) < single.rmse else (team.best_single, single.scores)
+def _fitted(variable: str, train: LabelledRows, team: Team, final: _Final) -> PerceptionModel:
+    """Return the model fitted to all training rows, with every member of the team."""
+    members = all_fitted(train, team.recipes.values())
+    blender = team_blender(train, team, np.ones(len(train), np.bool_)) if final.name == BLEND else None
+    return PerceptionModel(variable, members, final.level, blender, final.name, final.calibrator, final.intervals)
 
 
 def _gates(variable: str, settings: PerceptionSettings, judged: PartReport, ceiling: float | None) -> GateReport:
@@ -329,23 +250,3 @@ def _needed(model: PerceptionModel) -> PerceptionModel:
     if model.blender is not None:
         return model
     return replace(model, members=tuple(member for member in model.members if member.name == model.final))
-
-
-def at_most(rows: LabelledRows, most: int, seed: int) -> LabelledRows:
-    """Return the rows, or so many of them by chance."""
-    if len(rows) <= most:
-        return rows
-    return rows.where(np.random.default_rng(seed).permutation(len(rows)) < most)
-
-
-def _fingerprint(rows: LabelledRows, settings: PerceptionSettings) -> str:
-    """Return what names data and ranges: trials of others are not of this search."""
-    digest = hashlib.sha256(items_digest(rows).encode())
-    digest.update(rows.features.matrix.tobytes())
-    digest.update(rows.labels.tobytes())
-    digest.update(settings.model_dump_json(include={"seed", "search", "kernel", "trees"}).encode())
-    return digest.hexdigest()[:16]
-
-
-def _rmse(scores: Floats, labels: Floats) -> float:
-    return float(np.sqrt(np.mean((scores - labels) ** 2)))

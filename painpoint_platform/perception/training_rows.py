@@ -86,6 +86,13 @@ def labelled_rows(rows: pl.DataFrame, features: Features, variable: str) -> Labe
     return whole if present.all() else whole.where(present)
 
 
+def at_most(rows: LabelledRows, most: int, seed: int) -> LabelledRows:
+    """Return the rows, or where there are more than ``most`` so many of them by chance, in their order."""
+    if len(rows) <= most:
+        return rows
+    return rows.where(np.random.default_rng(seed).permutation(len(rows)) < most)
+
+
 def require_sound(rows: LabelledRows, variable: str, limits: tuple[float, float], *, folds: bool) -> None:
     """Refuse rows that cannot be learnt from; all findings at once.
 

@@ -1,5 +1,6 @@
 """Out-of-fold scores come from models that have not seen the row or its author."""
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,12 +10,7 @@ import pytest
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.features import LEXICAL_NAMES, Features
-from painpoint_platform.perception.out_of_fold import (
-    Recipe,
-    out_of_fold,
-    read_out_of_fold,
-    write_out_of_fold,
-)
+from painpoint_platform.perception.out_of_fold import Recipe, items_digest, out_of_fold, write_out_of_fold
 from painpoint_platform.perception.regressors import Matrix, fit_ridge
 from painpoint_platform.perception.training_rows import LabelledRows, require_sound
 from painpoint_platform_tests.perception.planted_rows import planted_rows
@@ -50,21 +46,16 @@ def test_scores_and_what_they_are_of_are_kept(tmp_path: Path) -> None:
     metadata = json.loads(path.with_suffix(".json").read_text())
     assert metadata["rows"] == 200
     assert set(metadata["by_fold"]) == {str(fold) for fold in np.unique(ROWS.folds)}
-    back = read_out_of_fold(path, ROWS)
-    assert (back.scores == found.scores).all()
-    assert np.load(path, allow_pickle=False).shape == (200,)
+    assert metadata["rmse"] == pytest.approx(np.sqrt(np.mean((found.scores - ROWS.labels) ** 2)))
+    assert (np.load(path, allow_pickle=False) == found.scores).all()
 
 
-def test_scores_of_other_rows_and_damaged_ones_are_refused(tmp_path: Path) -> None:
+def test_what_is_kept_names_the_rows_and_the_bytes_that_it_is_of(tmp_path: Path) -> None:
     path = write_out_of_fold(out_of_fold(ROWS, RIDGE), ROWS, tmp_path)
-    with pytest.raises(UserError, match="not the out-of-fold scores of these rows"):
-        read_out_of_fold(path, planted_rows(200, seed=1))
-    path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(UserError, match="not the out-of-fold scores"):
-        read_out_of_fold(path, ROWS)
-    path.unlink()
-    with pytest.raises(UserError, match="train again"):
-        read_out_of_fold(path, ROWS)
+    metadata = json.loads(path.with_suffix(".json").read_text())
+    assert metadata["scores_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert metadata["items_sha256"] == items_digest(ROWS) != items_digest(planted_rows(200, seed=1))
+    assert items_digest(ROWS) != items_digest(replace(ROWS, folds=ROWS.folds[::-1]))
 
 
 def with_feature(value: float) -> LabelledRows:

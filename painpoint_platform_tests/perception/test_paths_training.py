@@ -1,5 +1,6 @@
 """Classifiers of paths: learnt, calibrated, held against gates that a constant does not pass."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from painpoint_platform.perception.bundle import Provenance, load_bundle, save_b
 from painpoint_platform.perception.emotions import EMOTION_PATHS
 from painpoint_platform.perception.features import FEATURE_NAMES, TEMPORAL_NAMES, TEXT_NAMES, Features
 from painpoint_platform.perception.gates import judge_paths
+from painpoint_platform.perception.out_of_fold import items_digest
 from painpoint_platform.perception.paths.hierarchy import EMOTIONS, decode
 from painpoint_platform.perception.paths.path_metrics import confusion, path_metrics
 from painpoint_platform.perception.paths.paths_decisions import fit_offsets, fit_temperature
 from painpoint_platform.perception.paths.paths_evaluation import f1_intervals
-from painpoint_platform.perception.paths.paths_out_of_fold import read_path_predictions
 from painpoint_platform.perception.paths.paths_rows import PathRows, path_rows
 from painpoint_platform.perception.paths.paths_training import TrainedPaths, train_paths
 from painpoint_platform.perception.scoring import score_texts
@@ -67,11 +68,11 @@ def test_figures_have_intervals_by_author_and_confusions_by_level(trained: Train
 
 
 def test_out_of_fold_predictions_are_kept_and_are_those_of_these_rows(trained: TrainedPaths, folder: Path) -> None:
-    kept = read_path_predictions(folder / "paths_oof.npy", TRAIN)
+    kept = np.load(folder / "paths_oof.npy", allow_pickle=False)
     assert kept.shape == (len(TRAIN), len(EMOTIONS.paths))
     assert kept.sum(axis=1) == pytest.approx(1)
-    with pytest.raises(UserError, match="not the out-of-fold predictions of these rows"):
-        read_path_predictions(folder / "paths_oof.npy", TUNE)
+    metadata = json.loads((folder / "paths_oof.json").read_text())
+    assert metadata["items_sha256"] == items_digest(TRAIN.rows) != items_digest(TUNE.rows)
 
 
 def test_a_search_is_taken_up_where_it_was(trained: TrainedPaths, folder: Path) -> None:

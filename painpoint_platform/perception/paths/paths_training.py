@@ -11,11 +11,10 @@ on them 1.04 and .38, logistic regression on words 1.04 and .39. On all 43,000 a
 .99 where the network had .89. So the network is what is searched for.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +31,17 @@ from painpoint_platform.perception.paths.paths_decisions import cross_entropy, f
 from painpoint_platform.perception.paths.paths_evaluation import PathPartReport, judged_paths
 from painpoint_platform.perception.paths.paths_out_of_fold import write_path_predictions
 from painpoint_platform.perception.paths.paths_rows import PathRows, require_sound_paths
-from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
+from painpoint_platform.perception.search import (
+    Candidate,
+    Effort,
+    Family,
+    SearchResult,
+    search_as_set,
+    search_name,
+)
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.training import Clock, Progress
+from painpoint_platform.perception.trained import Clock, Trained
+from painpoint_platform.progress import Progress
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -68,17 +75,7 @@ class PathReport:
     seconds: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class TrainedPaths:
-    """A model and its report; ``name`` says whether it was accepted."""
-
-    model: PathModel
-    report: PathReport
-
-    @property
-    def name(self) -> str:
-        """``<variable>_final_accepted`` or ``<variable>_final_pending``."""
-        return self.report.gates.model_name
+TrainedPaths: TypeAlias = Trained[PathModel, PathReport]
 
 
 def train_paths(
@@ -114,13 +111,13 @@ def train_paths(
     chosen = settings.variable(variable)
     if chosen.kind != "path":
         raise UserError(f"{variable} is of kind {chosen.kind} and no path; train it as that")
+    judging = {"tune": tune} if test is None else {"tune": tune, "test": test}
     require_sound_paths(train, variable, folds=True)
-    for rows in (tune, test):
-        if rows is not None:
-            require_sound_paths(rows, variable, folds=False)
+    for rows in judging.values():
+        require_sound_paths(rows, variable, folds=False)
     clock, inputs = Clock(), _Inputs.of(train)
     with clock.step("search"):
-        searched = _search(variable, inputs, settings, trials or chosen.trials, storage=storage, progress=progress)
+        searched = _search(variable, inputs, settings, Effort(trials or chosen.trials, storage, progress))
     params = searched.best.candidate.params
     with clock.step("out-of-fold"):
         logits = _out_of_fold(inputs, params, settings, np.unique(train.folds))
@@ -135,9 +132,7 @@ def train_paths(
         model = PathModel(variable, train.tree, inputs.columns, networks, temperature, offsets)
     with clock.step("judgement"):
         parts = {
-            name: judged_paths(model, rows, trained=train.paths, settings=settings)
-            for name, rows in (("tune", tune), ("test", test))
-            if rows is not None
+            name: judged_paths(model, rows, trained=train.paths, settings=settings) for name, rows in judging.items()
         }
     report = PathReport(
         search=searched,
@@ -151,7 +146,7 @@ def train_paths(
         gates=judge_paths(variable, chosen.gates, parts["tune"].metrics),
         seconds=clock.seconds,
     )
-    return TrainedPaths(model, report)
+    return Trained(model, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +168,7 @@ class _Inputs:
         return _Inputs(self.rows.where(chosen), self.columns, self.matrix[chosen], self.grams[chosen])
 
 
-def _search(
-    variable: str,
-    inputs: _Inputs,
-    settings: PerceptionSettings,
-    trials: int,
-    *,
-    storage: Path | None,
-    progress: Progress | None,
-) -> SearchResult:
+def _search(variable: str, inputs: _Inputs, settings: PerceptionSettings, effort: Effort) -> SearchResult:
     most = settings.search.most_rows / len(inputs.rows)
     searched = (
         inputs.where(np.random.default_rng(settings.seed).random(len(inputs.rows)) < most) if most < 1 else inputs
@@ -194,17 +181,10 @@ def _search(
         logits = _out_of_fold(searched, candidate.params, single, folds)[judged]
         return _mean_cross_entropy(searched.rows.tree, logits, searched.rows.places[judged])
 
-    return search(
-        error,
-        [Family(FAMILY, settings.network.intervals, settings.network.default)],
-        name=f"{variable}-{_fingerprint(searched, settings)}",
-        trials=trials,
-        patience=settings.search.patience,
-        least_gain=settings.search.least_gain,
-        seed=settings.seed,
-        storage=storage,
-        progress=progress,
-    )
+    data = (searched.matrix, searched.grams.indices, searched.rows.places)
+    name = search_name(variable, items_digest(searched.rows.rows), data, settings, "network")
+    family = Family(FAMILY, settings.network.intervals, settings.network.default)
+    return search_as_set(error, [family], name=name, settings=settings, effort=effort)
 
 
 def _fitted(
@@ -250,13 +230,3 @@ def _cross_fitted(logits: Floats, rows: PathRows) -> Floats:
         held_out = rows.folds == fold
         found[held_out] = softmax(logits[held_out] / fit_temperature(logits[~held_out], rows.places[~held_out]))
     return found
-
-
-def _fingerprint(inputs: _Inputs, settings: PerceptionSettings) -> str:
-    """Return what names data and ranges: trials of others are not of this search."""
-    digest = hashlib.sha256(items_digest(inputs.rows.rows).encode())
-    digest.update(inputs.matrix.tobytes())
-    digest.update(inputs.grams.indices.tobytes())
-    digest.update(inputs.rows.places.tobytes())
-    digest.update(settings.model_dump_json(include={"seed", "search", "network"}).encode())
-    return digest.hexdigest()[:16]

@@ -10,7 +10,8 @@ from time import perf_counter
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.serving.export_runtime import ENDS, Exported, rmse
+from painpoint_platform.perception.metrics import rmse
+from painpoint_platform.perception.serving.export_runtime import ENDS, Exported
 
 BATCH = 64
 _MOST_TEXTS, _MOST_BATCHES = 200, 8
@@ -37,7 +38,7 @@ class Latency:
 def parity(found: pl.DataFrame, expected: pl.DataFrame, variables: Iterable[str]) -> dict[str, float]:
     """Return by variable the RMSE between two frames of scores, the ends of intervals included."""
     return {
-        name: max(rmse(found[name + end].to_numpy(), expected[name + end].to_numpy()) for end in ENDS)
+        name: max(rmse(expected[name + end].to_numpy(), found[name + end].to_numpy()) for end in ENDS)
         for name in variables
     }
 

@@ -24,6 +24,7 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.perception.blender import context
 from painpoint_platform.perception.corpus import length_bucket
 from painpoint_platform.perception.features import LEXICAL_NAMES, Features, lexical_features
+from painpoint_platform.perception.metrics import rmse
 from painpoint_platform.perception.serving.export_encoder import PRECISIONS, PrecisionName
 from painpoint_platform.text.batches import token_batches
 from painpoint_platform.text.minilm import cutting_tokenizer, token_ids
@@ -225,18 +226,13 @@ def _require_same_scores(folder: Path, exported: Exported, check: Mapping[str, A
     """Compare with the scores of the day of the export: another lexicon or device may give others."""
     scores = exported.score(check["texts"])
     for variable, before in check["scores"].items():
-        away = rmse(scores[variable].to_numpy(), np.array(before))
+        away = rmse(np.array(before), scores[variable].to_numpy())
         if not away <= PARITY:
             raise UserError(
                 f"{folder}: on {exported.device} {variable} is {away:.4f} (RMSE) away from what it was when the models "
                 f"were exported, at most {PARITY} is allowed; choose another device, or export the models again with "
                 "this version"
             )
-
-
-def rmse(found: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
-    """Return the root of the mean squared difference."""
-    return float(np.sqrt(np.mean((found - expected) ** 2)))
 
 
 def _device(found: Sequence[str], wanted: str) -> str:

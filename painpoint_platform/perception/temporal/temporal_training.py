@@ -8,10 +8,10 @@ What is foreseen are texts with a label whose author wrote before. Models compet
 the search, the calibration and the intervals see out-of-fold scores of the training rows only. The tuning rows judge.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,7 @@ from painpoint_platform.perception.conformal import fit_intervals
 from painpoint_platform.perception.evaluation import JudgedRows, PartReport, part_report
 from painpoint_platform.perception.gates import GateReport, judge_regression
 from painpoint_platform.perception.leak_audit import audit_inputs, require_no_leaks
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.metrics import Floats, rmse
 from painpoint_platform.perception.out_of_fold import (
     Member,
     OutOfFold,
@@ -34,7 +34,14 @@ from painpoint_platform.perception.out_of_fold import (
     out_of_fold,
     write_out_of_fold,
 )
-from painpoint_platform.perception.search import Candidate, Family, SearchResult, search
+from painpoint_platform.perception.search import (
+    Candidate,
+    Effort,
+    Family,
+    SearchResult,
+    search_as_set,
+    search_name,
+)
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.temporal.temporal_history import HistoryRows
 from painpoint_platform.perception.temporal.temporal_inputs import past_inputs
@@ -47,9 +54,10 @@ from painpoint_platform.perception.temporal.temporal_models import (
     history_lengths,
     trees_recipe,
 )
-from painpoint_platform.perception.training import Clock, Progress, at_most
-from painpoint_platform.perception.training_rows import LabelledRows, require_sound
+from painpoint_platform.perception.trained import Clock, Trained
+from painpoint_platform.perception.training_rows import LabelledRows, at_most, require_sound
 from painpoint_platform.perception.variables import RANGES
+from painpoint_platform.progress import Progress
 
 SEARCHED = "trees"
 
@@ -86,17 +94,7 @@ class TemporalReport:
     seconds: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class TrainedTemporal:
-    """A model and its report; ``name`` says whether it was accepted."""
-
-    model: TemporalModel
-    report: TemporalReport
-
-    @property
-    def name(self) -> str:
-        """``<variable>_final_accepted`` or ``<variable>_final_pending``."""
-        return self.report.gates.model_name
+TrainedTemporal: TypeAlias = Trained[TemporalModel, TemporalReport]
 
 
 def train_temporal(
@@ -138,10 +136,8 @@ def train_temporal(
         for part, known in rows.items():
             _require(known, variable, part)
         require_no_leaks(audit_inputs(train.history, past_inputs, seed=settings.seed))
-    team = _compete(
-        variable, rows["train"], settings, clock,
-        trials=trials or chosen.trials, storage=storage, oof_folder=oof_folder, progress=progress,
-    )  # fmt: skip
+    effort = Effort(trials or chosen.trials, storage, progress)
+    team = _compete(variable, rows["train"], settings, clock, effort=effort, oof_folder=oof_folder)
     with clock.step("calibration, intervals, final fit"):
         members = {name: fitted(rows["train"], one) for name, one in team.recipes.items()}
         model, calibrations = _model(variable, members[team.final], team.found[team.final], rows["train"], settings)
@@ -167,7 +163,7 @@ def train_temporal(
         gates=_gates(variable, settings, judged["tune"], baselines["tune"]),
         seconds=clock.seconds,
     )
-    return TrainedTemporal(model, report)
+    return Trained(model, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,18 +187,14 @@ def _compete(
     settings: PerceptionSettings,
     clock: Clock,
     *,
-    trials: int,
-    storage: Path | None,
+    effort: Effort,
     oof_folder: Path | None,
-    progress: Progress | None,
 ) -> _Team:
     with clock.step("base models"):
         bases = {name: best_of(rows, both) for name, both in base_recipes(rows.features.names, settings).items()}
         best, _, _ = min(bases.values(), key=lambda one: one[1].rmse)
     with clock.step("search"):
-        recipe, searched = _search(
-            variable, rows, best.columns, settings, trials=trials, storage=storage, progress=progress
-        )
+        recipe, searched = _search(variable, rows, best.columns, settings, effort)
     with clock.step("out-of-fold"):
         found = {**{name: one for name, (_, one, _) in bases.items()}, SEARCHED: out_of_fold(rows, recipe)}
         if oof_folder is not None:
@@ -229,14 +221,7 @@ def _require(rows: LabelledRows, variable: str, part: str) -> None:
 
 
 def _search(
-    variable: str,
-    rows: LabelledRows,
-    columns: tuple[str, ...],
-    settings: PerceptionSettings,
-    *,
-    trials: int,
-    storage: Path | None,
-    progress: Progress | None,
+    variable: str, rows: LabelledRows, columns: tuple[str, ...], settings: PerceptionSettings, effort: Effort
 ) -> tuple[Recipe, SearchResult]:
     """Return the trees with the lowest out-of-fold error on these inputs."""
     space, some = settings.temporal_trees, at_most(rows, settings.search.most_rows, settings.seed)
@@ -244,27 +229,10 @@ def _search(
     def error(candidate: Candidate) -> float:
         return out_of_fold(some, trees_recipe(columns, settings, candidate.params)).rmse
 
-    found = search(
-        error,
-        [Family(SEARCHED, space.intervals, space.default)],
-        name=f"{variable}-{_fingerprint(some, settings)}",
-        trials=trials,
-        patience=settings.search.patience,
-        least_gain=settings.search.least_gain,
-        seed=settings.seed,
-        storage=storage,
-        progress=progress,
-    )
+    name = search_name(variable, items_digest(some), (some.features.matrix, some.labels), settings, "temporal_trees")
+    family = Family(SEARCHED, space.intervals, space.default)
+    found = search_as_set(error, [family], name=name, settings=settings, effort=effort)
     return trees_recipe(columns, settings, found.best.candidate.params, name=SEARCHED), found
-
-
-def _fingerprint(rows: LabelledRows, settings: PerceptionSettings) -> str:
-    """Return what names data and ranges: trials of others are not of this search."""
-    digest = hashlib.sha256(items_digest(rows).encode())
-    digest.update(rows.features.matrix.tobytes())
-    digest.update(rows.labels.tobytes())
-    digest.update(settings.model_dump_json(include={"seed", "search", "temporal_trees"}).encode())
-    return digest.hexdigest()[:16]
 
 
 def _model(
@@ -308,5 +276,5 @@ def _gates(
         settings.variable(variable).gates,
         judged.calibrated,
         judged.by_length,
-        best_base_rmse=min(float(np.sqrt(np.mean((scores - labels) ** 2))) for scores in baselines.values()),
+        best_base_rmse=min(rmse(labels, scores) for scores in baselines.values()),
     )
