@@ -15,6 +15,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from painpoint_platform.alerts import post_alert
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import Source
+from painpoint_platform.issues.sources import APIS, EARNINGS_CALLS
 from painpoint_platform.jobs import collect_job, courses_job, recheck_job, transcripts_job
 from painpoint_platform.partitions import SOURCES, consecutive, course_corpora, source_day_key, transcripts
 from painpoint_platform.resources.courses import CoursesResource
@@ -22,15 +23,10 @@ from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import load_settings
 
-# The hour (UTC) at which each source's yesterday is collected. Hacker News and StackOverflow index within minutes;
-# GitHub's search lags, and Reddit's newest listing must be read before it rolls over. Earnings calls come as late as
-# the day's clustering can wait: their transcripts take hours.
-COLLECTION_TIMES: dict[Source, str] = {
-    "reddit": "10 0 * * *",
-    "hackernews": "20 0 * * *",
-    "stackoverflow": "30 0 * * *",
-    "github": "0 1 * * *",
-    "earnings_calls": "30 5 * * *",
+# When (UTC) each source's yesterday is collected. Earnings calls come as late as the day's clustering can wait: their
+# transcripts take hours.
+COLLECTION_TIMES: dict[Source, str] = {api.source: api.collected_at for api in APIS.values()} | {
+    EARNINGS_CALLS: "30 5 * * *"
 }
 LATEST_CLUSTERING = "0 6 * * *"
 

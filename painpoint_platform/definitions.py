@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 from dotenv import load_dotenv
+from pydantic import SecretStr
 
 from painpoint_platform import automation, jobs
 from painpoint_platform.courses import assets as courses
@@ -18,7 +19,7 @@ from painpoint_platform.layers import FRESHNESS, OWNERS
 from painpoint_platform.partitions import by_day, daily_partitions
 from painpoint_platform.perception import assets as perception
 from painpoint_platform.resources.analytics import AnalyticsResource
-from painpoint_platform.resources.collectors import CollectorsResource
+from painpoint_platform.resources.collectors import SOURCE_SETTINGS, CollectorsResource
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.llm import LLMResource
@@ -81,16 +82,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "analytics": AnalyticsResource(path=str(settings.analytics)),
         "collectors": CollectorsResource(
             sources_file=str(settings.sources),
-            github_token=_secret(settings, "github_token"),
-            github_api_url=settings.github_api_url,
-            stackexchange_key=_secret(settings, "stackexchange_key"),
-            stackexchange_api_url=settings.stackexchange_api_url,
-            reddit_client_id=settings.reddit_client_id,
-            reddit_client_secret=_secret(settings, "reddit_client_secret"),
-            reddit_user_agent=settings.reddit_user_agent,
-            reddit_auth_url=settings.reddit_auth_url,
-            reddit_api_url=settings.reddit_api_url,
-            hackernews_api_url=settings.hackernews_api_url,
+            **{name: _as_configuration(settings, name) for name in SOURCE_SETTINGS},
             collect_timeout_s=settings.collect_timeout_s,
             collect_deadline_s=settings.collect_deadline_s,
             author_salt=_secret(settings, "author_salt"),
@@ -154,6 +146,12 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 
 def _path(chosen: Path | None) -> str | None:
     return str(chosen) if chosen else None
+
+
+def _as_configuration(settings: Settings, field: str) -> str | dg.EnvVar | None:
+    """Return a setting as Dagster may show it: of a secret the name alone."""
+    value: str | SecretStr | None = getattr(settings, field)
+    return _secret(settings, field) if isinstance(value, SecretStr) else value
 
 
 def _secret(settings: Settings, field: str) -> dg.EnvVar | None:

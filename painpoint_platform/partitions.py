@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from painpoint_platform.errors import DataContractError, PainpointError, UserError
-from painpoint_platform.issues.items import switched_on
+from painpoint_platform.issues.sources import switched_on
 from painpoint_platform.perception.variables import VARIABLES
 from painpoint_platform.settings import load_settings
 

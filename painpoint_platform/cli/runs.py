@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, Verbose, err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.items import API_SOURCES, EARNINGS_CALLS, switched_on
+from painpoint_platform.issues.sources import APIS, EARNINGS_CALLS, switched_on
 from painpoint_platform.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ Sources = Annotated[
         "--source", help=f"Only this source ({', '.join(switched_on(earnings_calls=True))}); may be repeated."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Dagster's log.")]
 
 
 def run(day: Day = None, source: Sources = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
@@ -125,7 +123,7 @@ def parse_sources(names: list[str] | None, settings: Settings) -> tuple[str, ...
         return tuple(dict.fromkeys(names))
     from painpoint_platform.issues.query_file import load_queries
 
-    return (*load_queries(settings.sources).enabled, *(name for name in known if name not in API_SOURCES))
+    return (*load_queries(settings.sources).enabled, *(name for name in known if name not in APIS))
 
 
 def require_collectable(first: date, last: date, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from painpoint_platform.doctor.finding import Finding, reached, tried
+from painpoint_platform.doctor.finding import Finding, State, reached, tried
 from painpoint_platform.errors import PainpointError
 from painpoint_platform.settings import Settings
 
@@ -73,6 +73,7 @@ def _token(settings: Settings) -> str:
 def sources(settings: Settings, online: bool) -> Iterator[Finding]:
     """Look at what is to be collected, and with which credentials."""
     from painpoint_platform.issues.query_file import load_queries
+    from painpoint_platform.issues.sources import APIS
 
     try:
         enabled = load_queries(settings.sources).enabled
@@ -82,23 +83,14 @@ def sources(settings: Settings, online: bool) -> Iterator[Finding]:
     yield Finding("sources", "queries", "ok", f"{settings.sources}: {', '.join(enabled)} enabled")
     if settings.earnings_calls_as_source:
         yield Finding("sources", "earnings_calls", "ok", "read from gold.qa_groups (EARNINGS_CALLS_AS_SOURCE)")
-    credentials = {
-        "github": (settings.github_token, "GITHUB_TOKEN", "works without it, at 10 searches a minute"),
-        "stackoverflow": (settings.stackexchange_key, "STACKEXCHANGE_KEY", "works without it, 300 requests a day"),
-        "reddit": (settings.reddit_client_secret, "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET", ""),
-    }
-    addresses = {
-        "github": settings.github_api_url,
-        "stackoverflow": settings.stackexchange_api_url,
-        "reddit": settings.reddit_auth_url,
-        "hackernews": settings.hackernews_api_url,
-    }
-    for source in enabled:
-        secret, name, without = credentials.get(source, (True, "", ""))
-        if not secret:
-            yield Finding("sources", source, "off" if without else "missing", f"{name} not set; {without or 'needed'}")
+    for api in (APIS[source] for source in enabled):
+        if not all(getattr(settings, name) for name in api.credentials):
+            names = " and ".join(name.upper() for name in api.credentials)
+            state: State = "off" if api.without_credentials else "missing"
+            yield Finding("sources", api.source, state, f"{names} not set; {api.without_credentials or 'needed'}")
         if online:
-            yield reached("sources", source, addresses[source], addresses[source])
+            address = getattr(settings, api.address)
+            yield reached("sources", api.source, address, address)
 
 
 def publishing(settings: Settings, online: bool) -> Iterator[Finding]:

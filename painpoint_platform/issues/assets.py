@@ -12,7 +12,8 @@ import dagster as dg
 
 from painpoint_platform.automation import after_new_rows, when_all_sources_are_in
 from painpoint_platform.issues import views
-from painpoint_platform.issues.items import API_SOURCES, EARNINGS_CALLS, Collection, Source
+from painpoint_platform.issues.items import Collection, Source
+from painpoint_platform.issues.sources import APIS, EARNINGS_CALLS
 from painpoint_platform.layers import bronze, gold, silver, table_attributes, table_spec, view_metadata
 from painpoint_platform.partitions import (
     SOURCES,
@@ -57,7 +58,7 @@ def collect_from(source: Source) -> dg.OpDefinition:
     @dg.op(
         name=f"collect_{source}",
         description=f"Collect days of {source}, one by one.",
-        pool=f"{source}_api" if source in API_SOURCES else None,
+        pool=APIS[source].pool if source in APIS else None,
     )
     def collect(
         context: dg.OpExecutionContext, keys: list[str], collectors: CollectorsResource, warehouse: WarehouseResource
@@ -104,7 +105,7 @@ def describe_raw_items(
     **table_attributes(
         RAW_ITEMS,
         group=GROUP,
-        description="Posts of GitHub, StackOverflow, Reddit and Hacker News, by source and UTC day of creation.",
+        description=f"Posts of {', '.join(api.title for api in APIS.values())}, by source and UTC day of creation.",
         kinds={"python"},
     ),
     partitions_def=source_day_partitions,

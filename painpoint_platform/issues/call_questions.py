@@ -6,7 +6,8 @@ the call took place (the domain of transcripts), collecting from APIs (``collect
 
 from datetime import UTC, date, datetime, time
 
-from painpoint_platform.issues.items import EARNINGS_CALLS, Collection, RawItem
+from painpoint_platform.issues.items import Collection, RawItem
+from painpoint_platform.issues.sources import EARNINGS_CALLS
 from painpoint_platform.warehouse.access import Warehouse
 from painpoint_platform.warehouse.queries import fetch
 

@@ -1,23 +1,15 @@
 """What a collector hands over: items, rejected records and the verdict on completeness.
 
-Belongs here: which sources there are, and the types shared by collectors, the sample servers' tests and the
-bronze asset.
-Does not belong here: how an API is called (``collectors``), how text is cleaned (``text.cleaning``).
+Belongs here: the types shared by collectors, the sample servers' tests and the bronze asset.
+Does not belong here: which sources there are (``sources``), how an API is called (``collectors``), how text is
+cleaned (``text.cleaning``).
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
 
-ApiSource = Literal["github", "stackoverflow", "reddit", "hackernews"]
-Source = Literal[ApiSource, "earnings_calls"]
-API_SOURCES: tuple[ApiSource, ...] = ("github", "hackernews", "reddit", "stackoverflow")
-EARNINGS_CALLS: Final = "earnings_calls"
-
-
-def switched_on(*, earnings_calls: bool) -> tuple[Source, ...]:
-    """Return the sources of the platform: those with an API and, where that is switched on, earnings calls."""
-    return (*API_SOURCES, EARNINGS_CALLS) if earnings_calls else API_SOURCES
+# The name of a source, one of those in ``issues.sources``.
+Source = str
 
 
 @dataclass(frozen=True, slots=True)

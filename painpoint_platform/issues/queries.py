@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from painpoint_platform.issues.items import API_SOURCES, ApiSource
+from painpoint_platform.issues.items import Source
+from painpoint_platform.issues.sources import APIS
 
 Kind = Literal["story", "ask_hn", "show_hn", "comment", "poll", "job"]
 
@@ -50,7 +51,9 @@ def _tag(tag: str) -> str:
 Words = Annotated[str, Field(min_length=1, max_length=_LONGEST_QUERY, pattern=r"\S")]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """What may stand in the section of every source."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     enabled: bool = True
@@ -58,7 +61,7 @@ class _Section(BaseModel):
     requests_per_minute: float | None = Field(None, gt=0, description="None: what the API allows")
 
 
-class GithubQueries(_Section):
+class GithubQueries(Section):
     """Searches are the product of ``queries`` and ``repositories``; without repositories all of GitHub is searched."""
 
     queries: list[Annotated[Words, AfterValidator(_github_query)]] = Field(default_factory=list)
@@ -89,7 +92,7 @@ class GithubQueries(_Section):
         return [_join(query, repository) for query in self.queries or [""] for repository in repositories]
 
 
-class StackoverflowQueries(_Section):
+class StackoverflowQueries(Section):
     """One pass over the day for each entry of ``tags``; without tags the whole site is read."""
 
     site: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")] = "stackoverflow"
@@ -98,7 +101,7 @@ class StackoverflowQueries(_Section):
     minimum_votes: int | None = None
 
 
-class RedditQueries(_Section):
+class RedditQueries(Section):
     """Each subreddit is read back to the beginning of the day."""
 
     subreddits: list[Annotated[str, AfterValidator(_subreddit)]] = Field(min_length=1)
@@ -106,7 +109,7 @@ class RedditQueries(_Section):
     minimum_votes: int | None = None
 
 
-class HackernewsQueries(_Section):
+class HackernewsQueries(Section):
     """One search over the day for each keyword; without keywords everything of the kinds is read."""
 
     keywords: list[Words] = Field(default_factory=list)
@@ -125,10 +128,14 @@ class SourceQueries(BaseModel):
     hackernews: HackernewsQueries | None = None
 
     @property
-    def enabled(self) -> tuple[ApiSource, ...]:
+    def enabled(self) -> tuple[Source, ...]:
         """The sources that are read."""
-        sections: dict[ApiSource, _Section | None] = {source: getattr(self, source) for source in API_SOURCES}
-        return tuple(source for source, section in sections.items() if section is not None and section.enabled)
+        return tuple(source for source in APIS if self.section(source) is not None)
+
+    def section(self, source: Source) -> Section | None:
+        """Return what to look for at a source; None where it is not read."""
+        section: Section | None = getattr(self, source)
+        return section if section is not None and section.enabled else None
 
 
 def _join(*parts: str) -> str:

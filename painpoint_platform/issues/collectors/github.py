@@ -16,6 +16,7 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.harvest import Count, Harvest, Text, WireRecord
 from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, expect
 from painpoint_platform.issues.collectors.limits import Limit, asked_wait
@@ -27,6 +28,7 @@ from painpoint_platform.issues.queries import GithubQueries
 
 RESULT_CAP = 1_000  # "the GitHub REST API provides up to 1,000 results for each search"; GraphQL likewise
 PAGE_SIZE = 100
+PER_MINUTE, PER_MINUTE_WITHOUT_TOKEN = 30.0, 10.0  # searches
 # "wait for at least one minute" when a secondary limit comes without Retry-After
 SECONDARY_WAIT_S = 60.0
 # A search that timed out on GitHub's side gives what it found so far; asking again often finds the rest.
@@ -258,6 +260,14 @@ class GithubCollector:
             headers=headers,
         )
         return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+
+
+def collector(queries: GithubQueries, access: Access) -> GithubCollector:
+    """Make the collector of the settings."""
+    address, token = access.text("github_api_url"), access.secret("github_token")
+    allowed = PER_MINUTE if token else PER_MINUTE_WITHOUT_TOKEN
+    pace = access.pace(address, queries.requests_per_minute or allowed)
+    return GithubCollector(queries, address, pace, access.patience, token)
 
 
 def created(span: Span) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import BaseModel, Field
 
+from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord
 from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, expect
 from painpoint_platform.issues.collectors.pace import Pace
@@ -19,6 +20,7 @@ from painpoint_platform.issues.queries import HackernewsQueries
 
 RESULT_CAP = 1_000  # Algolia's paginationLimitedTo
 PAGE_SIZE = 500
+PER_MINUTE = 160.0  # 10,000 an hour are allowed
 ITEM_URL = "https://news.ycombinator.com/item?id="
 
 
@@ -122,6 +124,13 @@ class HackernewsCollector:
             mend=_mend,
         )
         return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+
+
+def collector(queries: HackernewsQueries, access: Access) -> HackernewsCollector:
+    """Make the collector of the settings."""
+    address = access.text("hackernews_api_url")
+    pace = access.pace(address, queries.requests_per_minute or PER_MINUTE)
+    return HackernewsCollector(queries, address, pace, access.patience)
 
 
 def _mend(status: int, _message: str) -> str:

@@ -15,6 +15,7 @@ import httpx
 from pydantic import BaseModel, Field
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.existence import Existence
 from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord, WithdrawnError
 from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, UnauthorizedError, expect
@@ -24,6 +25,7 @@ from painpoint_platform.issues.items import Collection, RawItem, Source
 from painpoint_platform.issues.queries import RedditQueries
 
 PAGE_SIZE = 100
+PER_MINUTE = 100.0
 # https://www.reddit.com/dev/api#GET_api_info takes this many names.
 NAMES_AT_ONCE = 100
 SITE = "https://www.reddit.com"
@@ -269,6 +271,21 @@ class RedditCollector:
             headers={"User-Agent": self.user_agent},
         )
         return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+
+
+def collector(queries: RedditQueries, access: Access) -> RedditCollector:
+    """Make the collector of the settings."""
+    address = access.text("reddit_api_url")
+    return RedditCollector(
+        queries=queries,
+        auth_url=access.text("reddit_auth_url"),
+        base_url=address,
+        pace=access.pace(address, queries.requests_per_minute or PER_MINUTE),
+        patience=access.patience,
+        client_id=access.secret("reddit_client_id"),
+        client_secret=access.secret("reddit_client_secret"),
+        user_agent=access.text("reddit_user_agent"),
+    )
 
 
 def _listed_at(record: Any) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import BaseModel, Field
 
+from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord
 from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, expect
 from painpoint_platform.issues.collectors.limits import Limit, asked_wait
@@ -21,6 +22,7 @@ from painpoint_platform.issues.items import Collection, RawItem, Source
 from painpoint_platform.issues.queries import StackoverflowQueries
 
 PAGE_SIZE = 100
+PER_MINUTE = 300.0  # the API shuts out above 30 a second, and asks to be read slowly
 # "page above 25 requires access token or app key": from there on the window is moved instead of the page.
 LAST_PAGE_WITHOUT_KEY = 25
 # Requests left untouched, so that the address is never shut out for the rest of the day.
@@ -198,6 +200,13 @@ class StackoverflowCollector:
         if status == 429 or "request" in message.lower():
             return "" if self.key else "STACKEXCHANGE_KEY raises the daily quota from 300 to 10,000 requests"
         return "Check STACKEXCHANGE_API_URL (https://api.stackexchange.com/2.3) and stackoverflow in sources.yaml"
+
+
+def collector(queries: StackoverflowQueries, access: Access) -> StackoverflowCollector:
+    """Make the collector of the settings."""
+    address = access.text("stackexchange_api_url")
+    pace = access.pace(address, queries.requests_per_minute or PER_MINUTE)
+    return StackoverflowCollector(queries, address, pace, access.patience, access.secret("stackexchange_key"))
 
 
 def _limit(response: httpx.Response, payload: Any, now: float) -> Limit | None:
