@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from painpoint_platform.llm.tasks import Task
+from painpoint_platform.wording import first_few
 
 CourseStatus = Literal["ok", "repaired", "failed"]
 # What ``check`` and ``mend`` read of a payload's pain points: post_id and root_cause_summary.
@@ -156,7 +157,7 @@ def check(payload: Mapping[str, Any], reply: CourseClustersReply) -> list[str]:
         "must not be empty": empty,
         "these post_ids were sent and stand in no cluster; give each a cluster": missing,
     }
-    return [f"{_named(places)}: {rule}" for rule, places in rules.items() if places]
+    return [f"{first_few(places, most=MOST_NAMED)}: {rule}" for rule, places in rules.items() if places]
 
 
 def mend(payload: Mapping[str, Any], found: Mapping[str, Any]) -> CourseClustersReply:
@@ -279,8 +280,3 @@ def _list(value: object) -> list[Any]:
 def _text(value: object) -> str:
     value = _number_as_text(value)
     return value if isinstance(value, str) else ""
-
-
-def _named(places: Sequence[str]) -> str:
-    rest = len(places) - MOST_NAMED
-    return ", ".join(places[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

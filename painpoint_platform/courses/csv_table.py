@@ -1,26 +1,22 @@
 """CSV files that other programs wrote, read strictly, and ours, written so that any program reads them back.
 
-Belongs here: encoding, header, ragged rows, and saying in which row what is wrong. Does not belong here: what the
-values mean (``predictions``, ``painpoints``).
+Belongs here: finding columns by their names, in the header of a file and in a frame. Does not belong here: quotes and
+ragged rows (``csv_files``), what the values mean (``predictions``, ``painpoints``).
 
 A row's number counts data rows from 1, as ``row_number`` does in the tables; the header and blank lines have none.
 """
 
-import csv
 import difflib
-import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
+from painpoint_platform.csv_files import csv_columns, csv_records
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import read_text
 
 ROW_NUMBER = "row_number"
-# Findings of one kind that a message lists; the rest is counted.
-MOST_LISTED = 10
-LONGEST_VALUE = 60
 
 
 def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]], *, optional: Collection[str] = ()) -> pl.DataFrame:
@@ -40,16 +36,10 @@ def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]], *, optional
         UserError: no such file, not UTF-8 (with the byte's offset), malformed quotes, no header, a column that is
             missing or stands there twice, rows with too few or too many values.
     """
-    header, rows = _parse(path, read_text(path))
+    first, *rows = (values for _, values in csv_records(path, read_text(path)))
+    header = [name.strip() for name in first]
     places = _places(path, header, columns, optional)
-    ragged = [
-        (number, f"found {len(row)} values, expected {len(header)} as in the header")
-        for number, row in enumerate(rows, 1)
-        if len(row) != len(header)
-    ]
-    if ragged:
-        raise UserError("\n".join(listed(path, ragged, "ragged rows")))
-    values = list(zip(*rows, strict=True)) or [()] * len(header)
+    values = csv_columns(path, header, rows)
     nothing = [None] * len(rows)
     read = {name: values[places[name]] if name in places else nothing for name in columns}
     schema = {ROW_NUMBER: pl.Int32, **dict.fromkeys(columns, pl.String)}
@@ -64,35 +54,6 @@ def csv_text(frame: pl.DataFrame) -> str:
 def write_csv_table(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame as CSV in UTF-8; see ``csv_text``."""
     path.write_bytes(csv_text(frame).encode())
-
-
-def listed(path: Path, findings: Sequence[tuple[int, str]], kind: str) -> Iterator[str]:
-    """Yield a sentence each for the first findings (row number, text) of one kind, and one that counts the rest."""
-    for number, text in findings[:MOST_LISTED]:
-        yield f"{path}: row {number}: {text}"
-    if len(findings) > MOST_LISTED:
-        yield f"{path}: {kind}: {len(findings) - MOST_LISTED} more, {len(findings)} in all"
-
-
-def shown(value: str) -> str:
-    """Return a value as a message shows it: quoted, on one line, cut where it is long."""
-    return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…")
-
-
-def _parse(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
-    # The limit is the process's; its default refuses a text over 128 KiB.
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        rows = [row for row in reader if row]
-    except csv.Error as error:
-        raise UserError(
-            f"{path}: line {reader.line_num}: malformed CSV ({error}); a value with commas, quotes or line breaks "
-            'stands in double quotes, and a quote inside it is written twice: ""'
-        ) from None
-    if not rows:
-        raise UserError(f"{path}: the file is empty; the first line names the columns")
-    return [name.strip() for name in rows[0]], rows[1:]
 
 
 def _places(

@@ -12,9 +12,10 @@ from typing import Any
 
 import polars as pl
 
-from painpoint_platform.courses.csv_table import ROW_NUMBER, listed, read_csv_table, shown
+from painpoint_platform.courses.csv_table import ROW_NUMBER, read_csv_table
 from painpoint_platform.courses.run_folder import MANIFEST, read_manifest
 from painpoint_platform.errors import UserError
+from painpoint_platform.wording import listed, shown
 
 # Names of the file's columns by the names that they get; a suffix ``_pred`` may be left out.
 _SPELLINGS = {

@@ -21,6 +21,7 @@ from painpoint_platform.llm.chat import FOR_A_PERSON, ChatRequest, Message, Repl
 from painpoint_platform.llm.client import ModelClient, Progress
 from painpoint_platform.llm.tasks import Answer, ModelRequest, user_json
 from painpoint_platform.llm.tokens import prompt_token_bound
+from painpoint_platform.wording import first_few
 
 BATCH_SIZE = 60
 # A reply has an id for each cluster (some 8 tokens), and labels and a sentence for each group (some 85). This is room
@@ -139,9 +140,8 @@ def find_themes(
 def _prove_unique(clusters: pl.DataFrame) -> None:
     repeated = sorted(clusters.filter(pl.col("cluster_id").is_duplicated())["cluster_id"].unique())
     if repeated:
-        more = f" and {len(repeated) - MOST_NAMED} more" if len(repeated) > MOST_NAMED else ""
         raise UserError(
-            f"the Stage-2 run has several clusters of one cluster_id: {', '.join(repeated[:MOST_NAMED])}{more}; "
+            f"the Stage-2 run has several clusters of one cluster_id: {first_few(repeated, most=MOST_NAMED)}; "
             "`painpoint stage2 validate` says where they stand"
         )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from painpoint_platform.courses.csv_table import listed, read_csv_table, shown, write_csv_table
+from painpoint_platform.courses.csv_table import read_csv_table, write_csv_table
 from painpoint_platform.courses.global_themes import CLUSTER_FIELDS, GLOBAL_THEMES
 from painpoint_platform.courses.run_folder import (
     MANIFEST,
@@ -34,6 +34,7 @@ from painpoint_platform.courses.taxonomy import ThemeLabel
 from painpoint_platform.courses.theme_batches import ASSIGNMENT_SCHEMA, THEME_SCHEMA, UNASSIGNED, by_impact
 from painpoint_platform.errors import UserError
 from painpoint_platform.paths import bundled
+from painpoint_platform.wording import listed, shown
 
 GLOBAL_CLUSTERS = "global_clusters.json"
 CLUSTER_INDEX = "cluster_global_index.csv"

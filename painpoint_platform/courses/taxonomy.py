@@ -4,14 +4,15 @@ Belongs here: reading and proving the taxonomy file, and which label a piece of 
 Does not belong here: the meanings themselves (``prompts/global_themes/taxonomy.csv``, which an analyst may extend).
 """
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from painpoint_platform.csv_files import csv_records
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import read_text
 from painpoint_platform.paths import bundled
 
 # What a label is called that says nothing.
@@ -43,9 +44,9 @@ def load_taxonomy(path: Path | None = None) -> tuple[ThemeLabel, ...]:
     The file is CSV with the columns label, family, meaning. A family is a label that is its own family.
 
     Raises:
-        UserError: the file is missing, no UTF-8, has other columns or no labels, or a label is no snake_case or stands
-            twice (in any spelling that ``canonical_label`` takes for the same), a family is none, a meaning is empty.
-            Names file, line, what was found and what is expected, for every mistake at once.
+        UserError: the file is missing, no UTF-8 or no CSV, has other columns or no labels, or a label is no snake_case
+            or stands twice (in any spelling that ``canonical_label`` takes for the same), a family is none, a meaning
+            is empty. Names file, line, what was found and what is expected, for every mistake at once.
     """
     path = taxonomy_path(path)
     rows = _rows(path)
@@ -78,18 +79,13 @@ def _folded(text: str) -> str:
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Return (line, stripped values) of every row that is not blank, the header proved and left out."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            rows = [(reader.line_num, [value.strip() for value in row]) for row in reader]
-    except FileNotFoundError:
+    if not path.exists():
         raise UserError(
             f"{path}: no such file; it lists the labels of themes. Set COURSES_TAXONOMY_FILE, or leave it unset for "
             "the labels that come with the project"
-        ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: cannot be read as CSV in UTF-8 ({error}); save it as such") from None
-    rows = [(line, values) for line, values in rows if any(values)]
+        )
+    stripped = ((line, [value.strip() for value in values]) for line, values in csv_records(path, read_text(path)))
+    rows = [(line, values) for line, values in stripped if any(values)]
     header = rows[0][1] if rows else []
     if tuple(header) != COLUMNS:
         raise UserError(f"{path}:1: found the columns {', '.join(header) or 'none'}; expected {', '.join(COLUMNS)}")

@@ -15,7 +15,6 @@ variance, ICC(1) of Shrout and Fleiss (1979): raters differ from item to item, s
 is noise too.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -23,11 +22,11 @@ from pathlib import Path
 import polars as pl
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.wording import first_few
 
 SUFFIX = ".raters.csv"
 FEWEST_ITEMS = 30  # with two raters or more; a ceiling from fewer would itself be noise
 _NAMES = {"id": "item_id", "V": "valence", "A": "arousal"}
-_MOST_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +145,13 @@ def _refuse_wrong(ratings: pl.DataFrame, path: Path) -> None:
         raise UserError(f"{path}: there are no ratings in it; fill it, or take it away where there are none")
     wrong = ratings.filter(pl.col("value").is_null() | ~pl.col("value").is_finite())
     if wrong.height:
-        found = [f"row {row} {variable} {told!r}" for row, variable, told in _few(wrong, "row", "variable", "told")]
-        raise UserError(f"{path}: ratings that are no numbers: {_listed(found, wrong.height)}; mend or empty them")
+        found = [
+            f"row {row} {variable} {told!r}" for row, variable, told in wrong.select("row", "variable", "told").rows()
+        ]
+        raise UserError(f"{path}: ratings that are no numbers: {first_few(found)}; mend or empty them")
     twice = ratings.filter(
         pl.col("rater").is_not_null() & pl.struct("item_id", "rater", "variable").is_duplicated()
     ).unique(["item_id", "rater", "variable"], maintain_order=True)
     if twice.height:
-        found = [f"{rater} of {item}" for item, rater in _few(twice, "item_id", "rater")]
-        raise UserError(f"{path}: rated twice by one rater: {_listed(found, twice.height)}; keep one rating each")
-
-
-def _few(rows: pl.DataFrame, *columns: str) -> list[tuple[str, ...]]:
-    return rows.select(columns).head(_MOST_LISTED).rows()
-
-
-def _listed(found: Sequence[str], count: int) -> str:
-    more = f" and {count - len(found)} more" if count > len(found) else ""
-    return ", ".join(found) + more
+        found = [f"{rater} of {item}" for item, rater in twice.select("item_id", "rater").rows()]
+        raise UserError(f"{path}: rated twice by one rater: {first_few(found)}; keep one rating each")

@@ -9,20 +9,19 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
+from painpoint_platform.csv_files import csv_columns, csv_records
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import decoded
+from painpoint_platform.wording import listed, shown
 
 ROW = "row"
 LIST_SEPARATOR = ";"
-# Findings of one kind that a message lists; the rest is counted.
-MOST_LISTED = 10
-LONGEST_VALUE = 60
 
 _GOEMOTIONS_HEADER = ("text", "labels", "id")
 _LABEL_NUMBERS = re.compile(r"\d+(,\d+)*")
@@ -67,24 +66,9 @@ def read_rows(path: Path) -> tuple[pl.DataFrame, str]:
     return rows, hashlib.sha256(raw).hexdigest()
 
 
-def listed(path: Path | str, place: str, findings: Sequence[tuple[int, str]], kind: str) -> Iterator[str]:
-    """Yield a sentence each for the first findings (row, text) of one kind, and one that counts the rest."""
-    for number, text in findings[:MOST_LISTED]:
-        yield f"{path}: {place} {number}: {text}"
-    if len(findings) > MOST_LISTED:
-        yield f"{path}: {kind}: {len(findings) - MOST_LISTED} more, {len(findings)} in all"
-
-
 def place_word(path: Path) -> str:
     """Return what a row of this file is called in messages: JSON Lines count lines."""
     return "line" if path.suffix.lower() in (".jsonl", ".ndjson") else "row"
-
-
-def shown(value: str | None) -> str:
-    """Return a value as a message shows it: quoted, on one line, cut where it is long."""
-    if value is None:
-        return "nothing"
-    return repr(value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…")
 
 
 def _read_json_lines(path: Path, raw: bytes) -> pl.DataFrame:
@@ -105,7 +89,7 @@ def _read_json_lines(path: Path, raw: bytes) -> pl.DataFrame:
         numbers.append(number)
         records.append(_flat(value))
     if wrong:
-        raise UserError("\n".join(listed(path, "line", wrong, "malformed lines")))
+        raise UserError("\n".join(listed(path, wrong, "malformed lines", place="line")))
     columns = dict.fromkeys(name for record in records for name in record if name != ROW)
     return pl.DataFrame(
         {ROW: numbers, **{name: [record.get(name) for record in records] for name in columns}},
@@ -132,32 +116,16 @@ def _as_text(value: object) -> str | None:
 
 
 def _read_csv(path: Path, raw: bytes) -> pl.DataFrame:
-    return _table(path, _records(path, raw, delimiter=",", quoting=csv.QUOTE_MINIMAL))
+    return _table(path, [values for _, values in csv_records(path, decoded(path, raw))])
 
 
 def _read_tsv(path: Path, raw: bytes) -> pl.DataFrame:
-    records = _records(path, raw, delimiter="\t", quoting=csv.QUOTE_NONE)
+    read = csv_records(path, decoded(path, raw), delimiter="\t", quoting=csv.QUOTE_NONE)
+    records = [values for _, values in read]
     first = records[0]
     if len(first) == len(_GOEMOTIONS_HEADER) and _LABEL_NUMBERS.fullmatch(first[1].strip()):
         records = [list(_GOEMOTIONS_HEADER), *records]
     return _table(path, records)
-
-
-def _records(path: Path, raw: bytes, *, delimiter: str, quoting: Literal[0, 3]) -> list[list[str]]:
-    text = decoded(path, raw)
-    # The limit is the process's; its default refuses a text over 128 KiB.
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)
-    try:
-        records = [record for record in reader if record]
-    except csv.Error as error:
-        raise UserError(
-            f"{path}: line {reader.line_num}: malformed ({error}); a value with commas, quotes or line breaks stands "
-            'in double quotes, and a quote inside it is written twice: ""'
-        ) from None
-    if not records:
-        raise UserError(f"{path}: the file is empty; the first line names the columns")
-    return records
 
 
 def _table(path: Path, records: Sequence[Sequence[str]]) -> pl.DataFrame:
@@ -166,14 +134,7 @@ def _table(path: Path, records: Sequence[Sequence[str]]) -> pl.DataFrame:
     doubled = sorted({name for name in header if header.count(name) > 1})
     if doubled:
         raise UserError(f"{path}: header: {', '.join(doubled)} stands there more than once; keep one")
-    ragged = [
-        (number, f"found {len(row)} values, expected {len(header)} as in the header")
-        for number, row in enumerate(rows, 1)
-        if len(row) != len(header)
-    ]
-    if ragged:
-        raise UserError("\n".join(listed(path, "row", ragged, "ragged rows")))
-    values = list(zip(*rows, strict=True)) or [()] * len(header)
+    values = csv_columns(path, header, rows)
     columns = {name: column for name, column in zip(header, values, strict=True) if name != ROW}
     return pl.DataFrame(
         {ROW: range(1, len(rows) + 1), **columns}, schema={ROW: pl.UInt32, **dict.fromkeys(columns, pl.String)}

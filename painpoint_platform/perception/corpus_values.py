@@ -12,9 +12,10 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.adapters import Scale
-from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW, listed, place_word, shown
+from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW, place_word
 from painpoint_platform.perception.emotions import LEVELS
 from painpoint_platform.perception.variables import PATH_SEPARATOR, PATH_VARIABLES, RANGES
+from painpoint_platform.wording import listed, shown
 
 # A first text of an author has no past to compare it with; every other label must stand in every row.
 MAY_BE_MISSING = frozenset({"comparator"})
@@ -136,7 +137,7 @@ def _messages(raw: pl.DataFrame, path: Path, wrong: Wrong) -> Iterator[str]:
     for (column, kind, expected), mask in wrong.items():
         hits = raw.filter(mask).select(ROW, column).rows()
         findings = [(row, f"{column}: found {shown(value)}, expected {expected}") for row, value in hits]
-        yield from listed(path, place_word(path), findings, f"{column}: {kind}")
+        yield from listed(path, findings, f"{column}: {kind}", place=place_word(path))
 
 
 def _lower(name: str) -> pl.Expr:

@@ -4,7 +4,6 @@ Belongs here: the shape, and refusing rows that would make any figure worthless.
 (``corpus``), dealing folds (``splits``), computing features (``features``).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,10 +14,10 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpus import length_bucket
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.wording import first_few
 
 # Folds of fewer rows than this have no figure worth comparing.
 FEWEST_ROWS = 20
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +121,7 @@ def _wrong_features(rows: LabelledRows) -> list[str]:
         return []
     columns = [rows.features.names[column] for column in np.flatnonzero(wrong.any(axis=0))]
     return [
-        f"features {_some(columns)} are not finite in the items {_items(rows, np.asarray(wrong.any(axis=1)))}; "
+        f"features {first_few(columns)} are not finite in the items {_items(rows, np.asarray(wrong.any(axis=1)))}; "
         "compute the features anew"
     ]
 
@@ -154,13 +153,8 @@ def _wrong_folds(rows: LabelledRows) -> list[str]:
         return [f"every label is {rows.labels[0]:g}; there is nothing to learn"]
     spread = pl.DataFrame({"user": rows.users, "fold": rows.folds}).group_by("user").agg(pl.col("fold").n_unique())
     torn = spread.filter(pl.col("fold") > 1)["user"].sort().to_list()
-    return [f"the authors {_some(torn)} are in several folds; split the corpus anew"] if torn else []
+    return [f"the authors {first_few(torn)} are in several folds; split the corpus anew"] if torn else []
 
 
 def _items(rows: LabelledRows, wrong: NDArray[np.bool_]) -> str:
-    return _some(rows.items.filter(pl.Series(wrong))["item_id"].to_list())
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return first_few(rows.items.filter(pl.Series(wrong))["item_id"].to_list())

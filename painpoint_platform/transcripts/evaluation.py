@@ -17,6 +17,7 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.transcripts.records import QA_SECTION, is_qa, read_json
+from painpoint_platform.wording import first_few
 
 # transcript -> speaker_block_id -> group, None for a block without one.
 Grouping: TypeAlias = Mapping[str, Mapping[str, str | None]]
@@ -317,6 +318,4 @@ def _nothing_in_common(predicted: Grouping, reference: Grouping, shared: list[st
 
 
 def _some(names: Mapping[str, object]) -> str:
-    first = ", ".join(list(names)[:SHOWN_NAMES])
-    more = len(names) - SHOWN_NAMES
-    return f"{first} and {more:,} more" if more > 0 else first or "nothing"
+    return first_few(list(names), most=SHOWN_NAMES) or "nothing"

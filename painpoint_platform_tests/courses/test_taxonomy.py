@@ -68,8 +68,9 @@ def test_all_mistakes_are_named_at_once(tmp_path):
     ("text", "message"),
     [
         ("name,family,meaning\na,a,One.\n", r":1: found the columns name, family, meaning; expected label, family"),
-        ("", r":1: found the columns none"),
-        ('label,family,meaning\na,a,"One.\n', r"cannot be read as CSV"),
+        ("", r"the file is empty"),
+        (" , \n", r":1: found the columns none"),
+        ('label,family,meaning\na,a,"One.\n', r"line 2: malformed CSV"),
     ],
 )
 def test_what_is_no_taxonomy_is_said_so(tmp_path, text, message):

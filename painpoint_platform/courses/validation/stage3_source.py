@@ -16,6 +16,7 @@ from painpoint_platform.courses.validation.manifest_fields import is_file_name, 
 from painpoint_platform.courses.validation.run_files import RunFiles, located
 from painpoint_platform.courses.validation.stage2 import file_stems, judge_courses
 from painpoint_platform.courses.validation.stage2_manifest import judge_manifest
+from painpoint_platform.wording import first_few
 
 SOURCE = "source_stage2_run"
 
@@ -125,8 +126,7 @@ def _read(found: FileFindings, folder: Path) -> Source | None:
     courses = judge_courses(files, manifest, file_stems(files, files.names(), manifest))
     unread = [course.file for course in courses.values() if course.clusters is None]
     if unread or (not courses and manifest.count("num_courses") != 0):
-        more = f" and {len(unread) - 3:,} more" if len(unread) > 3 else ""
-        _report_unread(found, folder, f"{', '.join(unread[:3])}{more}" if unread else "no clusters")
+        _report_unread(found, folder, first_few(unread, most=3) if unread else "no clusters")
         return None
     return Source(
         {

@@ -4,7 +4,6 @@ Belongs here: the shape, and refusing rows that would make any figure worthless.
 (``corpus``), dealing folds (``splits``), features (``features``), rows of numbers (``training_rows``).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +16,7 @@ from painpoint_platform.perception.paths.hierarchy import EMOTIONS, Tree
 from painpoint_platform.perception.paths.path_metrics import Path
 from painpoint_platform.perception.training_rows import LabelledRows, labelled_rows, require_sound
 from painpoint_platform.perception.variables import PATH_SEPARATOR
-
-_SHOWN = 5
+from painpoint_platform.wording import first_few
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,12 +75,12 @@ def path_rows(rows: pl.DataFrame, features: Features, variable: str, *, tree: Tr
     strange = {path for path in labels if path is not None and path not in tree.places}
     findings = []
     if missing:
-        findings.append(f"labels of the items {_some(missing)} are missing; leave these rows out")
+        findings.append(f"labels of the items {first_few(missing)} are missing; leave these rows out")
     if strange:
         items = [item for item, path in zip(rows["item_id"], labels, strict=True) if path in strange]
-        shown = _some(sorted(PATH_SEPARATOR.join(path) for path in strange))
+        shown = first_few(sorted(PATH_SEPARATOR.join(path) for path in strange))
         near = PATH_SEPARATOR.join(tree.paths[0])
-        findings.append(f"{shown} of the items {_some(items)}: no path of the tree, expected one such as {near}")
+        findings.append(f"{shown} of the items {first_few(items)}: no path of the tree, expected one such as {near}")
     if findings:
         raise UserError(f"{variable} cannot be learnt from these rows: {'; '.join(findings)}")
     places = pl.Series("place", [tree.places[path] for path in labels if path is not None], pl.Float64)
@@ -109,8 +107,3 @@ def require_sound_paths(rows: PathRows, variable: str, *, folds: bool) -> None:
             f"{variable} cannot be learnt from these rows: every label is {only}; label texts of other paths"
         )
     require_sound(rows.rows, variable, (0, len(rows.tree.paths) - 1), folds=folds)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

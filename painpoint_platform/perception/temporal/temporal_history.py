@@ -16,11 +16,11 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpus import length_bucket
 from painpoint_platform.perception.features import FEATURE_NAMES, Features
 from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.wording import first_few
 
 # What is observed of a text and tells something of those that follow, where a corpus has it.
 SERIES = ("valence", "arousal", "congruence", "comparator")
 _KEPT = frozenset(FEATURE_NAMES)
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,5 +117,4 @@ def _wrong_features(items: pl.DataFrame, features: Features) -> Iterator[str]:
 
 
 def _some(items: pl.DataFrame) -> str:
-    more = f" and {items.height - _SHOWN} more" if items.height > _SHOWN else ""
-    return ", ".join(map(str, items["item_id"].head(_SHOWN))) + more
+    return first_few(items["item_id"].cast(pl.String).to_list())
