@@ -1,0 +1,15 @@
+-- The exchanges of all calls, in the order in which they were held.
+select
+    transcript,
+    qa_group_id as id,
+    analyst,
+    firm,
+    executives,
+    question_text as question,
+    answer_text as answer,
+    question_count,
+    round(confidence, 2) as confidence,
+    confidence < $low_confidence as low_confidence,
+    method
+from gold.qa_groups
+order by transcript, qa_group_id

@@ -1,0 +1,49 @@
+"""``painpoint report``: the report, now.
+
+Belongs here: options, and what the person sees. Does not belong here: how it is made (``painpoint_platform.report``).
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from painpoint_platform.cli.console import AsJson, err, out, print_json
+from painpoint_platform.settings import load_settings
+
+
+def report(
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Its day; default the latest with issues.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Its folder; default REPORT_DIR.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the report: a folder that opens from disk in a browser, without server or network."""
+    from painpoint_platform.cli.runs import parse_day
+
+    settings = load_settings()
+    chosen = parse_day(day, "--day") if day else None
+    timeout = settings.warehouse_lock_timeout_s
+    with err.status("writing the report"):
+        from painpoint_platform.report.reading import read_contents
+        from painpoint_platform.report.writing import write_report
+        from painpoint_platform.warehouse.connection import open_read
+
+        with open_read(settings.warehouse, lock_timeout_s=timeout) as connection:
+            contents = read_contents(connection, chosen)
+        written = write_report(
+            contents, to or settings.report, cache_dir=settings.model_cache, lock_timeout_s=timeout
+        )
+    if as_json:
+        print_json(
+            {
+                "index": written.index, "day": written.day, "counts": written.counts, "files": written.file_count,
+                "size_bytes": written.size_bytes,
+            }
+        )  # fmt: skip
+        return
+    told = f"{written.counts['issues']:,} issues of {written.day}" if written.day else "no day has issues yet"
+    out.print(f"{written.index} ({told}; {written.file_count:,} files, {written.size_bytes / 1e6:.1f} MB)")
+    if written.day is None:
+        out.print("Run `painpoint demo` or `painpoint run`, then `painpoint report` again.")
