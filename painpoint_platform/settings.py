@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     analytics_path: Path | None = Field(
         None, description="The analysts' copy of gold; default DATA_DIR/analytics.duckdb"
     )
+    report_dir: Path | None = Field(None, description="Folder of the report for the browser; default DATA_DIR/report")
     artifacts_dir: Path = Field(Path("artifacts"), description="Folder of run artefacts: stage1, stage2, stage3, ...")
     warehouse_lock_timeout_s: float = Field(300, gt=0, description="Longest wait for the warehouse, in seconds")
     partitions_start_date: date = Field(date(2025, 1, 1), description="First day that can be collected, YYYY-MM-DD")
@@ -167,6 +168,11 @@ class Settings(BaseSettings):
         return self.warehouse_path or self.data_dir / "painpoint.duckdb"
 
     @cached_property
+    def model_cache(self) -> Path:
+        """Folder of models that this machine made: the converted encoder, the default models of perception."""
+        return self.data_dir / "models"
+
+    @cached_property
     def course_inbox(self) -> Path:
         """Folder in which Stage-1 runs appear, one folder each."""
         return self.courses_inbox or self.artifacts_dir / "stage1" / "full_corpus"
@@ -190,6 +196,11 @@ class Settings(BaseSettings):
     def analytics(self) -> Path:
         """Path of the analysts' copy."""
         return self.analytics_path or self.data_dir / "analytics.duckdb"
+
+    @cached_property
+    def report(self) -> Path:
+        """Folder of the report."""
+        return self.report_dir or self.data_dir / "report"
 
 
 def setting_names() -> frozenset[str]:

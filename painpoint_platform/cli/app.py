@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from painpoint_platform.cli import cluster, courses, demo, doctor, forget, issue, llm, perception, qa, runs, snapshot
+from painpoint_platform.cli import cluster, courses, demo, doctor, forget, issue, llm, perception, qa, report, runs, snapshot
 from painpoint_platform.cli.console import FINDING, USAGE, say
 from painpoint_platform.errors import PainpointError, UserError
 
@@ -23,6 +23,7 @@ app.command()(runs.run)
 app.command()(runs.backfill)
 app.command()(cluster.cluster)
 app.command()(snapshot.snapshot)
+app.command()(report.report)
 app.command()(forget.forget)
 app.command()(doctor.doctor)
 app.add_typer(issue.app, name="issue")

@@ -71,6 +71,7 @@ def demo(
             "calls": _from_copy(settings, "views/calls"),
             "warehouse": str(settings.warehouse),
             "analytics": str(settings.analytics),
+            "report": str(settings.report / "index.html"),
             "artifacts": str(settings.artifacts_dir),
             "pocketbase_records": _published(settings),
         }
@@ -146,6 +147,7 @@ def _show(result: Mapping[str, Any]) -> None:
     _show_calls(result["calls"])
     out.print(f"\nWarehouse        {result['warehouse']}")
     out.print(f"Analysts' copy   {result['analytics']}")
+    out.print(f"Report           {result['report']} (open it in a browser)")
     out.print(f"PocketBase       {result['pocketbase_records']} issues published")
     out.print(f"Run artefacts    {result['artifacts']} (a course report, pages of calls to review)")
     out.print(f"All in {result['seconds']} s. Next:")
