@@ -4,6 +4,9 @@ Belongs here: formula and weights. Does not belong here: scoring an item (the ta
 issue's other columns (``gold``).
 """
 
+from functools import reduce
+from operator import add
+
 import polars as pl
 
 # Weights of the impact score, 100 in all. Severity is the model's or a person's judgement and counts most; reach counts
@@ -35,7 +38,12 @@ def feelings() -> dict[str, pl.Expr]:
 
 
 def impact_score() -> pl.Expr:
-    """Return the impact score, 0 to 100, of impact_level, authors, engagement, would_pay_signal and ``FEELINGS``.
+    """Return the impact score, 0 to 100: the sum of ``impact_parts``, rounded to three digits."""
+    return reduce(add, impact_parts().values()).round(3).alias("impact_score")
+
+
+def impact_parts() -> dict[str, pl.Expr]:
+    """Return the points of each part, of impact_level, authors, engagement, would_pay_signal and ``FEELINGS``.
 
     35 severity + 25 reach + 15 engagement + 15 feeling + 5 would pay + 5 willingness, each from 0 to 1:
 
@@ -49,19 +57,16 @@ def impact_score() -> pl.Expr:
     that know little hardly move an issue. An issue whose items were not scored counts as neutral.
     """
     severity = pl.col("impact_level").replace_strict(SEVERITY, default=SEVERITY["low"], return_dtype=pl.Float64)
-    reach = _saturating(pl.col("authors"), FULL_REACH_AUTHORS)
-    engagement = _saturating(pl.col("engagement"), FULL_ENGAGEMENT)
     would_pay = pl.col("would_pay_signal").fill_null(value=False).cast(pl.Float64)
     feeling = _believed("negativity") * (1 + _believed("intensity")) / 2
-    score = (
-        WEIGHT_SEVERITY * severity
-        + WEIGHT_REACH * reach
-        + WEIGHT_ENGAGEMENT * engagement
-        + WEIGHT_FEELING * feeling
-        + WEIGHT_WOULD_PAY * would_pay
-        + WEIGHT_WILLINGNESS * _believed("willingness")
-    )
-    return score.round(3).alias("impact_score")
+    return {
+        "severity": WEIGHT_SEVERITY * severity,
+        "reach": WEIGHT_REACH * _saturating(pl.col("authors"), FULL_REACH_AUTHORS),
+        "engagement": WEIGHT_ENGAGEMENT * _saturating(pl.col("engagement"), FULL_ENGAGEMENT),
+        "feeling": WEIGHT_FEELING * feeling,
+        "would_pay": WEIGHT_WOULD_PAY * would_pay,
+        "willingness": WEIGHT_WILLINGNESS * _believed("willingness"),
+    }
 
 
 def _width(variable: str) -> pl.Expr:

@@ -71,7 +71,18 @@ const painpoint = (() => {
   }
 
   function load(name, payload) {
-    payloads.set(name, payload);
+    payloads.set(name, payload?.$packed ? unpacked(payload) : payload);
+  }
+
+  // Objects of one shape come with the names of their fields once (report/packing.py).
+  function unpacked({ names, inner, rows: packed }) {
+    const object = (fields, row) => Object.fromEntries(fields.map((name, place) => [name, value(name, row[place])]));
+    function value(name, one) {
+      const shape = inner[name];
+      if (!shape || one === null) return one;
+      return shape.many ? one.map((row) => object(shape.names, row)) : object(shape.names, one);
+    }
+    return Object.fromEntries(Object.entries(packed).map(([key, row]) => [key, object(names, row)]));
   }
 
   // What a data file holds. The specs of the charts lie with the scripts, all else below data/.
@@ -101,7 +112,8 @@ const painpoint = (() => {
   const date = (value) => (known(value) ? String(value).slice(0, 10) : UNKNOWN);
   const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
   // "logistics" and "missing_feature" as a person writes them.
-  const words = (value) => (known(value) ? String(value).replaceAll("_", " ").replace(/^./u, (first) => first.toUpperCase()) : UNKNOWN);
+  const NAMES = new Map(Object.entries({ ai: "AI", ecommerce: "E-commerce", github: "GitHub", stackoverflow: "Stack Overflow", hackernews: "Hacker News" }));
+  const words = (value) => NAMES.get(value) ?? (known(value) ? String(value).replaceAll("_", " ").replace(/^./u, (first) => first.toUpperCase()) : UNKNOWN);
 
   // --- The state of the page in the address: #path&name=value&name=value ---
 
