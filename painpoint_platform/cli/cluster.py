@@ -39,7 +39,7 @@ def cluster(
     """
     with err.status("loading"):
         from painpoint_platform.issues.cluster_file import cluster_table, read_table, require_column
-        from painpoint_platform.text.embeddings import load_embedder
+        from painpoint_platform.resources.embedding import EmbeddingResource
 
     settings = load_settings()
     if out_file and out_file.suffix.lower() not in WRITERS:
@@ -51,12 +51,7 @@ def cluster(
         if column is not None:
             require_column(rows, file, option, column)
     with progress_bars():
-        embedder = load_embedder(
-            backend=settings.embedding_backend,
-            precision=settings.embedding_precision,
-            threads=settings.embedding_threads,
-            cache_dir=settings.data_dir / "models",
-        )
+        embedder = EmbeddingResource.of(settings).embedder()
         result = cluster_table(
             rows, text=text, label=label, day=day, embedder=embedder, reducer=settings.clustering_reducer,
             titler=lambda pairs, sizes: embedded_titles(settings, pairs, sizes),
@@ -88,8 +83,8 @@ def embedded_titles(
     import uuid
 
     from painpoint_platform.issues.labelling import ISSUE_LABEL, LabelRequest
+    from painpoint_platform.resources.embedding import EmbeddingResource
     from painpoint_platform.resources.llm import LLMResource
-    from painpoint_platform.text.embeddings import load_embedder
 
     requests = [
         LabelRequest(cluster_size=size, sources={"file": size}, representatives=pairs)
@@ -98,13 +93,7 @@ def embedded_titles(
     with tempfile.TemporaryDirectory() as folder:
         # Someone's file is none of the platform's business: its texts are not kept among the answers.
         client = LLMResource(state_path=str(Path(folder) / "llm.sqlite")).client(
-            uuid.uuid4().hex,
-            lambda: load_embedder(
-                backend=settings.embedding_backend,
-                precision=settings.embedding_precision,
-                threads=settings.embedding_threads,
-                cache_dir=settings.data_dir / "models",
-            ),
+            uuid.uuid4().hex, EmbeddingResource.of(settings).embedder
         )
         answers = client.ask_many(ISSUE_LABEL, requests)
         client.close()

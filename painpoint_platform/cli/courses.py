@@ -94,9 +94,8 @@ def run_corpus(
         from painpoint_platform.partitions import course_corpora
         from painpoint_platform.resources.courses import CoursesResource
 
-        files: CoursesResource = build_resources(settings)["courses"]
-        chosen = files.reading(predictions, course_list=course_list)
-        definitions = build_defs(build_resources(settings) | {"courses": chosen})
+        files = CoursesResource.of(settings).reading(predictions, course_list=course_list)
+        definitions = build_defs(build_resources(settings) | {"courses": files})
     with open_instance(settings.data_dir) as instance, progress_bars():
         instance.add_dynamic_partitions(str(course_corpora.name), [corpus])
         first = run_in_process(

@@ -260,8 +260,9 @@ def _gone(key: str) -> str:
 
 def _pocketbase(settings: Settings) -> "PocketBaseResource":
     from painpoint_platform.resources.pocketbase import PocketBaseResource
+    from painpoint_platform.resources.secrets import in_hand
 
-    return PocketBaseResource.of(settings)
+    return in_hand(PocketBaseResource.of(settings))
 
 
 def _full(key: str) -> str:

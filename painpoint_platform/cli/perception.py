@@ -214,7 +214,7 @@ def export(
     with progress_bars():
         made = export_models(
             chosen, corpus_rows(chosen, corpus), embedder=_embedder(settings), out_dir=out_dir or models / "export",
-            cache_dir=settings.data_dir / "models", precisions=precisions, leave_out_worse=not precision, device=device,
+            cache_dir=settings.model_cache, precisions=precisions, leave_out_worse=not precision, device=device,
             progress=progress.report,
         )  # fmt: skip
     if as_json:
@@ -253,10 +253,9 @@ def _graph_figures(graph: "ExportedGraph") -> list[str]:
 
 
 def _embedder(settings: Settings) -> "Embedder":
-    from painpoint_platform.definitions import build_resources
+    from painpoint_platform.resources.embedding import EmbeddingResource
 
-    embedder: Embedder = build_resources(settings)["embedding"].embedder()
-    return embedder
+    return EmbeddingResource.of(settings).embedder()
 
 
 def _bundles(models: Path) -> "list[Bundle]":

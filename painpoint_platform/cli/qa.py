@@ -65,11 +65,11 @@ def run(
 
 def open_client(settings: Settings) -> "ModelClient":
     """Make a client of the configured models, with a run of its own in the ledger."""
-    from painpoint_platform.definitions import build_resources
+    from painpoint_platform.resources.embedding import EmbeddingResource
+    from painpoint_platform.resources.llm import LLMResource
+    from painpoint_platform.resources.secrets import in_hand
 
-    resources = build_resources(settings)
-    client: ModelClient = resources["llm"].client(uuid.uuid4().hex, resources["embedding"].embedder)
-    return client
+    return in_hand(LLMResource.of(settings)).client(uuid.uuid4().hex, EmbeddingResource.of(settings).embedder)
 
 
 def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> "list[RunOutcome]":
@@ -83,9 +83,10 @@ def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> 
     from painpoint_platform.definitions import build_defs, build_resources
     from painpoint_platform.jobs import open_instance, run_in_process
     from painpoint_platform.partitions import transcripts
+    from painpoint_platform.resources.transcripts import TranscriptsResource
 
-    resources = build_resources(settings)
-    definitions = build_defs(resources | {"transcript_files": resources["transcript_files"].reading(inbox)})
+    files = TranscriptsResource.of(settings).reading(inbox)
+    definitions = build_defs(build_resources(settings) | {"transcript_files": files})
     with open_instance(settings.data_dir) as instance, progress_bars():
         instance.add_dynamic_partitions(str(transcripts.name), list(keys))
         return [

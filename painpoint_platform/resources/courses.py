@@ -5,9 +5,12 @@ reading and writing them (``painpoint_platform.courses``).
 """
 
 from pathlib import Path
+from typing import Self
 
 from dagster import ConfigurableResource
 from pydantic import Field
+
+from painpoint_platform.settings import Settings
 
 
 class CoursesResource(ConfigurableResource[None]):
@@ -19,6 +22,18 @@ class CoursesResource(ConfigurableResource[None]):
     artifacts_dir: str = Field(default="artifacts", description="Folder of run artefacts")
     taxonomy_file: str | None = Field(default=None, description="Labels of themes; none = those of the package")
     theme_batch_size: int = Field(default=60, ge=1, description="Clusters that one call of global_themes gets")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the files of the settings."""
+        taxonomy = settings.courses_taxonomy_file
+        return cls(
+            inbox=str(settings.course_inbox),
+            course_list=str(settings.course_list_file),
+            artifacts_dir=str(settings.artifacts_dir),
+            taxonomy_file=str(taxonomy) if taxonomy else None,
+            theme_batch_size=settings.courses_theme_batch_size,
+        )
 
     @property
     def artifacts(self) -> Path:

@@ -5,10 +5,12 @@ Belongs here: fields and turning them into an embedder. Does not belong here: an
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from dagster import ConfigurableResource
 from pydantic import Field
+
+from painpoint_platform.settings import Settings
 
 if TYPE_CHECKING:
     from painpoint_platform.text.embeddings import Embedder
@@ -23,6 +25,18 @@ class EmbeddingResource(ConfigurableResource):  # type: ignore[type-arg]
     cache_dir: str = Field(default="data", description="Folder of the converted encoder, made on first use")
     reducer: str = Field(default="smooth_spectral", description="What happens to the vectors before HDBSCAN")
     lineage_days: int = Field(default=30, ge=1, description="Days over which a problem stays the same issue")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the encoder and the clustering of the settings."""
+        return cls(
+            backend=settings.embedding_backend,
+            precision=settings.embedding_precision,
+            threads=settings.embedding_threads,
+            cache_dir=str(settings.model_cache),
+            reducer=settings.clustering_reducer,
+            lineage_days=settings.lineage_days,
+        )
 
     def embedder(self) -> "Embedder":
         """Return the embedder, loaded once a process; it remembers the texts of a day, which several assets read.

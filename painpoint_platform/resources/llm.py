@@ -5,13 +5,15 @@ Belongs here: fields and turning them into a client. Does not belong here: anyth
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from dagster import ConfigurableResource
 from pydantic import Field
 
 from painpoint_platform.llm.client import Limits, ModelClient
 from painpoint_platform.llm.endpoints import EMBEDDED, Access, Endpoint, open_route
+from painpoint_platform.resources.secrets import secret
+from painpoint_platform.settings import Settings
 
 if TYPE_CHECKING:
     from painpoint_platform.text.embeddings import Embedder
@@ -38,6 +40,28 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
         default=None, description="PEM file of the only authorities that servers are trusted by"
     )
     state_path: str = Field(default="data/llm.sqlite", description="File of kept answers and spooled ledger rows")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the models of the settings."""
+        return cls(
+            local_model=settings.llm_local_model,
+            remote_model=settings.llm_remote_model,
+            local_base_url=settings.llm_local_base_url,
+            remote_base_url=settings.llm_remote_base_url,
+            local_api_key=secret(settings, "llm_local_api_key"),
+            remote_api_key=secret(settings, "llm_remote_api_key"),
+            max_concurrency=settings.llm_max_concurrency,
+            requests_per_minute=settings.llm_requests_per_minute,
+            timeout_s=settings.llm_timeout_s,
+            budget_usd=settings.llm_budget_usd,
+            context_tokens=settings.llm_context_tokens,
+            token_endpoint=settings.llm_token_endpoint,
+            client_id=settings.llm_client_id,
+            client_secret=secret(settings, "llm_client_secret"),
+            ca_bundle=str(settings.llm_ca_bundle) if settings.llm_ca_bundle else None,
+            state_path=str(settings.data_dir / "llm.sqlite"),
+        )
 
     def client(self, run_id: str, embedder_factory: "Callable[[], Embedder]") -> ModelClient:
         """Make the client of a run. Nothing is loaded or contacted before it is asked something.

@@ -5,10 +5,12 @@ training them (``painpoint_platform.perception``).
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from dagster import ConfigurableResource
 from pydantic import Field
+
+from painpoint_platform.settings import Settings
 
 if TYPE_CHECKING:
     from painpoint_platform.perception.corpus import Corpus
@@ -31,6 +33,17 @@ class PerceptionResource(ConfigurableResource[None]):
     )
     artifacts_dir: str = Field(default="artifacts", description="Folder of run artefacts")
     cache_dir: str = Field(default="data", description="Folder of the default models, trained on first use")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the files of the settings."""
+        return cls(
+            corpus_file=str(settings.perception_corpus) if settings.perception_corpus else None,
+            settings_file=str(settings.perception_settings) if settings.perception_settings else None,
+            models_dir=str(settings.perception_models) if settings.perception_models else None,
+            artifacts_dir=str(settings.artifacts_dir),
+            cache_dir=str(settings.model_cache),
+        )
 
     @property
     def root(self) -> Path:

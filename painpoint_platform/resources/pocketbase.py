@@ -10,6 +10,7 @@ from pydantic import Field
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
+from painpoint_platform.resources.secrets import secret
 from painpoint_platform.settings import Settings
 
 
@@ -24,13 +25,14 @@ class PocketBaseResource(ConfigurableResource):  # type: ignore[type-arg]
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Return the server of the settings, for use without Dagster."""
-        password = settings.pocketbase_password
+        """Return the server of the settings."""
         return cls(
-            url=settings.pocketbase_url, email=settings.pocketbase_email,
-            password=password.get_secret_value() if password else None, timeout_s=settings.pocketbase_timeout_s,
+            url=settings.pocketbase_url,
+            email=settings.pocketbase_email,
+            password=secret(settings, "pocketbase_password"),
+            timeout_s=settings.pocketbase_timeout_s,
             min_authors=settings.publish_min_authors,
-        )  # fmt: skip
+        )
 
     @property
     def configured(self) -> bool:

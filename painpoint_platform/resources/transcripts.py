@@ -5,10 +5,12 @@ reading, pairing and writing them (``painpoint_platform.transcripts``).
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from dagster import ConfigurableResource
 from pydantic import Field
+
+from painpoint_platform.settings import Settings
 
 
 class TranscriptsResource(ConfigurableResource[None]):
@@ -18,6 +20,16 @@ class TranscriptsResource(ConfigurableResource[None]):
     artifacts_dir: str = Field(default="artifacts", description="Folder of run artefacts")
     qa_model: Literal["never", "auto", "always"] = Field(default="auto", description="When a model decides a boundary")
     qa_margin: float = Field(default=0.5, description="In auto, boundaries that the rules decide by less are asked")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the files of the settings."""
+        return cls(
+            inbox=str(settings.transcript_inbox),
+            artifacts_dir=str(settings.artifacts_dir),
+            qa_model=settings.qa_model,
+            qa_margin=settings.qa_margin,
+        )
 
     def reading(self, inbox: Path) -> "TranscriptsResource":
         """Return the same resource for another inbox."""

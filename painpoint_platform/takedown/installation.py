@@ -41,8 +41,9 @@ def publisher(settings: Settings) -> "Iterator[Publish | None]":
         return
     from painpoint_platform.issues.days import publish_day
     from painpoint_platform.resources.pocketbase import PocketBaseResource
+    from painpoint_platform.resources.secrets import in_hand
     from painpoint_platform.resources.warehouse import WarehouseResource
 
     warehouse = WarehouseResource.of(settings)
-    with PocketBaseResource.of(settings).client() as client:
+    with in_hand(PocketBaseResource.of(settings)).client() as client:
         yield lambda day: publish_day(warehouse, day, client=client, min_authors=settings.publish_min_authors)
