@@ -41,16 +41,9 @@ _at_the_latest = (
     & dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
     & ~dg.AutomationCondition.in_progress()
 )
-_all_sources_are_in = dg.AutomationCondition.eager() | _at_the_latest
-_WHEN = "when all sources are in, or at 06:00 UTC with those that are"
-when_all_sources_are_in = _all_sources_are_in.with_label(_WHEN)
-
-
-def when_all_sources_are_in_but_for(*others: dg.AssetKey) -> dg.AutomationCondition[dg.AssetKey]:
-    """Return the same condition for an asset that also reads ``others``, which neither start it nor hold it up."""
-    condition = _all_sources_are_in.ignore(dg.AssetSelection.assets(*others))  # type: ignore[attr-defined]
-    return condition.with_label(_WHEN)  # type: ignore[no-any-return]
-
+when_all_sources_are_in = (dg.AutomationCondition.eager() | _at_the_latest).with_label(
+    "when all sources are in, or at 06:00 UTC with those that are"
+)
 
 # Also for a day of the past: a backfill of silver is followed by gold, label reuse makes that cheap.
 after_new_rows = (
@@ -58,6 +51,15 @@ after_new_rows = (
     .without(dg.AutomationCondition.in_latest_time_window())
     .with_label("when what it is made from has new rows")
 )
+
+
+def but_for(
+    condition: dg.AutomationCondition[dg.AssetKey], *others: dg.AssetKey
+) -> dg.AutomationCondition[dg.AssetKey]:
+    """Return the same condition for an asset that also reads ``others``, which neither start it nor hold it up."""
+    ignoring = condition.ignore(dg.AssetSelection.assets(*others))  # type: ignore[attr-defined]
+    return ignoring.with_label(condition.get_label())  # type: ignore[no-any-return]
+
 
 # What is made from all partitions at once: days that were never run must not hold it up.
 after_any_new_rows = (

@@ -25,7 +25,9 @@ from painpoint_platform.warehouse.locking import Deadline
 INSTANCE_LOCK_TIMEOUT_S = 120.0
 PROCESS_TAG = "painpoint/process"
 RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
-ITEM_PERCEPTION = dg.AssetSelection.assets(silver("item_perception"))
+ITEM_PERCEPTION, COURSE_PERCEPTION, CALL_PERCEPTION = (
+    dg.AssetSelection.assets(silver(f"{what}_perception")) for what in ("item", "course", "call")
+)
 EVIDENCE_CHECKS = dg.AssetSelection.assets(ops("evidence_checks"))
 
 collect_job = dg.define_asset_job(
@@ -41,18 +43,20 @@ issues_job = dg.define_asset_job(
 )
 perception_job = dg.define_asset_job(
     "perception",
-    selection=dg.AssetSelection.groups("perception") - ITEM_PERCEPTION,
+    selection=dg.AssetSelection.groups("perception") - ITEM_PERCEPTION - COURSE_PERCEPTION - CALL_PERCEPTION,
     description="From a labelled corpus to a model of a variable: load, split, features, train, judge, export.",
 )
 courses_job = dg.define_asset_job(
     "courses",
-    selection=dg.AssetSelection.groups("courses"),
-    description="From a Stage-1 run to themes across courses: load, filter, group within courses, group across, judge.",
+    selection=dg.AssetSelection.groups("courses") | COURSE_PERCEPTION,
+    description="From a Stage-1 run to themes across courses: load, filter, score, group within courses, group across, "
+    "judge.",
 )
 transcripts_job = dg.define_asset_job(
     "transcripts",
-    selection=dg.AssetSelection.groups("transcripts"),
-    description="From a classified transcript to its exchanges: load, pair questions with answers, publish.",
+    selection=dg.AssetSelection.groups("transcripts") | CALL_PERCEPTION,
+    description="From a classified transcript to its exchanges: load, pair questions with answers, publish, score what "
+    "was asked.",
 )
 recheck_job = dg.define_asset_job(
     "recheck",
@@ -62,7 +66,7 @@ recheck_job = dg.define_asset_job(
 snapshot_job = dg.define_asset_job(
     "snapshot",
     selection=dg.AssetSelection.groups("operations", "painpoints") - EVIDENCE_CHECKS,
-    description="Bring all domains' pain points together, then write the analysts' copy of gold.",
+    description="Bring all domains' pain points together, then write the analysts' copy of gold, and the report.",
 )
 JOBS = [collect_job, issues_job, courses_job, transcripts_job, perception_job, recheck_job, snapshot_job]
 

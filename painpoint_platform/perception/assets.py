@@ -1,18 +1,17 @@
-"""The assets of the perception domain: corpus, split, features, a training a variable, export, scores of items.
+"""The assets of the perception domain: corpus, split, features, a training a variable, export, scores of texts.
 
 Belongs here: keys, partitions, pools, checks and metadata. Does not belong here: what a step does (``training_run``,
-``variable_training``, ``item_scores``), what a person sees of it (``views``).
+``variable_training``, ``scored_tables``), what a person sees of it (``views``).
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from painpoint_platform.automation import when_all_sources_are_in_but_for
+from painpoint_platform.automation import after_new_rows, but_for, when_all_sources_are_in
 from painpoint_platform.errors import DataContractError
 from painpoint_platform.layers import (
     bronze,
@@ -20,25 +19,29 @@ from painpoint_platform.layers import (
     file_spec,
     gold,
     silver,
+    table_name,
     table_spec,
     view_metadata,
 )
 from painpoint_platform.partitions import (
     Committed,
     by_day,
+    course_corpora,
     daily_partitions,
     materialize_each,
     one_run_a_range,
     perception_variables,
+    transcripts,
 )
 from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.perception import PerceptionResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 
 GROUP = "perception"
-CORPUS, EVALUATION, ITEM_PERCEPTION = (
-    bronze("perception_corpus"), gold("perception_evaluation"), silver("item_perception"),
-)  # fmt: skip
+CORPUS, EVALUATION = bronze("perception_corpus"), gold("perception_evaluation")
+ITEM_PERCEPTION, COURSE_PERCEPTION, CALL_PERCEPTION = (
+    silver(f"{what}_perception") for what in ("item", "course", "call")
+)
 SPLITS, FEATURES, OUT_OF_FOLD, MODELS, EXPORT = (
     dg.AssetKey(f"perception_{name}") for name in ("splits", "features", "oof", "models", "export")
 )
@@ -212,45 +215,97 @@ def perception_export(
     )  # fmt: skip
 
 
-@dg.multi_asset(
+def score_checks(key: dg.AssetKey, table_key: Sequence[str], text: str) -> tuple[dg.AssetCheckSpec, ...]:
+    """Name the facts that hold for a table of scores; ``text`` is what a row is about, with its article."""
+    return (
+        fact(f"unique_{'_'.join(table_key)}", key, f"{text} is scored once."),
+        fact("every_text_is_scored", key, f"No text was left out: {text} has its row."),
+        fact("scores_lie_in_their_intervals", key, "0 ≤ low ≤ score ≤ high ≤ 1, for each of the three."),
+    )
+
+
+def scores_of(
+    *,
+    name: str,
+    key: dg.AssetKey,
+    description: str,
+    texts: dg.AssetDep,
+    partitions_def: dg.PartitionsDefinition[Any],
+    automation_condition: dg.AutomationCondition[dg.AssetKey],
+    checks: tuple[dg.AssetCheckSpec, ...],
+) -> dg.AssetsDefinition:
+    """Return the asset of a table of scores: the texts of each partition of the run, by the models that there are.
+
+    New models score new partitions; older ones are scored again by whoever asks for it.
+    """
+
+    @dg.multi_asset(
+        name=name,
+        specs=[
+            table_spec(
+                key,
+                group=GROUP,
+                description=description,
+                kinds={"python"},
+                deps=[texts, dg.AssetDep(MODELS, partition_mapping=dg.AllPartitionMapping())],
+                automation_condition=but_for(automation_condition, MODELS),
+            )
+        ],
+        check_specs=checks,
+        partitions_def=partitions_def,
+        backfill_policy=one_run_a_range,
+        pool="embedding",
+    )
+    def scores(
+        context: dg.AssetExecutionContext,
+        warehouse: WarehouseResource,
+        perception: PerceptionResource,
+        embedding: EmbeddingResource,
+    ) -> Iterator[Any]:
+        from painpoint_platform.perception import views
+        from painpoint_platform.perception.scored_tables import TABLES, score_partition
+
+        table = TABLES[table_name(key)]
+        embedder = embedding.embedder()
+        models = perception.scoring_models(embedder)
+
+        def one_partition(partition: str) -> Committed:
+            changed = score_partition(warehouse, table, partition, models=models, embedder=embedder)
+            return Committed({key: view_metadata(views.scores(warehouse, table, partition), changed)})
+
+        yield from materialize_each(context, one_partition, checks=checks)
+
+    return scores
+
+
+item_perception = scores_of(
     name="score_items",
-    specs=[
-        table_spec(
-            ITEM_PERCEPTION,
-            group=GROUP,
-            description="Valence, arousal and willingness of every collected item, with 90 % intervals and the "
-            "model's name. Until models are trained, default ones of made-up texts score.",
-            kinds={"python"},
-            deps=[
-                dg.AssetDep(RAW_ITEMS, partition_mapping=by_day),
-                dg.AssetDep(MODELS, partition_mapping=dg.AllPartitionMapping()),
-            ],
-            # New models score new days; older days are scored again by whoever asks for it.
-            automation_condition=when_all_sources_are_in_but_for(MODELS),
-        )
-    ],
+    key=ITEM_PERCEPTION,
+    description="Valence, arousal and willingness of every collected item, with 90 % intervals and the model's name. "
+    "Until models are trained, default ones of made-up texts score.",
+    texts=dg.AssetDep(RAW_ITEMS, partition_mapping=by_day),
     partitions_def=daily_partitions,
-    backfill_policy=one_run_a_range,
-    pool="embedding",
+    automation_condition=when_all_sources_are_in,
+    checks=score_checks(ITEM_PERCEPTION, ["url_hash"], "An item"),
 )
-def item_perception(
-    context: dg.AssetExecutionContext,
-    warehouse: WarehouseResource,
-    perception: PerceptionResource,
-    embedding: EmbeddingResource,
-) -> Iterator[Any]:
-    """Score each day of the run."""
-    from painpoint_platform.perception import item_scores, views
-
-    embedder = embedding.embedder()
-    models = perception.scoring_models(embedder)
-
-    def one_day(key: str) -> Committed:
-        day = date.fromisoformat(key)
-        changed = item_scores.score_day(warehouse, day, models=models, embedder=embedder)
-        return Committed({ITEM_PERCEPTION: view_metadata(views.item_perception(warehouse, day), changed)})
-
-    yield from materialize_each(context, one_day)
+course_perception = scores_of(
+    name="score_painpoints",
+    key=COURSE_PERCEPTION,
+    description="The same of every pain point of a course, in the student's own words.",
+    texts=dg.AssetDep(silver("course_painpoints")),
+    partitions_def=course_corpora,
+    automation_condition=after_new_rows,
+    checks=score_checks(COURSE_PERCEPTION, ["course_code", "post_id"], "A pain point"),
+)
+call_perception = scores_of(
+    name="score_questions",
+    key=CALL_PERCEPTION,
+    description="The same of what an analyst asked in each exchange of a call.",
+    texts=dg.AssetDep(gold("qa_groups")),
+    partitions_def=transcripts,
+    automation_condition=after_new_rows,
+    checks=score_checks(CALL_PERCEPTION, ["qa_group_id"], "An exchange"),
+)
 
 
 ASSETS = [
@@ -260,4 +315,6 @@ ASSETS = [
     perception_models,
     perception_export,
     item_perception,
+    course_perception,
+    call_perception,
 ]

@@ -15,6 +15,7 @@ from painpoint_platform.views import Fact, View, first_rows, picture
 from painpoint_platform.warehouse.queries import fetch
 
 if TYPE_CHECKING:
+    from painpoint_platform.perception.scored_tables import ScoredTable
     from painpoint_platform.perception.training_run import TrainingRun
     from painpoint_platform.perception.variable_training import TrainedModel
     from painpoint_platform.warehouse.access import Warehouse
@@ -34,10 +35,10 @@ class TrainingView:
     warnings: Mapping[str, str]
 
 
-def item_perception(warehouse: "Warehouse", day: date) -> View:
-    """Show a day's scores: means, models, the items that feel worst."""
+def scores(warehouse: "Warehouse", table: "ScoredTable", partition: date | str) -> View:
+    """Show a partition's scores: means, models, the texts that feel worst."""
     with warehouse.read() as connection:
-        scored = fetch(connection, "perception/scores_of_day", day=day)
+        scored = fetch(connection, table.scores_query, partition=partition)
     models = [f"{variable}_model" for variable in SCORED]
     facts: dict[str, Fact] = {}
     if scored.height:

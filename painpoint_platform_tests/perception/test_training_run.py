@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from painpoint_platform.errors import DataContractError, UserError
-from painpoint_platform.perception import item_scores, perception_steps
+from painpoint_platform.perception import perception_steps
 from painpoint_platform.perception.bundle import bundle_folders
 from painpoint_platform.perception.corpus import Corpus
 from painpoint_platform.perception.default_model import NAME, default_models
+from painpoint_platform.perception.scored_tables import ITEMS, score_partition
 from painpoint_platform.perception.scoring_models import models_to_score_with
 from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
 from painpoint_platform.perception.synthetic import generate
@@ -198,8 +199,8 @@ def test_every_item_of_a_day_is_scored_and_a_repeat_does_nothing(
                 {"source": source, "day": DAY, "texts": texts},
             )
     models = models_to_score_with(chosen=None, root=tmp_path, corpus="none", default=lambda: defaults)
-    assert item_scores.score_day(warehouse, DAY, models=models, embedder=embedder)
-    assert not item_scores.score_day(warehouse, DAY, models=models, embedder=embedder)
+    assert score_partition(warehouse, ITEMS, DAY, models=models, embedder=embedder)
+    assert not score_partition(warehouse, ITEMS, DAY, models=models, embedder=embedder)
     with warehouse.read() as connection:
         rows = connection.sql("select * from silver.item_perception order by url_hash").pl()
     assert rows["url_hash"].to_list() == ["u1", "u2", "u3", "u4"]
@@ -215,6 +216,6 @@ def test_a_day_without_items_has_no_scores(defaults: Path, embedder: Embedder, t
     with warehouse.write():
         pass
     models = models_to_score_with(chosen=None, root=tmp_path, corpus="none", default=lambda: defaults)
-    assert item_scores.score_day(warehouse, DAY, models=models, embedder=embedder)
+    assert score_partition(warehouse, ITEMS, DAY, models=models, embedder=embedder)
     with warehouse.read() as connection:
         assert connection.sql("select count(*) from silver.item_perception").fetchall() == [(0,)]

@@ -128,6 +128,9 @@ def test_a_stage_1_run_becomes_themes_that_lead_to_the_students_words(finished: 
     )
     assert overview["painpoints"] == counts["kept"]
     assert overview["least"] >= 1
+    (felt,) = finished.query("select count(*) as scored, avg(valence) as valence from silver.course_perception")
+    assert felt["scored"] == counts["kept"]
+    assert 0 < felt["valence"] < 0.5
 
 
 def test_the_artefacts_satisfy_the_validators(finished: Courses) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from painpoint_platform.sample.course_feedback import write_sample
 from painpoint_platform.warehouse.connection import open_read
 from painpoint_platform.warehouse.snapshot import export_hash
+from painpoint_platform_tests.conftest import MODEL_CACHE
 from painpoint_platform_tests.llm.model_server import ModelServer, Seen
 
 TABLES = (
@@ -48,7 +49,9 @@ def start(place: Path, server: ModelServer, files: tuple[Path, Path]) -> "subpro
     for role in ("LOCAL", "REMOTE"):
         environment |= {f"LLM_{role}_MODEL": "openai/tested", f"LLM_{role}_BASE_URL": server.base_url,
                         f"LLM_{role}_API_KEY": "not-a-key"}  # fmt: skip
-    place.mkdir(exist_ok=True)
+    (place / "data").mkdir(parents=True, exist_ok=True)
+    if not (place / "data" / "models").exists():
+        (place / "data" / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
     command = [
         sys.executable,
         "-m",

@@ -71,6 +71,12 @@ def test_the_layers_follow_each_other(definitions: dg.Definitions) -> None:
         silver("clusters"), silver("cluster_assignments"), silver("item_perception"),
     }  # fmt: skip
     assert parents[silver("item_perception")] == {bronze("raw_items"), dg.AssetKey("perception_models")}
+    assert parents[silver("course_perception")] == {silver("course_painpoints"), dg.AssetKey("perception_models")}
+    assert parents[silver("call_perception")] == {gold("qa_groups"), dg.AssetKey("perception_models")}
+    assert parents[gold("painpoints")] == {
+        gold("issues"), gold("issue_evidence"), gold("global_themes"), gold("post_global_index"), gold("qa_groups"),
+        silver("course_perception"), silver("call_perception"),
+    }  # fmt: skip
     assert parents[gold("perception_evaluation")] == {dg.AssetKey("perception_features")}
     assert parents[gold("live_issues")] == {gold("issues"), gold("issue_evidence")}
     assert parents[silver("course_painpoints")] == {bronze("course_predictions")}

@@ -17,6 +17,7 @@ from painpoint_platform.transcripts.pairing import pair
 from painpoint_platform.transcripts.records import build_transcripts
 from painpoint_platform.warehouse.connection import open_read
 from painpoint_platform.warehouse.snapshot import export_hash
+from painpoint_platform_tests.conftest import MODEL_CACHE
 
 CALLS = ("2016-Apr-21-AMD", "2017-May-01-CSCO")
 TABLES = ("bronze.transcript_paragraphs", "silver.transcript_qa", "silver.transcript_blocks", "gold.qa_groups")
@@ -57,6 +58,7 @@ class Calls:
         self.inbox = folder / "inbox" / "transcripts"
         self.file = self.inbox / "classified_transcript_sections.json"
         self.inbox.mkdir(parents=True)
+        (folder / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
         self.write([record for call in CALLS for record in records_of(call)])
         self.instance = dg.DagsterInstance.ephemeral()
         self.definitions = build_defs()
@@ -99,6 +101,9 @@ def test_a_call_becomes_exchanges_with_their_words(calls: Calls) -> None:
     (overview,) = calls.query("from gold.call_overview")
     assert (overview["exchanges"], overview["analysts"], overview["operator_blocks"]) == (2, 2, 3)
     assert len(calls.query("from gold.analyst_activity")) == 2
+    felt = calls.query("select qa_group_id, valence from silver.call_perception order by qa_group_id")
+    assert [row["qa_group_id"] for row in felt] == [1, 2]
+    assert all(0 <= row["valence"] <= 1 for row in felt)
 
 
 def test_every_paragraph_is_kept_as_it_was_with_three_more_fields(calls: Calls) -> None:

@@ -2,7 +2,7 @@
 with titles as (
     select url_hash, title
     from bronze.raw_items
-    where collection_date = $day
+    where collection_date = $partition
     qualify row_number() over (partition by url_hash order by source, source_item_id) = 1
 )
 
@@ -18,5 +18,5 @@ select
     perception.willingness_model
 from silver.item_perception as perception
 join titles using (url_hash)
-where perception.collection_date = $day
+where perception.collection_date = $partition
 order by perception.valence, perception.url_hash
