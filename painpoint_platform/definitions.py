@@ -3,7 +3,6 @@
 Belongs here: putting the parts together. Does not belong here: the parts.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from painpoint_platform.issues import assets as issues
 from painpoint_platform.layers import FRESHNESS, OWNERS
 from painpoint_platform.partitions import by_day, daily_partitions
 from painpoint_platform.perception import assets as perception
+from painpoint_platform.report.assets import build_report_asset
 from painpoint_platform.resources.analytics import AnalyticsResource
 from painpoint_platform.resources.collectors import SOURCE_SETTINGS, CollectorsResource
 from painpoint_platform.resources.courses import CoursesResource
@@ -25,6 +25,8 @@ from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.llm import LLMResource
 from painpoint_platform.resources.perception import PerceptionResource
 from painpoint_platform.resources.pocketbase import PocketBaseResource
+from painpoint_platform.resources.report import ReportResource
+from painpoint_platform.resources.secrets import secret
 from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import Settings, load_settings
@@ -64,7 +66,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     tables = [*issues.ASSETS, *courses.ASSETS, *transcripts.ASSETS, *perception.ASSETS, *sql_models]
     gold_tables = {key for asset in tables for key in asset.keys if key.path[0] == "gold"}
     return dg.Definitions(
-        assets=[*tables, *takedown.ASSETS, build_snapshot_asset(gold_tables)],
+        assets=[*tables, *takedown.ASSETS, build_snapshot_asset(gold_tables), build_report_asset(gold_tables)],
         asset_checks=issues.CHECKS,
         resources=build_resources(settings) | dict(resource_overrides or {}),
         jobs=jobs.JOBS,
@@ -79,92 +81,29 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     """Make the resources from the settings, by resource key."""
     return {
         "warehouse": WarehouseResource.of(settings),
-        "analytics": AnalyticsResource(path=str(settings.analytics)),
+        "analytics": AnalyticsResource.of(settings),
+        "report_folder": ReportResource.of(settings),
         "collectors": CollectorsResource(
             sources_file=str(settings.sources),
             **{name: _as_configuration(settings, name) for name in SOURCE_SETTINGS},
             collect_timeout_s=settings.collect_timeout_s,
             collect_deadline_s=settings.collect_deadline_s,
-            author_salt=_secret(settings, "author_salt"),
+            author_salt=secret(settings, "author_salt"),
             author_salt_path=str(settings.data_dir / "author_salt"),
         ),
-        "embedding": EmbeddingResource(
-            backend=settings.embedding_backend,
-            precision=settings.embedding_precision,
-            threads=settings.embedding_threads,
-            cache_dir=str(settings.data_dir / "models"),
-            reducer=settings.clustering_reducer,
-            lineage_days=settings.lineage_days,
-        ),
-        "courses": CoursesResource(
-            inbox=str(settings.course_inbox),
-            course_list=str(settings.course_list_file),
-            artifacts_dir=str(settings.artifacts_dir),
-            taxonomy_file=_path(settings.courses_taxonomy_file),
-            theme_batch_size=settings.courses_theme_batch_size,
-        ),
-        "transcript_files": TranscriptsResource(
-            inbox=str(settings.transcript_inbox),
-            artifacts_dir=str(settings.artifacts_dir),
-            qa_model=settings.qa_model,
-            qa_margin=settings.qa_margin,
-        ),
-        "perception": PerceptionResource(
-            corpus_file=_path(settings.perception_corpus),
-            settings_file=_path(settings.perception_settings),
-            models_dir=_path(settings.perception_models),
-            artifacts_dir=str(settings.artifacts_dir),
-            cache_dir=str(settings.data_dir / "models"),
-        ),
-        "llm": LLMResource(
-            local_model=settings.llm_local_model,
-            remote_model=settings.llm_remote_model,
-            local_base_url=settings.llm_local_base_url,
-            remote_base_url=settings.llm_remote_base_url,
-            local_api_key=_secret(settings, "llm_local_api_key"),
-            remote_api_key=_secret(settings, "llm_remote_api_key"),
-            max_concurrency=settings.llm_max_concurrency,
-            requests_per_minute=settings.llm_requests_per_minute,
-            timeout_s=settings.llm_timeout_s,
-            budget_usd=settings.llm_budget_usd,
-            context_tokens=settings.llm_context_tokens,
-            token_endpoint=settings.llm_token_endpoint,
-            client_id=settings.llm_client_id,
-            client_secret=_secret(settings, "llm_client_secret"),
-            ca_bundle=_path(settings.llm_ca_bundle),
-            state_path=str(settings.data_dir / "llm.sqlite"),
-        ),
-        "pocketbase": PocketBaseResource(
-            url=settings.pocketbase_url,
-            email=settings.pocketbase_email,
-            password=_secret(settings, "pocketbase_password"),
-            timeout_s=settings.pocketbase_timeout_s,
-            min_authors=settings.publish_min_authors,
-        ),
+        "embedding": EmbeddingResource.of(settings),
+        "courses": CoursesResource.of(settings),
+        "transcript_files": TranscriptsResource.of(settings),
+        "perception": PerceptionResource.of(settings),
+        "llm": LLMResource.of(settings),
+        "pocketbase": PocketBaseResource.of(settings),
     }
-
-
-def _path(chosen: Path | None) -> str | None:
-    return str(chosen) if chosen else None
 
 
 def _as_configuration(settings: Settings, field: str) -> str | dg.EnvVar | None:
     """Return a setting as Dagster may show it: of a secret the name alone."""
     value: str | SecretStr | None = getattr(settings, field)
-    return _secret(settings, field) if isinstance(value, SecretStr) else value
-
-
-def _secret(settings: Settings, field: str) -> dg.EnvVar | None:
-    """Return the name of the variable that holds a secret, never its value: Dagster shows a resource's configuration.
-
-    A secret that stands in ``.env`` alone is put into this process's environment, where Dagster looks for it.
-    """
-    value = getattr(settings, field)
-    if value is None:
-        return None
-    name = field.upper()
-    os.environ.setdefault(name, value.get_secret_value())
-    return dg.EnvVar(name)
+    return secret(settings, field) if isinstance(value, SecretStr) else value
 
 
 load_dotenv(Path(".env"))  # the providers' own key variables, which LiteLLM reads from the environment

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from painpoint_platform.issues.impact import impact_parts
 from painpoint_platform.report.packing import packed
 from painpoint_platform.report.reading import COLUMNS, Contents
 from painpoint_platform.report.sizes import EARLIER_SHARE, HISTORY_SHARE, row_bytes, within
@@ -25,9 +26,15 @@ EVIDENCE = tuple(name for name in COLUMNS["evidence"] if name not in ("key", "pl
 HISTORY = tuple(name for name in COLUMNS["history"] if name not in ("key", "place"))
 LINEAGE = tuple(name for name in COLUMNS["lineage"] if name != "key")
 DECISIONS = tuple(name for name in COLUMNS["decisions"] if name != "key")
-TOLD = tuple(name for name in COLUMNS["details"] if name not in ("issue_key", "cluster_date"))
+NOT_TOLD = ("issue_key", "cluster_date", "cluster_authors", "engagement")
+TOLD = tuple(name for name in COLUMNS["details"] if name not in NOT_TOLD)
+# Points by which the parts of a score may miss it: what they are made from is rounded.
+SAME_SCORE = 0.5
 # Fields that are objects (False) or lists of objects (True).
-INNER = {"perception": False, "history": False, "evidence": True, "lineage": True, "decisions": True, "previous": True}
+INNER = {
+    "impact_parts": False, "perception": False, "history": False, "evidence": True, "lineage": True, "decisions": True,
+    "previous": True,
+}  # fmt: skip
 
 
 def issue_files(contents: Contents, *, room: float) -> dict[str, dict[str, Any]]:
@@ -38,6 +45,8 @@ def issue_files(contents: Contents, *, room: float) -> dict[str, dict[str, Any]]
         room: bytes that all files together may take; issues of the day are told even where it is too little.
     """
     rows = contents.rows
+    if rows["details"].is_empty():
+        return {}
     issues, room = _chosen(contents, room)
     places = issues.select("key").with_row_index("position")
     lineage, decisions = (rows[name].join(places, on="key") for name in ("lineage", "decisions"))
@@ -46,6 +55,7 @@ def issue_files(contents: Contents, *, room: float) -> dict[str, dict[str, Any]]
     evidence = _posts(_by_turns(rows["evidence"], places), room - _bytes(history, HISTORY))
     told = (
         issues.select(*TOLD)
+        .join(_parts_of_impact(issues), on="key", how="left", maintain_order="left")
         .join(_lists(evidence, EVIDENCE, "evidence"), on="key", how="left", maintain_order="left")
         .join(_days(history), on="key", how="left", maintain_order="left")
         .join(_lists(lineage, LINEAGE, "lineage"), on="key", how="left", maintain_order="left")
@@ -60,7 +70,7 @@ def issue_files(contents: Contents, *, room: float) -> dict[str, dict[str, Any]]
 def _chosen(contents: Contents, room: float) -> tuple[pl.DataFrame, float]:
     """Return the issues that are told, those of the day first, and the room that is left beside them."""
     details = contents.rows["details"]
-    is_today = pl.col("cluster_date") == contents.day
+    is_today = pl.col("cluster_date") == pl.lit(contents.day, pl.Date)
     today, earlier = details.filter(is_today), details.filter(~is_today)
     room = max(0.0, room - _bytes(today, TOLD))
     earlier = within(earlier, list(TOLD), room * EARLIER_SHARE)
@@ -88,11 +98,29 @@ def _days(history: pl.DataFrame) -> pl.DataFrame:
     return by_issue.select("key", history=pl.struct(*HISTORY))
 
 
+def _parts_of_impact(issues: pl.DataFrame) -> pl.DataFrame:
+    """The points of each part of the impact score; null where they do not add up to it, as on days before scores."""
+    parts = impact_parts()
+    inputs = issues.select(
+        "key",
+        "impact",
+        "engagement",
+        *PERCEPTION,
+        impact_level=pl.col("level").cast(pl.String),
+        authors="cluster_authors",
+        would_pay_signal="would_pay",
+    )
+    adds_up = (pl.sum_horizontal(parts.values()) - pl.col("impact")).abs() <= SAME_SCORE
+    rounded = pl.struct(*(part.round(1).alias(name) for name, part in parts.items()))
+    return inputs.select("key", pl.when(adds_up).then(rounded).alias("impact_parts"))
+
+
 def _detail(issue: dict[str, Any]) -> dict[str, Any]:
     """Return an issue as the page takes it; its key stands above it."""
     plain = {name: issue[name] for name in TOLD if name not in (*PERCEPTION, "key", "sources")}
     return {
         **plain,
+        "impact_parts": issue["impact_parts"],
         "perception": {name: issue[name] for name in PERCEPTION},
         "sources": json.loads(issue["sources"]),
         "evidence_total": issue["items"],

@@ -27,6 +27,7 @@ def overview_payload(contents: Contents, *, generated_at: str, version: str) -> 
     issues["sources"] = list(map(json.loads, issues["sources"]))
     by_category = rows["category_daily"]
     day = str(contents.day) if contents.day else None
+    of_the_day = pl.col("day") == pl.lit(day, pl.String)
     (facts,) = rows["facts"].to_dicts() or [dict.fromkeys(rows["facts"].columns, 0)]
     return {
         "day": day,
@@ -35,7 +36,7 @@ def overview_payload(contents: Contents, *, generated_at: str, version: str) -> 
         "version": version,
         "facts": facts,
         "issues": issues,
-        "categories": columnar(by_category.filter(pl.col("day") == day).select(OF_A_CATEGORY)),
+        "categories": columnar(by_category.filter(of_the_day).select(OF_A_CATEGORY)),
         "category_daily": columnar(by_category.select(OF_A_CATEGORY_AND_DAY)),
         "sources": columnar(rows["sources"]),
         "painpoints": columnar(rows["painpoints"]),

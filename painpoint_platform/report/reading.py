@@ -27,8 +27,12 @@ MOST_POSTS_OF_AN_ISSUE = 40
 MOST_MAP_ITEMS = 20_000
 
 _MOST = {"details": MOST_ISSUES, "evidence": MOST_POSTS_OF_AN_ISSUE, "map_items": MOST_MAP_ITEMS}
-# Of tables that were never made there are no rows from which the types could be told.
-_SHOWN = (pl.col("issue_key", "key").cast(pl.String), pl.col("cluster_date").cast(pl.Date))
+_SHOWN = ("issue_key", "cluster_date", "key")
+# By these columns rows are joined and compared, also rows of a table that was never made.
+_KEYS = {
+    "issue_key": pl.String(), "key": pl.String(), "cluster_date": pl.Date(), "cluster_id": pl.Int32(),
+    "day": pl.String(), "transcript": pl.String(), "corpus": pl.String(), "id": pl.String(),
+}  # fmt: skip
 
 _TABLE = re.compile(r"\b(?:bronze|silver|gold|ops)\.[a-z_]+")
 _COMMENT = re.compile(r"--.*")
@@ -51,6 +55,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "impact", "would_pay", "muted", "publishable", "model", "prompt_version", "state", "growth", "growth_low",
         "growth_high", "surprise", "first_seen", "last_seen", "negativity", "negativity_width", "intensity",
         "intensity_width", "willingness", "willingness_width", "sources", "items", "authors",
+        "cluster_authors", "engagement",
     ),
     "evidence": (
         "key", "url", "source", "title", "snippet", "quote", "created_at", "votes", "comments", "representative",
@@ -139,7 +144,7 @@ def _rows(
     columns = COLUMNS[name]
     text = _statement(name)
     if not present.issuperset(_TABLE.findall(text)):
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.Null))
+        return pl.DataFrame(schema={column: _KEYS.get(column, pl.Null()) for column in columns})
     bound = {**values, "most": _MOST.get(name)}
     used = {key: value for key, value in bound.items() if re.search(rf"\${key}\b", text)}
     return fetch(connection, f"report/{name}", **used).select(columns)

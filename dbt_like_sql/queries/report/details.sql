@@ -14,6 +14,18 @@ label as (
     from gold.issues
     where cluster_date between $first and $day
     qualify row_number() over (partition by cluster_date, issue_key order by cluster_size desc, cluster_id) = 1
+),
+
+-- What the impact score was made of, counted as it was counted then: posts without an author are one author's.
+voiced as (
+    select
+        cluster_date,
+        cluster_id,
+        count(distinct coalesce(author_hash, '')) as authors,
+        (sum(greatest(vote_count, 0)) + sum(comment_count))::bigint as engagement
+    from gold.issue_evidence
+    where cluster_date between $first and $day
+    group by cluster_date, cluster_id
 )
 
 select
@@ -47,11 +59,16 @@ select
     round(label.willingness_width, 3) as willingness_width,
     to_json(shown.items_by_source)::varchar as sources,
     shown.item_count as items,
-    shown.author_count as authors
+    shown.author_count as authors,
+    voiced.authors as cluster_authors,
+    voiced.engagement
 from shown
 left join label
     on label.issue_key = shown.issue_key
    and label.cluster_date = shown.cluster_date
+left join voiced
+    on voiced.cluster_date = label.cluster_date
+   and voiced.cluster_id = label.cluster_id
 left join gold.issue_trends as trend
     on trend.issue_key = shown.issue_key
    and trend.cluster_date = shown.cluster_date
