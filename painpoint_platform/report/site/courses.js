@@ -1,304 +1,355 @@
 "use strict";
 // Courses by themes: the heat map, narrowing it, and the way from a number to the words of students.
+//
+// The address says what is open: #corpus/theme/course&college=…, each part but the first may be empty or missing.
 
-(() => {
+painpoint.page(async (main) => {
   const COURSES_AT_FIRST = 25;
   const THEMES_AT_FIRST = 24;
+  const CLUSTERS_AT_FIRST = 50;
+  const KEPT = ["words", "college", "label", "order", "courses", "themes", "ranking"];
   const UNASSIGNED = "UNASSIGNED";
   const SMALLER = "smaller themes";
-  const { el, hash, number } = painpoint;
+  const { el, hash, number, counted } = painpoint;
   const at = (id) => document.getElementById(id);
-  const noun = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
-  // ---- The corpus as it came, arranged once
+  // --- A corpus, arranged once: every number below is counted from its clusters ---
 
-  function arranged(corpus) {
-    const themes = painpoint.rows(corpus.themes).sort((a, b) => b.posts - a.posts || compare(a.id, b.id));
-    const courses = painpoint.rows(corpus.courses);
-    const whole = { ...corpus, themes, courses, cells: painpoint.rows(corpus.cells) };
-    whole.themeOf = new Map(themes.map((theme) => [theme.id, theme]));
-    whole.courseOf = new Map(courses.map((course) => [course.code, course]));
-    whole.textOf = new Map();
-    return whole;
+  function arranged({ corpus, courses, themes, cells, clusters }) {
+    const courseOf = new Map(painpoint.rows(courses).map((course) => [course.code, course]));
+    const themeOf = new Map(painpoint.rows(themes).map((theme) => [theme.id, theme]));
+    const listed = painpoint.rows(cells).flatMap(({ course, theme, clusters: ids }) =>
+      ids.map((id) => ({ ...clusters[id], id, course, theme })));
+    for (const cluster of listed) cluster.text = sought(cluster, courseOf.get(cluster.course), themeOf.get(cluster.theme));
+    return { corpus, courseOf, themeOf, clusters: listed.sort((a, b) => b.posts - a.posts) };
   }
 
-  const compare = (a, b) => String(a).localeCompare(String(b), "en", { numeric: true });
+  const sought = (cluster, course, theme) => [
+    cluster.id, cluster.summary, course?.title, cluster.theme, theme?.theme, theme?.label,
+    ...cluster.snippets.map((snippet) => snippet.text),
+  ].join("\n");
 
-  // What is searched in: a cluster with its snippets, its course and its theme; put together at the first search only.
-  function textOf(whole, id, cell) {
-    if (!whole.textOf.has(id)) {
-      const cluster = whole.clusters[id];
-      const theme = whole.themeOf.get(cell.theme);
-      const course = whole.courseOf.get(cell.course);
-      const parts = [cluster?.summary, cell.course, course?.title, theme?.id, theme?.theme, theme?.label];
-      const snippets = (cluster?.snippets ?? []).map((snippet) => snippet.text);
-      whole.textOf.set(id, [...parts, ...snippets].filter(Boolean).join(" ").toLowerCase());
-    }
-    return whole.textOf.get(id);
+  const posts = (clusters) => clusters.reduce((sum, cluster) => sum + cluster.posts, 0);
+  const alphabetical = (a, b) => String(a).localeCompare(String(b), "en", { numeric: true });
+
+  function themeName(theme) {
+    return theme === UNASSIGNED ? "No theme" : `${theme} ${whole.themeOf.get(theme)?.theme ?? ""}`.trim();
   }
 
-  // ---- Narrowing: the cells that remain, with their posts counted anew
+  const courseName = (code) => `${code} ${whole.courseOf.get(code)?.title ?? ""}`.trim();
 
-  function narrowed(whole, state) {
-    const words = (state.words ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-    const labelOf = (cell) => whole.themeOf.get(cell.theme)?.label;
-    const kept = whole.cells.filter((cell) =>
-      (!state.college || whole.courseOf.get(cell.course)?.colleges.includes(state.college)) &&
-      (!state.label || labelOf(cell) === state.label));
-    if (!words.length) return kept;
-    return kept.map((cell) => {
-      const clusters = cell.clusters.filter((id) => words.every((word) => textOf(whole, id, cell).includes(word)));
-      return { ...cell, clusters, posts: sum(clusters, (id) => whole.clusters[id]?.posts ?? 0) };
-    }).filter((cell) => cell.clusters.length);
+  // --- What the address asks for ---
+
+  function asked() {
+    const [corpus, theme, course] = hash.path.split("/").map(decoded);
+    return { corpus: corpus ?? "", theme: theme ?? "", course: course ?? "" };
   }
 
-  const sum = (list, valueOf) => list.reduce((total, each) => total + valueOf(each), 0);
-
-  function totals(cells, key) {
-    const posts = new Map();
-    for (const cell of cells) posts.set(cell[key], (posts.get(cell[key]) ?? 0) + cell.posts);
-    return posts;
+  function decoded(part) {
+    try { return decodeURIComponent(part); } catch { return part; }
   }
 
-  // ---- The heat map
-
-  function grid(whole, cells, state) {
-    const byTheme = totals(cells, "theme");
-    const themes = whole.themes.filter((theme) => byTheme.has(theme.id))
-      .sort((a, b) => byTheme.get(b.id) - byTheme.get(a.id) || compare(a.id, b.id));
-    const columns = themes.slice(0, state.themes === "all" ? undefined : THEMES_AT_FIRST).map((theme) => theme.id);
-    const rest = themes.length - columns.length;
-    if (rest) columns.push(SMALLER);
-    if (byTheme.has(UNASSIGNED)) columns.push(UNASSIGNED);
-    const rows = sortedCourses(whole, cells, state);
-    return { columns, rows, themes, rest, cellOf: placed(cells, new Set(columns)) };
+  // A link, so that what it opens can be opened beside, kept and sent; the filters go with it.
+  function opener(text, theme, course, attributes = {}) {
+    const path = [whole.corpus, theme, course].map(encodeURIComponent).join("/").replace(/\/+$/, "");
+    return el("a", { href: `#${encodeURI(path)}`, ...attributes, onclick: open }, text);
   }
 
-  function placed(cells, columns) {
-    const places = new Map();
-    for (const cell of cells) {
-      const key = `${cell.course}\n${columns.has(cell.theme) ? cell.theme : SMALLER}`;
-      places.set(key, (places.get(key) ?? 0) + cell.posts);
-    }
-    return (course, column) => places.get(`${course}\n${column}`) ?? 0;
+  function open(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const path = decoded(event.currentTarget.getAttribute("href").slice(1));
+    if (path === hash.path) return enter();
+    goTo(path);
   }
 
-  function sortedCourses(whole, cells, state) {
-    const posts = totals(cells, "course");
-    const by = state.order ?? "posts";
-    const inTheme = totals(cells.filter((cell) => cell.theme === by), "course");
-    const orders = {
-      posts: (a, b) => posts.get(b.code) - posts.get(a.code),
-      code: () => 0,
-      title: (a, b) => compare(a.title ?? "", b.title ?? ""),
-    };
-    const first = orders[by] ?? ((a, b) => (inTheme.get(b.code) ?? 0) - (inTheme.get(a.code) ?? 0));
-    const known = [...posts.keys()].map((code) => whole.courseOf.get(code) ?? { code, title: "", colleges: [] });
-    return known.map((course) => ({ ...course, posts: posts.get(course.code) }))
-      .sort((a, b) => first(a, b) || (by === "code" || by === "title" ? 0 : b.posts - a.posts) || compare(a.code, b.code));
+  const goTo = (path) => hash.go(path, Object.fromEntries(KEPT.map((name) => [name, hash.get(name)])));
+
+  function enter() {
+    at("drill").scrollIntoView({ block: "start" });
+    at("drill-title").focus({ preventScroll: true });
   }
 
-  // Shades double: 1, 2, 3-4, 5-8, 9-16, 17 and more; the domain's own report has the same six.
-  const shade = (posts) => Math.min(33 - Math.clz32(posts - 1), 6);
+  // --- The heat map ---
 
-  const columnName = (whole, column) =>
-    column === SMALLER ? SMALLER : column === UNASSIGNED ? "no theme" : `${column} ${whole.themeOf.get(column).theme}`;
+  function columnsOf(clusters) {
+    const byTheme = Map.groupBy(clusters, (cluster) => cluster.theme);
+    const themes = [...byTheme.keys()].filter((theme) => theme !== UNASSIGNED)
+      .sort((a, b) => posts(byTheme.get(b)) - posts(byTheme.get(a)) || alphabetical(a, b));
+    const columns = hash.get("themes") ? themes : themes.slice(0, THEMES_AT_FIRST);
+    const smaller = themes.length - columns.length;
+    return { themes, smaller, columns: [...columns, ...(smaller ? [SMALLER] : []), ...(byTheme.has(UNASSIGNED) ? [UNASSIGNED] : [])] };
+  }
 
-  function drawGrid(whole, cells, state) {
-    const map = grid(whole, cells, state);
-    const shown = map.rows.slice(0, state.courses === "all" ? undefined : COURSES_AT_FIRST);
-    const head = el("tr", {}, el("th", { scope: "col" }, "Course"),
-      ...map.columns.map((column) => headCell(whole, column)), el("th", { scope: "col", class: "amount" }, "Posts"));
-    const body = shown.map((course) => gridRow(whole, map, course));
+  function rowsOf(clusters) {
+    const order = hash.get("order") ?? "posts";
+    const rows = [...Map.groupBy(clusters, (cluster) => cluster.course)]
+      .map(([code, own]) => ({ code, posts: posts(own), cells: Map.groupBy(own, (cluster) => cluster.theme) }));
+    const inTheme = (row) => posts(row.cells.get(order) ?? []);
+    const first = {
+      posts: () => 0,
+      code: (a, b) => alphabetical(a.code, b.code),
+      title: (a, b) => alphabetical(whole.courseOf.get(a.code)?.title ?? "", whole.courseOf.get(b.code)?.title ?? ""),
+    }[order] ?? ((a, b) => inTheme(b) - inTheme(a));
+    return rows.sort((a, b) => first(a, b) || b.posts - a.posts || alphabetical(a.code, b.code));
+  }
+
+  function drawHeat(clusters) {
+    const { themes, smaller, columns } = columnsOf(clusters);
+    const rows = rowsOf(clusters);
+    const shown = hash.get("courses") ? rows : rows.slice(0, COURSES_AT_FIRST);
+    const named = new Set(columns);
     at("matrix").replaceChildren(
       el("caption", { class: "unseen" }, "Posts of each course in each theme"),
-      el("thead", {}, head), el("tbody", {}, ...body));
-    at("matrix").querySelector("tbody button.cell")?.setAttribute("tabindex", "0");
-    offer("all-courses", shown.length < map.rows.length, `Show all ${noun(map.rows.length, "course")}`);
-    offer("all-themes", map.rest > 0, `Show all ${noun(map.themes.length, "theme")}`);
-    at("grid").hidden = !map.rows.length;
-    return map;
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Course"), columns.map(columnHead), el("th", { scope: "col", class: "amount" }, "Posts"))),
+      el("tbody", {}, shown.map((row) => heatRow(row, columns, named))),
+    );
+    at("matrix").querySelector("tbody td a")?.setAttribute("tabindex", "0");
+    offer("all-courses", rows.length > shown.length, `Show all ${counted(rows.length, "course")}`);
+    offer("all-themes", smaller > 0, `Show all ${counted(themes.length, "theme")}`);
   }
 
-  function offer(id, yes, text) {
+  function offer(id, yes, label) {
     at(id).hidden = !yes;
-    at(id).textContent = text;
+    at(id).textContent = label;
   }
 
-  function headCell(whole, column) {
-    const name = columnName(whole, column);
-    const label = el("span", {}, name);
-    if (column === SMALLER) return el("th", { scope: "col", class: "turned quiet" }, label);
-    const button = el("button", { type: "button", title: name }, label);
-    button.addEventListener("click", () => drill({ theme: column }));
-    return el("th", { scope: "col", class: "turned" }, button);
+  function columnHead(theme) {
+    const label = el("span", {}, theme === SMALLER ? SMALLER : themeName(theme));
+    const content = theme === SMALLER ? label : opener(label, theme, "", { title: themeName(theme) });
+    return el("th", { scope: "col", class: "turned" }, content);
   }
 
-  function gridRow(whole, map, course) {
-    const name = el("button", { type: "button", class: "course" }, course.code);
-    name.addEventListener("click", () => drill({ course: course.code }));
-    const title = el("span", { class: "quiet", title: course.title }, ` ${course.title ?? ""}`);
-    const cells = map.columns.map((column) => gridCell(whole, course, column, map.cellOf(course.code, column)));
-    return el("tr", {}, el("th", { scope: "row" }, name, title), ...cells,
-      el("td", { class: "amount" }, number(course.posts)));
+  function heatRow(row, columns, named) {
+    const smaller = [...row.cells].flatMap(([theme, own]) => (named.has(theme) ? [] : own));
+    const name = [opener(row.code, "", row.code), el("span", { title: courseName(row.code) }, whole.courseOf.get(row.code)?.title)];
+    return el("tr", {},
+      el("th", { scope: "row" }, name),
+      columns.map((theme) => heatCell(theme, row.code, posts(theme === SMALLER ? smaller : row.cells.get(theme) ?? []))),
+      el("td", { class: "amount" }, number(row.posts)));
   }
 
-  function gridCell(whole, course, column, posts) {
-    if (!posts) return el("td");
-    const said = `${noun(posts, "post")}, ${course.code}, ${columnName(whole, column)}`;
-    const button = el("button", { type: "button", class: "cell", tabindex: "-1", "aria-label": said, title: said }, number(posts));
-    button.addEventListener("click", () => drill({ theme: column === SMALLER ? "" : column, course: course.code }));
-    return el("td", { class: `h${shade(posts)}` }, button);
+  // Shades double: 1, 2, 3-4, 5-8, 9-16, 17 and more.
+  const shade = (count) => Math.min(33 - Math.clz32(count - 1), 6);
+
+  function heatCell(theme, course, count) {
+    if (!count) return el("td");
+    const name = `${counted(count, "post")}, ${course}, ${theme === SMALLER ? SMALLER : themeName(theme)}`;
+    return el("td", { class: `h${shade(count)}` },
+      opener(number(count), theme === SMALLER ? "" : theme, course, { tabindex: -1, "aria-label": name, title: name }));
   }
 
-  // One stop for Tab; arrows go to the next number in their direction, over empty cells.
+  // One stop for Tab; the arrows go on to the next number in their direction, over empty cells.
   const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-  function move(event) {
-    const cell = event.target.closest?.("button.cell")?.parentElement;
-    if (!cell || !(event.key in STEPS)) return;
+  function step(event) {
+    const cell = event.target.closest("tbody td");
+    if (!cell || !(event.key in STEPS) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const [down, right] = STEPS[event.key];
-    const rows = cell.closest("tbody").rows;
+    const { rows } = cell.closest("tbody");
     let row = cell.parentElement.sectionRowIndex + down;
     let column = cell.cellIndex + right;
     while (rows[row]?.cells[column]) {
-      const next = rows[row].cells[column].querySelector("button.cell");
-      if (next) return focusCell(next);
+      const next = rows[row].cells[column].querySelector("td > a");
+      if (next) return focusOn(next);
       row += down;
       column += right;
     }
   }
 
-  function focusCell(button) {
-    for (const each of at("matrix").querySelectorAll('button.cell[tabindex="0"]')) each.setAttribute("tabindex", "-1");
-    button.setAttribute("tabindex", "0");
-    button.focus();
+  function focusOn(cell) {
+    at("matrix").querySelector('td a[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    cell.setAttribute("tabindex", "0");
+    cell.focus();
   }
 
-  // ---- The ranking
+  // --- The ranking ---
 
-  function drawRanking(whole, cells) {
-    const most = Math.max(1, ...totals(cells, "theme").values());
-    const rows = rankingRows(whole, cells);
-    painpoint.table(at("ranking"), {
-      caption: "Themes by posts",
+  function rankingOf(clusters) {
+    const byTheme = Map.groupBy(clusters.filter((cluster) => cluster.theme !== UNASSIGNED), (cluster) => cluster.theme);
+    return [...byTheme].map(([id, own]) => {
+      const courses = [...new Set(own.map((cluster) => cluster.course))];
+      const colleges = new Set(courses.flatMap((code) => whole.courseOf.get(code)?.colleges ?? []));
+      return { ...whole.themeOf.get(id), id, posts: posts(own), clusters: own.length, courses: courses.length, colleges: colleges.size };
+    });
+  }
+
+  function rankingTable() {
+    const most = () => Math.max(1, ...ranked.map((row) => row.posts));
+    return painpoint.table(at("ranking"), {
+      caption: "Themes",
       columns: [
         { key: "id", label: "Id" },
-        { key: "theme", label: "Theme", render: (row) => themeButton(row) },
+        { key: "theme", label: "Theme", heading: true, render: (row) => [opener(row.theme, row.id, ""), el("code", {}, row.label)] },
         { key: "posts", label: "Posts", numeric: true },
-        { key: "bar", label: "", render: (row) => bar(row.posts / most), sort: false },
+        { key: "bar", label: "", sort: false, secondary: true, render: (row) => bar(row.posts / most()) },
         { key: "courses", label: "Courses", numeric: true },
-        { key: "clusters", label: "Clusters", numeric: true },
-        { key: "label", label: "Label", render: (row) => el("code", {}, row.label ?? "") },
+        { key: "colleges", label: "Colleges", numeric: true, secondary: true },
+        { key: "clusters", label: "Clusters", numeric: true, secondary: true },
       ],
-      rows,
       pageSize: 20,
+      sort: "-posts",
       hashKey: "ranking",
+      noun: ["theme", "themes"],
     });
   }
 
-  function rankingRows(whole, cells) {
-    const of = new Map();
-    for (const cell of cells) of.set(cell.theme, [...(of.get(cell.theme) ?? []), cell]);
-    return whole.themes.filter((theme) => of.has(theme.id)).map((theme) => ({
-      ...theme,
-      posts: sum(of.get(theme.id), (cell) => cell.posts),
-      courses: new Set(of.get(theme.id).map((cell) => cell.course)).size,
-      clusters: sum(of.get(theme.id), (cell) => cell.clusters.length),
-    })).sort((a, b) => b.posts - a.posts);
+  const bar = (share) => painpoint.svg("svg", { class: "bar", "aria-hidden": "true" },
+    painpoint.svg("rect", { width: `${(100 * share).toFixed(1)}%`, height: "100%" }));
+
+  // --- From a theme, a course, or both to clusters and snippets ---
+
+  function drawDrill(clusters) {
+    const { theme, course } = asked();
+    at("drill").hidden = !theme && !course;
+    if (at("drill").hidden) return;
+    const found = clusters.filter((cluster) => (!theme || cluster.theme === theme) && (!course || cluster.course === course));
+    at("drill-title").textContent = [theme && themeName(theme), course && courseName(course)].filter(Boolean).join(" · ");
+    at("drill-about").replaceChildren(...about(theme, course, found));
+    drawPlaces(found, theme, course, CLUSTERS_AT_FIRST);
   }
 
-  function themeButton(theme) {
-    const button = el("button", { type: "button", class: "text" }, theme.theme);
-    button.addEventListener("click", () => drill({ theme: theme.id }));
-    return button;
+  function about(theme, course, found) {
+    const known = whole.themeOf.get(theme);
+    const courses = new Set(found.map((cluster) => cluster.course)).size;
+    const counts = `${counted(posts(found), "post")} in ${counted(found.length, "cluster")}${course ? "" : ` of ${counted(courses, "course")}`}.`;
+    const colleges = whole.courseOf.get(course)?.colleges ?? [];
+    return [
+      known && el("p", {}, known.description, " ", el("code", { class: "quiet" }, known.label)),
+      el("p", {}, found.length ? counts : "No cluster is left by the filters, or the corpus has none here."),
+      colleges.length ? el("p", { class: "quiet small" }, colleges.join(", ")) : null,
+      theme && course ? el("p", { class: "small" }, opener("All courses of this theme", theme, ""), " ", opener("All themes of this course", "", course)) : null,
+    ].filter(Boolean);
   }
 
-  function bar(share) {
-    const filled = el("span", { class: "bar", "aria-hidden": "true" });
-    filled.style.width = `${(100 * share).toFixed(1)}%`;
-    return filled;
+  // A block a course and theme; what the title says is not said again. Their order is that of their largest cluster.
+  function drawPlaces(found, theme, course, most) {
+    const shown = found.slice(0, most);
+    const blocks = [...Map.groupBy(shown, (cluster) => `${cluster.course}\n${cluster.theme}`).values()];
+    const opened = found.length <= 3;
+    const more = el("button", { type: "button", class: "plain", onclick: () => drawPlaces(found, theme, course, Infinity) }, `Show all ${counted(found.length, "cluster")}`);
+    at("drill-places").replaceChildren(
+      ...blocks.map((own) => el("div", { class: "place" }, placeHead(own, theme, course), own.map((cluster) => clusterOf(cluster, opened)))),
+      ...(found.length > most ? [more] : []));
   }
 
-  // ---- From a theme, a course or both to clusters and snippets
-
-  function drawDrill(whole, cells, state) {
-    const asked = state.theme || state.course;
-    at("drill").hidden = !asked;
-    if (!asked) return;
-    const found = cells.filter((cell) =>
-      (!state.theme || cell.theme === state.theme) && (!state.course || cell.course === state.course));
-    at("drill-title").textContent = drillTitle(whole, state);
-    at("drill-about").replaceChildren(...drillAbout(whole, state, found));
-    at("drill-places").replaceChildren(...places(whole, found, state));
-  }
-
-  function drillTitle(whole, state) {
-    const course = state.course && [state.course, whole.courseOf.get(state.course)?.title].filter(Boolean).join(" ");
-    const theme = state.theme && columnName(whole, state.theme);
-    return [theme, course].filter(Boolean).join(" · ");
-  }
-
-  function drillAbout(whole, state, found) {
-    const theme = whole.themeOf.get(state.theme);
-    const clusters = sum(found, (cell) => cell.clusters.length);
-    const courses = new Set(found.map((cell) => cell.course)).size;
-    const counts = `${noun(sum(found, (cell) => cell.posts), "post")} in ${noun(clusters, "cluster")}` +
-      (state.course ? "." : ` of ${noun(courses, "course")}.`);
-    const about = [el("p", {}, found.length ? counts : "Nothing here with these filters.")];
-    if (theme) about.unshift(el("p", {}, theme.description ?? "", " ", el("code", { class: "quiet" }, theme.label ?? "")));
-    const colleges = whole.courseOf.get(state.course)?.colleges ?? [];
-    if (colleges.length) about.push(el("p", { class: "quiet small" }, colleges.join(", ")));
-    return about;
-  }
-
-  // One block a course and theme, those with most posts first; what the title says already is not said again.
-  function places(whole, found, state) {
-    return [...found].sort((a, b) => b.posts - a.posts || compare(a.course, b.course)).map((cell) => {
-      const parts = [!state.course && placeOfCourse(whole, cell), !state.theme && placeOfTheme(whole, cell)].filter(Boolean);
-      const head = parts.length ? [el("h3", {}, ...parts, " ", el("small", {}, noun(cell.posts, "post")))] : [];
-      const opened = found.length === 1;
-      const clusters = cell.clusters.map((id) => [id, whole.clusters[id]]).filter(([, cluster]) => cluster)
-        .sort(([, a], [, b]) => b.posts - a.posts);
-      return el("div", { class: "place" }, ...head,
-        ...clusters.map(([id, cluster], index) => clusterOf(id, cluster, opened && index < 3)));
-    });
-  }
-
-  function placeOfCourse(whole, cell) {
-    const button = el("button", { type: "button", class: "text" }, cell.course);
-    button.addEventListener("click", () => drill({ course: cell.course }));
-    return el("span", {}, button, ` ${whole.courseOf.get(cell.course)?.title ?? ""}`);
-  }
-
-  function placeOfTheme(whole, cell) {
-    const button = el("button", { type: "button", class: "text" }, columnName(whole, cell.theme));
-    button.addEventListener("click", () => drill({ theme: cell.theme }));
-    return button;
+  function placeHead(own, theme, course) {
+    if (theme && course) return null;
+    const [{ course: code, theme: id }] = own;
+    const name = theme ? opener(code, "", code) : opener(themeName(id), id, "");
+    const rest = theme ? ` ${whole.courseOf.get(code)?.title ?? ""}` : "";
+    return el("h3", {}, name, rest, " ", el("small", {}, counted(posts(own), "post")));
   }
 
   // A closed cluster has no posts in the document: a theme may have thousands.
-  function clusterOf(id, cluster, open) {
-    const said = el("summary", {}, el("span", { dir: "auto" }, cluster.summary), " ",
-      el("small", {}, noun(cluster.posts, "post"), " ", el("code", {}, id)));
-    const details = el("details", { class: "cluster" }, said);
+  function clusterOf(cluster, open) {
     const fill = () => {
       if (details.open && details.children.length === 1) details.append(...postsOf(cluster));
     };
-    details.addEventListener("toggle", fill);
-    if (open) {
-      details.open = true;
-      fill();
-    }
+    const details = el("details", { class: "cluster", open, ontoggle: fill },
+      el("summary", {}, el("span", { dir: "auto" }, cluster.summary), " ", el("small", {}, counted(cluster.posts, "post"), " ", el("code", {}, cluster.id))));
+    fill();
     return details;
   }
 
-  function postsOf(cluster) {
-    const rest = cluster.posts - cluster.snippets.length;
-    const posts = cluster.snippets.map((snippet) => el("li", {},
-      snippet.text ? el("blockquote", { dir: "auto" }, snippet.text) : null,
-      el("small", {}, "Post ", el("code", {}, snippet.post_id))));
-    const said = `${number(cluster.snippets.length)} of ${noun(cluster.posts, "post")} are in this report.`;
-    return [el("ul", {}, ...posts), ...(rest > 0 ? [el("p", { class: "quiet small" }, said)] : [])];
+  function postsOf({ posts: count, snippets }) {
+    const items = snippets.map(({ post_id: id, text }) => el("li", {},
+      text ? el("blockquote", { dir: "auto" }, text) : null, el("small", {}, "Post ", el("code", {}, id))));
+    const left = `${number(snippets.length)} of ${counted(count, "post")} are in this report.`;
+    return [el("ul", {}, items), ...(snippets.length < count ? [el("p", { class: "quiet small" }, left)] : [])];
   }
+
+  // --- The page ---
+
+  function opening() {
+    const said = `Students of ${counted(whole.courseOf.size, "course")} describe problems that can be fixed, in ${counted(whole.clusters.length, "cluster")} of posts.`;
+    const [largest] = rankingOf(whole.clusters).sort((a, b) => b.posts - a.posts);
+    if (!largest) return [`${said} None of them has a theme yet.`];
+    const size = `, ${counted(largest.posts, "post")} in ${counted(largest.courses, "course")}.`;
+    return [`${said} They form ${counted(whole.themeOf.size, "theme")}. The largest: `, opener(largest.theme, largest.id, ""), size];
+  }
+
+  function orders() {
+    const themes = [...whole.themeOf.values()].sort((a, b) => b.posts - a.posts).map(({ id }) => [id, `Posts in ${themeName(id)}`]);
+    return [["posts", "Posts"], ["code", "Code"], ["title", "Title"], ...themes].map(([value, label]) => el("option", { value }, label));
+  }
+
+  function choose() {
+    const wanted = corpora.find((each) => each.corpus === asked().corpus) ?? corpora[0];
+    if (wanted.corpus === whole?.corpus) return false;
+    whole = arranged(wanted);
+    at("corpus").value = wanted.corpus;
+    at("opening").replaceChildren(...opening());
+    at("order").replaceChildren(...orders());
+    return true;
+  }
+
+  function draw() {
+    at("order").value = hash.get("order") ?? "posts";
+    if (at("order").selectedIndex < 0) at("order").selectedIndex = 0;
+    ranked = rankingOf(left);
+    ranking.show(ranked);
+    drawHeat(left);
+    drawDrill(left);
+  }
+
+  function narrowing() {
+    const colleges = corpora.flatMap(({ courses }) => courses.colleges.flat());
+    const labels = corpora.flatMap(({ themes }) => themes.label).filter(Boolean);
+    return painpoint.filters(at("filters"), {
+      label: "Narrow the heat map, the ranking and what is open",
+      rows: whole.clusters,
+      noun: ["cluster", "clusters"],
+      fields: [
+        { key: "words", label: "Words", kind: "search", placeholder: "theme, course, or words of a post", text: (cluster) => cluster.text },
+        { key: "college", label: "College", kind: "choice", options: painpoint.choices(colleges, "All colleges", String), test: ({ course }, college) => whole.courseOf.get(course)?.colleges.includes(college) },
+        { key: "label", label: "Label", kind: "choice", options: painpoint.choices(labels, "All labels", String), test: ({ theme }, label) => whole.themeOf.get(theme)?.label === label },
+      ],
+      onChange: (clusters) => {
+        left = clusters;
+        draw();
+      },
+    });
+  }
+
+  // Where the keyboard goes on: in what was opened, or, once it is closed, at the link that opened it.
+  function follow({ oldURL }) {
+    if (!at("drill").hidden) return enter();
+    const [path] = new URL(oldURL).hash.slice(1).split("&");
+    const link = [...document.querySelectorAll("#matrix a, #ranking a")].find((each) => decoded(each.hash.slice(1)) === decoded(path));
+    if (link?.closest("#matrix td")) focusOn(link);
+    else link?.focus();
+  }
+
+  // The button is gone once it was used; the keyboard goes on at the first row that it brought.
+  function again(changes, row = null) {
+    hash.set(changes);
+    drawHeat(left);
+    if (row !== null) at("matrix").tBodies[0].rows[row].querySelector("a").focus();
+  }
+
+  function listen() {
+    at("corpus").addEventListener("change", () => hash.go(at("corpus").value));
+    at("order").addEventListener("change", ({ target }) => again({ order: target.value === "posts" ? null : target.value }));
+    at("all-courses").addEventListener("click", () => again({ courses: "all" }, COURSES_AT_FIRST));
+    at("all-themes").addEventListener("click", () => again({ themes: "all" }, 0));
+    at("matrix").addEventListener("keydown", step);
+    at("close").addEventListener("click", () => goTo(encodeURIComponent(whole.corpus)));
+  }
+
+  const { corpora } = await painpoint.data("courses");
+  let whole = null;
+  let left = [];
+  let ranked = [];
+  if (!corpora.length) return painpoint.empty(at("page"), "There is no course feedback yet.", "painpoint courses run");
+  at("corpus").append(...corpora.map(({ corpus }) => el("option", { value: corpus }, corpus)));
+  at("corpus").parentElement.hidden = corpora.length < 2;
+  choose();
+  const ranking = rankingTable();
+  hash.onChange(() => choose() && narrow.show(whole.clusters));
+  const narrow = narrowing();
+  listen();
+  hash.onChange(follow);
+  if (!at("drill").hidden) enter();
+});

@@ -1,0 +1,313 @@
+"use strict";
+// The map of the day: clusters as bubbles above their posts. Where one looks, what is lit, what is told of one issue.
+//
+// The address says what is chosen: #key&category=…&words=…
+
+painpoint.page(async () => {
+  const KEPT = ["words", "category", "state", "table"];
+  const MARGIN = 0.06; // of the plane, around what is shown
+  const ZOOM = 1.4; // a step of a button, a key or the wheel
+  const STEP = 0.2; // of the width, a step of a button or a key
+  const MOST_NAMES = 40;
+  const LONGEST_NAME = 30;
+  const POSTS_TOLD = 5;
+  const KEY = 16; // characters of an issue's key
+  const { el, hash, number, counted, words } = painpoint;
+  const at = (id) => document.getElementById(id);
+
+  // --- What the map is given; larger bubbles first, so that a small one lies above them ---
+
+  const sorted = (clusters) => [...clusters].sort((a, b) => b.items - a.items);
+
+  function datasets() {
+    const lit = new Set(left);
+    const marked = sorted(clusters).map((cluster) => ({ ...cluster, lit: lit.has(cluster), chosen: cluster.key === chosen() }));
+    const dots = items.map((item) => ({ ...item, lit: left.length === clusters.length || lit.has(clusters[item.cluster]) }));
+    const [noise, own] = [dots.filter((item) => item.cluster < 0), dots.filter((item) => item.cluster >= 0)];
+    return { noise, items: own.map((item) => ({ ...item, category: clusters[item.cluster].category })), clusters: marked, names: names() };
+  }
+
+  const chosen = () => hash.path.slice(0, KEY);
+
+  function update(sets) {
+    if (!view) return;
+    for (const [name, rows] of Object.entries(sets)) view.data(name, rows);
+    view.runAsync();
+  }
+
+  // --- The part of the plane that is seen: its middle and how many units a pixel is; both axes alike ---
+
+  function fit(places) {
+    if (!places.length) return;
+    const [xs, ys] = [places.map((place) => place.x), places.map((place) => place.y)];
+    const [left_, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const { width, height } = size();
+    const unit = Math.max((right - left_) / width, (high - low) / height, whole * 0.05) / (1 - 2 * MARGIN);
+    look({ x: (left_ + right) / 2, y: (low + high) / 2, unit });
+  }
+
+  const size = () => ({ width: view?.width() || 640, height: view?.height() || 560 });
+
+  function look(next) {
+    seen = { ...next, unit: Math.min(Math.max(next.unit, whole * 0.005), whole * 4) };
+    if (!view || waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      apply();
+    });
+  }
+
+  function apply() {
+    const { width, height } = size();
+    const { x, y, unit } = seen;
+    view.signal("x_low", x - (width / 2) * unit).signal("x_high", x + (width / 2) * unit);
+    view.signal("y_low", y - (height / 2) * unit).signal("y_high", y + (height / 2) * unit);
+    view.runAsync();
+    clearTimeout(settled);
+    settled = setTimeout(() => update({ names: names() }), 120);
+  }
+
+  // `pixel` stays where it is: the pointer's place, or the middle.
+  function zoom(factor, pixel = null) {
+    const { width, height } = size();
+    const [right, up] = pixel ? [pixel.x - width / 2, height / 2 - pixel.y] : [0, 0];
+    const unit = Math.min(Math.max(seen.unit / factor, whole * 0.005), whole * 4);
+    look({ x: seen.x + right * (seen.unit - unit), y: seen.y + up * (seen.unit - unit), unit });
+  }
+
+  const move = (right, up) => look({ ...seen, x: seen.x + right * seen.unit, y: seen.y + up * seen.unit });
+
+  // The largest issues have their names, as far as these do not overlap; nearer, more of them do.
+  function names() {
+    const { width, height } = size();
+    const taken = [];
+    const shown = [];
+    for (const cluster of sorted(left)) {
+      const name = cluster.title.length > LONGEST_NAME ? `${cluster.title.slice(0, LONGEST_NAME - 1).trimEnd()}…` : cluster.title;
+      const [x, y] = [(cluster.x - seen.x) / seen.unit, (cluster.y - seen.y) / seen.unit];
+      const half = name.length * 3.3 + 4;
+      if (Math.abs(x) + half > width / 2 || Math.abs(y) + 9 > height / 2) continue;
+      if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 18)) continue;
+      taken.push({ x, y, half });
+      shown.push({ x: cluster.x, y: cluster.y, name });
+      if (shown.length === MOST_NAMES) break;
+    }
+    return shown;
+  }
+
+  // --- Mouse, fingers, keys and buttons ---
+
+  const ACTS = {
+    in: () => zoom(ZOOM),
+    out: () => zoom(1 / ZOOM),
+    left: () => move(-STEP * size().width, 0),
+    right: () => move(STEP * size().width, 0),
+    up: () => move(0, STEP * size().height),
+    down: () => move(0, -STEP * size().height),
+    found: () => fit(left),
+    all: () => fit([...items, ...clusters]),
+  };
+  const KEYS = { "+": "in", "=": "in", "-": "out", "0": "all", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
+
+  function listen() {
+    const map = at("map");
+    const fingers = new Map();
+    let travelled = 0;
+    for (const button of document.querySelectorAll("[data-act]")) button.addEventListener("click", () => ACTS[button.dataset.act]());
+    map.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+      event.preventDefault();
+      ACTS[KEYS[event.key]]();
+    });
+    map.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey && document.activeElement !== map) return;
+      event.preventDefault();
+      zoom(ZOOM ** (-event.deltaY / (event.deltaMode ? 3 : 100)), inMap(event));
+    }, { passive: false });
+    map.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      if (!fingers.size) travelled = 0;
+      fingers.set(event.pointerId, inMap(event));
+    });
+    map.addEventListener("pointermove", (event) => {
+      if (!fingers.has(event.pointerId)) return;
+      const before = [...fingers.values()];
+      fingers.set(event.pointerId, inMap(event));
+      const after = [...fingers.values()];
+      travelled += Math.hypot(middle(after).x - middle(before).x, middle(after).y - middle(before).y) + Math.abs(spread(after) - spread(before));
+      if (travelled > 4) {
+        map.classList.add("moved");
+        map.setPointerCapture(event.pointerId);
+        move(middle(before).x - middle(after).x, middle(after).y - middle(before).y);
+        if (after.length > 1 && spread(before)) zoom(spread(after) / spread(before), middle(after));
+      }
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      map.addEventListener(end, (event) => {
+        fingers.delete(event.pointerId);
+        if (!fingers.size) map.classList.remove("moved");
+      });
+    }
+    // The end of a drag is no choice.
+    map.addEventListener("click", (event) => travelled > 4 && event.stopPropagation(), true);
+  }
+
+  function inMap(event) {
+    const box = at("map").getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  const middle = (places) => ({ x: mean(places.map((place) => place.x)), y: mean(places.map((place) => place.y)) });
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const spread = ([a, b]) => (b ? Math.hypot(a.x - b.x, a.y - b.y) : 0);
+
+  // --- One issue ---
+
+  const goTo = (key) => hash.go(key, Object.fromEntries(KEPT.map((name) => [name, hash.get(name)])));
+
+  async function tell() {
+    const cluster = clusters.find((each) => each.key === chosen());
+    at("panel").hidden = !chosen();
+    if (!chosen()) return;
+    const close = el("button", { type: "button", class: "plain", onclick: () => goTo("") }, "Close");
+    if (!cluster) {
+      at("panel").replaceChildren(el("h2", { id: "panel-title", tabindex: -1 }, "Not on this map"), el("p", {}, `No issue of this day has the key ${chosen()}.`), close);
+      return;
+    }
+    const posts = el("div");
+    at("panel").replaceChildren(
+      el("h2", { id: "panel-title", tabindex: -1 }, painpoint.goto("issue.html", cluster.title, cluster.key)),
+      el("div", { class: "tags" }, el("span", { class: "tag" }, words(cluster.category)), el("span", { class: `state ${cluster.state ?? ""}` }, words(cluster.state))),
+      el("p", { class: "small quiet" }, `${counted(cluster.items, "post")}, impact ${number(cluster.impact, 1)}`),
+      posts,
+      el("p", { class: "small" }, painpoint.goto("issue.html", "All of this issue", cluster.key)),
+      close);
+    posts.append(...(await postsOf(cluster)));
+  }
+
+  async function postsOf({ key }) {
+    const file = key.slice(0, 2);
+    const { files } = await painpoint.data("issues/index");
+    const issue = files.includes(file) ? (await painpoint.data(`issues/${file}`))[key] : null;
+    if (!issue) return [el("p", { class: "small quiet" }, "The posts of this issue are not in the report, for its size.")];
+    const told = issue.evidence.slice(0, POSTS_TOLD).map((post) => el("li", {},
+      painpoint.link(post.url, post.title || post.url), " ", el("span", { class: "small quiet" }, words(post.source)),
+      post.quote || post.snippet ? el("blockquote", { dir: "auto" }, post.quote || post.snippet) : null));
+    return [el("ul", {}, told)];
+  }
+
+  function centre() {
+    const cluster = clusters.find((each) => each.key === chosen());
+    if (!cluster) return;
+    const { width, height } = size();
+    const away = Math.max(Math.abs(cluster.x - seen.x) / width, Math.abs(cluster.y - seen.y) / height) / seen.unit;
+    if (away > 0.45) look({ ...seen, x: cluster.x, y: cluster.y });
+  }
+
+  async function follow({ oldURL }) {
+    const before = new URL(oldURL).hash.slice(1).split("&")[0].slice(0, KEY);
+    update(datasets());
+    centre();
+    await tell();
+    if (!at("panel").hidden) enter();
+    else [...at("table").querySelectorAll("[data-key]")].find((button) => button.dataset.key === before)?.focus({ preventScroll: true });
+  }
+
+  function enter() {
+    at("panel").scrollIntoView({ block: "nearest" });
+    at("panel-title").focus({ preventScroll: true });
+  }
+
+  // --- Around the map ---
+
+  function legend() {
+    const counts = Map.groupBy(clusters, (cluster) => cluster.category);
+    const colours = view.scale("color");
+    at("legend").replaceChildren(...[...counts].sort(([a], [b]) => a.localeCompare(b)).map(([category, own]) => {
+      const dot = el("i", { "aria-hidden": "true" });
+      dot.style.background = colours(category);
+      const pressed = hash.get("category") === category;
+      return el("button", { type: "button", "aria-pressed": String(pressed), "data-category": category, onclick: () => narrow.set("category", pressed ? "" : category) },
+        dot, `${words(category)} ${number(own.length)}`);
+    }));
+  }
+
+  function narrowing() {
+    return painpoint.filters(at("filters"), {
+      label: "Light up issues on the map",
+      rows: clusters,
+      noun: ["issue", "issues"],
+      fields: [
+        { key: "words", label: "Words", kind: "search", placeholder: "words of a title", text: (cluster) => cluster.title },
+        { key: "category", label: "Category", kind: "choice", options: painpoint.choices(clusters.map((cluster) => cluster.category), "All categories"), test: (cluster, category) => cluster.category === category },
+        { key: "state", label: "State", kind: "choice", options: painpoint.choices(clusters.map((cluster) => cluster.state).filter(Boolean), "All states"), test: (cluster, state) => cluster.state === state },
+      ],
+      onChange: (found) => {
+        left = found;
+        table.show(left);
+        update(datasets());
+        if (view) legend();
+        document.querySelector('[data-act="found"]').disabled = !left.length;
+      },
+    });
+  }
+
+  function issuesTable() {
+    return painpoint.table(at("table"), {
+      caption: "Issues of the map",
+      columns: [
+        { key: "title", label: "Issue", heading: true, render: ({ key, title }) => el("button", { type: "button", class: "text", "data-key": key, onclick: () => (key === chosen() ? enter() : goTo(key)) }, title) },
+        { key: "category", label: "Category", secondary: true, render: ({ category }) => words(category) },
+        { key: "state", label: "State", secondary: true, render: ({ state }) => words(state) },
+        { key: "items", label: "Posts", numeric: true },
+        { key: "impact", label: "Impact", numeric: true, render: ({ impact }) => number(impact, 1) },
+        { key: "page", label: "Page", sort: false, render: ({ key }) => painpoint.goto("issue.html", "Open", key) },
+      ],
+      pageSize: 20,
+      sort: "-items",
+      hashKey: "table",
+      noun: ["issue", "issues"],
+    });
+  }
+
+  function onView(drawn) {
+    view = drawn;
+    view.addEventListener("click", (_, item) => {
+      const key = item?.datum?.key ?? clusters[item?.datum?.cluster]?.key;
+      if (key && key !== chosen()) goTo(key);
+    });
+    view.addSignalListener("width", () => look(seen));
+    if (seen) apply();
+    else ACTS.all();
+    update(datasets());
+    legend();
+  }
+
+  const { day, clusters: columns, items: places } = await painpoint.data("map");
+  const clusters = painpoint.rows(columns).map((cluster) => ({ ...cluster, key: cluster.key.slice(0, KEY) }));
+  const items = painpoint.rows(places);
+  if (!clusters.length) return painpoint.empty(at("page"), "No day has issues yet.", "painpoint run");
+  const whole = extent([...items, ...clusters]) / 560;
+  let left = clusters;
+  let view = null;
+  let seen = { x: clusters[0].x, y: clusters[0].y, unit: whole };
+  let waiting = false;
+  let settled = 0;
+  at("opening").textContent = `${day}: ${counted(clusters.length, "issue")} and ${counted(items.length, "post")}. A bubble is an issue, larger for more posts; a dot is a post. What is near is about similar things.`;
+  const table = issuesTable();
+  const narrow = narrowing();
+  listen();
+  const first = datasets();
+  seen = null;
+  await painpoint.chart(at("map"), "cluster_map", first, { label: `Map of ${counted(clusters.length, "issue")}; the table below has the same.`, canvas: true, onView });
+  await tell();
+  hash.onChange(follow);
+  return null;
+
+  function extent(all) {
+    const [xs, ys] = [all.map((place) => place.x), all.map((place) => place.y)];
+    const span = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity) - values.reduce((least, value) => Math.min(least, value), Infinity);
+    return Math.max(span(xs), span(ys)) || 1;
+  }
+});
