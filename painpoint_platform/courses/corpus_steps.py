@@ -22,15 +22,9 @@ from painpoint_platform.courses.predictions import (
     read_predictions,
     read_provenance,
 )
-from painpoint_platform.courses.report import render_course_report
-from painpoint_platform.courses.run_folder import (
-    MANIFEST,
-    SCHEMA_VERSION,
-    read_manifest,
-    recorded_path,
-    replace_file,
-    safe_slug,
-)
+from painpoint_platform.courses.report import REPORT, render_course_report
+from painpoint_platform.courses.run_folder import MANIFEST, read_manifest, replace_file, run_dir_of, safe_slug
+from painpoint_platform.courses.run_records import SCHEMA_VERSION, recorded_path
 from painpoint_platform.courses.stage2_folder import Stage2Run, read_stage2_run
 from painpoint_platform.courses.stage2_manifest import Stage2Input
 from painpoint_platform.courses.stage2_run import run_stage2
@@ -46,7 +40,6 @@ from painpoint_platform.warehouse.partitions import replace_partition
 from painpoint_platform.warehouse.queries import fetch, query_text
 
 LLM_FRIENDLY = Path("stage2") / "painpoints_llm_friendly.csv"
-REPORT = "report.html"
 # Types of what may be null in the only row.
 SUMMARY_TYPES = {
     "unassigned_post_share": pl.Float64,
@@ -96,8 +89,8 @@ def load_corpus(warehouse: Warehouse, corpus: str, *, predictions: Path, course_
         schema_overrides={"stage1_model": pl.String, "stage1_prompt": pl.String},
     )
     with warehouse.write() as connection:
-        _replace(connection, "bronze.course_predictions", corpus, rows, key=["row_number"])
-        _replace(connection, "bronze.course_catalogue", corpus, catalogue, key=["course_code"])
+        _replace(connection, "bronze.course_predictions", corpus, rows, unique=["row_number"])
+        _replace(connection, "bronze.course_catalogue", corpus, catalogue, unique=["course_code"])
         _replace(connection, "bronze.course_corpora", corpus, origin)
 
 
@@ -108,9 +101,9 @@ def filter_painpoints(warehouse: Warehouse, corpus: str, *, artifacts: Path) -> 
         catalogue = fetch(connection, "courses/catalogue", corpus=corpus)
     painpoints, dropped = split_painpoints(predictions, catalogue)
     with warehouse.write() as connection:
-        _replace(connection, "silver.course_dropped_rows", corpus, dropped, key=["row_number"])
+        _replace(connection, "silver.course_dropped_rows", corpus, dropped, unique=["row_number"])
         _replace(
-            connection, "silver.course_painpoints", corpus, painpoints, key=["course_code", "post_id"],
+            connection, "silver.course_painpoints", corpus, painpoints, unique=["course_code", "post_id"],
             checks=["every_row_is_accounted_for"],
         )  # fmt: skip
     write_llm_friendly(painpoints, artifacts / LLM_FRIENDLY)
@@ -142,9 +135,9 @@ def group_within_courses(warehouse: Warehouse, corpus: str, *, client: ModelClie
         how="left",
     )
     with warehouse.write() as connection:
-        _replace(connection, "gold.course_cluster_posts", corpus, _of_run(posts, run), key=["cluster_id", "post_id"])
+        _replace(connection, "gold.course_cluster_posts", corpus, _of_run(posts, run), unique=["cluster_id", "post_id"])
         _replace(
-            connection, "gold.course_clusters", corpus, clusters, key=["cluster_id"],
+            connection, "gold.course_clusters", corpus, clusters, unique=["cluster_id"],
             checks=["sizes_are_counts_of_posts", "no_post_lost_or_invented"],
         )  # fmt: skip
         _remember_run(connection, corpus, "stage2", run, artifacts)
@@ -182,14 +175,14 @@ def find_themes_across(
     with warehouse.write() as connection:
         _replace(
             connection, "gold.post_global_index", corpus, _of_run(run.posts, run.name),
-            key=["post_id", "cluster_id", "global_cluster_id"],
+            unique=["post_id", "cluster_id", "global_cluster_id"],
         )  # fmt: skip
         _replace(
-            connection, "gold.cluster_global_index", corpus, _of_run(run.assignments, run.name), key=["cluster_id"],
+            connection, "gold.cluster_global_index", corpus, _of_run(run.assignments, run.name), unique=["cluster_id"],
             checks=["every_cluster_is_assigned_once"],
         )  # fmt: skip
         _replace(
-            connection, "gold.global_themes", corpus, _of_run(run.themes, run.name), key=["global_cluster_id"],
+            connection, "gold.global_themes", corpus, _of_run(run.themes, run.name), unique=["global_cluster_id"],
             checks=["themes_agree_with_their_posts"],
         )  # fmt: skip
         _remember_run(connection, corpus, "stage3", run, artifacts)
@@ -245,7 +238,7 @@ def _run_dir(connection: duckdb.DuckDBPyConnection, corpus: str, artifacts: Path
     if found.is_empty():
         raise UserError(f"corpus {corpus!r} has no {stage} run yet; materialise {asset} first")
     run = found.row(0, named=True)
-    current = artifacts / stage / "runs" / str(run["run_slug"])
+    current = run_dir_of(artifacts, stage, str(run["run_slug"]))
     # A run whose place another has taken since is kept beside it, under its run id.
     superseded = current.with_name(safe_slug(run["run_id"])) if run["run_id"] else current
     for folder in (superseded, current):
@@ -283,11 +276,7 @@ def _write_report(corpus: str, stage2: Stage2Run, run: Stage3Run, catalogue: pl.
         stage2=stage2.manifest,
         stage3=run.manifest,
     )
-
-    def write(unfinished: Path) -> None:
-        unfinished.write_text(page, encoding="utf-8")
-
-    replace_file(run.run_dir / REPORT, write)
+    replace_file(run.run_dir / REPORT, page.encode())
 
 
 def _of_run(rows: pl.DataFrame, run: Stage2Run | RunName) -> pl.DataFrame:
@@ -318,10 +307,10 @@ def _replace(
     corpus: str,
     rows: pl.DataFrame,
     *,
-    key: Sequence[str] = (),
+    unique: Sequence[str] = (),
     checks: Sequence[str] = (),
 ) -> None:
     replace_partition(
-        connection, table, where={"corpus": corpus}, rows=rows.with_columns(corpus=pl.lit(corpus)), key=key,
+        connection, table, where={"corpus": corpus}, rows=rows.with_columns(corpus=pl.lit(corpus)), key=unique,
         checks=[Check(name, query_text(f"checks/{name}"), {"corpus": corpus}) for name in checks],
     )  # fmt: skip

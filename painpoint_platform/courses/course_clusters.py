@@ -14,18 +14,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from painpoint_platform.courses.replies import one_line, strictly_shaped
 from painpoint_platform.llm.tasks import Task
 from painpoint_platform.wording import first_few
 
 CourseStatus = Literal["ok", "repaired", "failed"]
-# What ``check`` and ``mend`` read of a payload's pain points: post_id and root_cause_summary.
-Painpoints = Sequence[Mapping[str, Any]]
+# One of the ``painpoints`` of a payload: post_id, root_cause_summary, pain_point_snippet, all text.
+Painpoint = Mapping[str, Any]
 
 # Ids that one sentence names; a model that forgot more than these must compare for itself.
 MOST_NAMED = 20
 CLUSTER_NUMBER = re.compile(r"[0-9]{1,9}")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
-UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +93,10 @@ Text = Annotated[str, BeforeValidator(_number_as_text), WithJsonSchema({"type": 
 Bookkeeping = Annotated[str, BeforeValidator(_text_or_nothing), WithJsonSchema({"type": "string"})]
 
 
-def _whole_shape(computed: Mapping[str, str]) -> Any:
-    """Show a strict decoder the shape as it is documented: the fields that are computed as well, all of them required.
-
-    ``computed`` are names and JSON types of fields that are asked for and never read.
-    """
-
-    def complete(schema: dict[str, Any]) -> None:
-        schema["properties"] |= {name: {"type": kind} for name, kind in computed.items()}
-        schema["required"] = list(schema["properties"])
-        schema["additionalProperties"] = False
-
-    return complete
-
-
 class ClusterReply(BaseModel):
     """One group of posts with a shared root cause."""
 
-    model_config = ConfigDict(extra="ignore", json_schema_extra=_whole_shape({"num_posts": "integer"}))
+    model_config = ConfigDict(extra="ignore", json_schema_extra=strictly_shaped({"num_posts": "integer"}))
 
     cluster_id: Bookkeeping = Field("", description="Course code, an underscore and an integer")
     issue_summary: Text = Field(description="The root cause that the posts share, as one short phrase")
@@ -121,7 +107,7 @@ class CourseReply(BaseModel):
     """The groups of one course."""
 
     model_config = ConfigDict(
-        extra="ignore", json_schema_extra=_whole_shape({"course_title": "string", "total_posts": "integer"})
+        extra="ignore", json_schema_extra=strictly_shaped({"course_title": "string", "total_posts": "integer"})
     )
 
     course_code: Bookkeeping = Field("", description="The course_code of the request")
@@ -131,7 +117,7 @@ class CourseReply(BaseModel):
 class CourseClustersReply(BaseModel):
     """The pain points of a course, grouped by root cause."""
 
-    model_config = ConfigDict(extra="ignore", json_schema_extra=_whole_shape({}))
+    model_config = ConfigDict(extra="ignore", json_schema_extra=strictly_shaped())
 
     courses: list[CourseReply]
 
@@ -185,7 +171,7 @@ COURSE_CLUSTERS = Task(
 
 
 def assemble(
-    course_code: str, course_title: str, painpoints: Painpoints, reply: CourseClustersReply | None
+    course_code: str, course_title: str, painpoints: Sequence[Painpoint], reply: CourseClustersReply | None
 ) -> CourseClusters:
     """Return a course's clusters with ids, in order, and with every post of ``painpoints`` and no other.
 
@@ -204,7 +190,7 @@ def clusters_of(reply: CourseClustersReply | None) -> list[Cluster]:
     ]
 
 
-def numbered(course_code: str, painpoints: Painpoints, clusters: Iterable[Cluster]) -> tuple[Cluster, ...]:
+def numbered(course_code: str, painpoints: Sequence[Painpoint], clusters: Iterable[Cluster]) -> tuple[Cluster, ...]:
     """Return ``clusters`` completed, with ids and in order; see ``assemble``."""
     whole = _completed(clusters, painpoints, course_code)
     numbers = [_number(cluster.cluster_id, course_code) for cluster in whole]
@@ -215,15 +201,10 @@ def numbered(course_code: str, painpoints: Painpoints, clusters: Iterable[Cluste
     return tuple(sorted(whole, key=lambda cluster: (-cluster.num_posts, _number(cluster.cluster_id, course_code))))
 
 
-def one_line(text: str) -> str:
-    """Return ``text`` on one line without control characters and lone surrogates, which no file and no table takes."""
-    return " ".join(UNSTORABLE.sub(" ", text).split())
-
-
 class _PostIds:
     """The ids that were sent; those of a reply match them exactly, but for white space at the ends."""
 
-    def __init__(self, painpoints: Painpoints) -> None:
+    def __init__(self, painpoints: Sequence[Painpoint]) -> None:
         self.sent = list(dict.fromkeys(str(post["post_id"]) for post in painpoints))
         self._stripped = {post_id.strip(): post_id for post_id in self.sent} | {
             post_id: post_id for post_id in self.sent
@@ -233,7 +214,7 @@ class _PostIds:
         return self._stripped.get(post_id) or self._stripped.get(post_id.strip())
 
 
-def _completed(clusters: Iterable[Cluster], painpoints: Painpoints, course_code: str) -> list[Cluster]:
+def _completed(clusters: Iterable[Cluster], painpoints: Sequence[Painpoint], course_code: str) -> list[Cluster]:
     """Return the clusters with known posts only, each once, and one cluster more for every post that stands in none.
 
     Added clusters are numbered on from the highest number there is, so that good ids need not change.

@@ -9,17 +9,14 @@ All counts are upper bounds: a part that is a little small costs a call more, on
 import json
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import accumulate
 
-from painpoint_platform.courses.course_clusters import COURSE_CLUSTERS
+from painpoint_platform.courses.course_clusters import COURSE_CLUSTERS, Painpoint
 from painpoint_platform.llm.tasks import ModelRequest, user_json
 from painpoint_platform.llm.tokens import FRAMING_TOKENS, LONG_WORD, MARGIN
-
-# One of the ``painpoints`` of a payload: post_id, root_cause_summary, pain_point_snippet.
-Painpoint = Mapping[str, str]
 
 # What a reply takes for its frame, and for a cluster beside its ids: field names, and a summary of 20 words or more.
 FRAME_TOKENS = 80

@@ -46,14 +46,9 @@ def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]], *, optional
     return pl.DataFrame({ROW_NUMBER: range(1, len(rows) + 1), **read}, schema=schema)
 
 
-def csv_text(frame: pl.DataFrame) -> str:
-    """Return a frame as CSV: lines end with a line feed, values stand in quotes where they need them."""
-    return frame.write_csv(line_terminator="\n", quote_style="necessary")
-
-
-def write_csv_table(frame: pl.DataFrame, path: Path) -> None:
-    """Write a frame as CSV in UTF-8; see ``csv_text``."""
-    path.write_bytes(csv_text(frame).encode())
+def csv_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a frame as CSV in UTF-8: lines end with a line feed, values stand in quotes where they need them."""
+    return frame.write_csv(line_terminator="\n", quote_style="necessary").encode()
 
 
 def _places(

@@ -9,23 +9,17 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from painpoint_platform.courses.course_clusters import one_line
+from painpoint_platform.courses.replies import one_line, strictly_shaped
 from painpoint_platform.courses.taxonomy import ThemeLabel
 from painpoint_platform.llm.tasks import Task
 
 CLUSTER_FIELDS = ("cluster_id", "issue_summary", "course_code", "course_title", "num_posts")
 
 
-def _wholly_required(schema: dict[str, Any]) -> None:
-    """Ask for every field and no other, as strict decoders want it; what comes back is read more leniently."""
-    schema["required"] = list(schema["properties"])
-    schema["additionalProperties"] = False
-
-
 # A missing text or list can be mended and is not worth a second call.
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value), AfterValidator(one_line)]
 Ids = Annotated[list[Text], BeforeValidator(lambda value: [] if value is None else value)]
-LENIENT = ConfigDict(extra="ignore", coerce_numbers_to_str=True, json_schema_extra=_wholly_required)
+LENIENT = ConfigDict(extra="ignore", coerce_numbers_to_str=True, json_schema_extra=strictly_shaped())
 
 
 class ThemeGroup(BaseModel):

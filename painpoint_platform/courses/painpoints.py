@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from painpoint_platform.courses.csv_table import ROW_NUMBER, read_csv_table, write_csv_table
+from painpoint_platform.courses.csv_table import ROW_NUMBER, csv_bytes, read_csv_table
 from painpoint_platform.courses.predictions import ERROR_FLAGS
 from painpoint_platform.courses.run_folder import replace_file
 
@@ -95,7 +95,7 @@ def write_llm_friendly(painpoints: pl.DataFrame, path: Path) -> None:
     Raises:
         UserError: the file cannot be written; an older one is unchanged.
     """
-    replace_file(path, lambda unfinished: write_csv_table(friendly(painpoints), unfinished))
+    replace_file(path, csv_bytes(friendly(painpoints)))
 
 
 def read_llm_friendly(path: Path) -> pl.DataFrame:

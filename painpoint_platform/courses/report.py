@@ -15,6 +15,8 @@ from painpoint_platform.courses.theme_batches import UNASSIGNED
 from painpoint_platform.pages.page import render_page
 from painpoint_platform.pages.pictures import heat_level
 
+# Name of the page in the folder of a Stage-3 run.
+REPORT = "report.html"
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.html"
 # Themes that have a column of their own in the heat map; the smaller ones share the last column.
 MOST_COLUMNS = 24

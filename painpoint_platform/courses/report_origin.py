@@ -16,7 +16,7 @@ TIME = ("wallclock_s", "wallclock_sec", "wall_clock_s")
 SHOWN_DIGITS = 12  # of a hash: enough to compare two by eye
 
 # What a row did not become a pain point for, in the words of a reader.
-DROP_REASONS = {
+REASONS_IN_WORDS = {
     "duplicate": "the same post and course once more",
     "unknown_course": "course not in the list of courses",
     "not_a_painpoint": "no pain point (n)",
@@ -131,7 +131,7 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
 
 def _drops(reasons: Any) -> tuple[tuple[str, int], ...]:
     counts = reasons.items() if isinstance(reasons, Mapping) else ()
-    found = [(DROP_REASONS.get(reason, str(reason)), rows) for reason, rows in counts if is_count(rows) and rows]
+    found = [(REASONS_IN_WORDS.get(reason, str(reason)), rows) for reason, rows in counts if is_count(rows) and rows]
     return tuple(sorted(found, key=lambda drop: (-drop[1], drop[0])))
 
 

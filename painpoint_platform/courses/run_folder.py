@@ -1,7 +1,7 @@
 """Folders of artefacts that appear whole or not at all, and the names that runs go by.
 
-Belongs here: what Stage 2 and Stage 3 share: slugs, run ids, fingerprints, publishing a folder, recorded paths.
-Does not belong here: what lies in a run's folder (``stage2_folder``, ``stage3_folder``).
+Belongs here: what Stage 2 and Stage 3 share: slugs, run ids, fingerprints, publishing a folder. Does not belong here:
+what lies in a run's folder (``stage2_folder``, ``stage3_folder``), how its manifest writes values (``run_records``).
 
 A folder is published in four steps under a lock of its parent: it is written as ``.<name>.partial``, renamed to
 ``.<name>.complete``, an older run is renamed to its own run id, and the new one takes the name. At whatever step a
@@ -15,21 +15,18 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from painpoint_platform.courses.run_records import SCHEMA_VERSION
 from painpoint_platform.errors import UserError
-from painpoint_platform.files import sync
-from painpoint_platform.paths import bundled
+from painpoint_platform.files import replacing, sync
 
-SCHEMA_VERSION = "1.0"
 MANIFEST = "manifest.json"
 RUN_STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -66,6 +63,11 @@ def stage3_run_slug(model: str, corpus: str) -> str:
     return safe_slug(f"{model}_s3_global_{corpus}")
 
 
+def run_dir_of(artifacts: Path, stage: str, run_slug: str) -> Path:
+    """Return where a run of ``stage2`` or ``stage3`` lies among the artefacts."""
+    return artifacts / stage / "runs" / run_slug
+
+
 def new_run_id(run_dir: Path, now: datetime | None = None) -> str:
     """Return ``<run_slug>_<UTC stamp>`` for a run that will be published as ``run_dir``.
 
@@ -91,36 +93,6 @@ def fingerprint(rows: pl.DataFrame, *parts: str) -> str:
     return digest.hexdigest()
 
 
-@cache
-def git_commit() -> str | None:
-    """Return the commit of the checkout that this code runs from; None when it is installed or git does not say."""
-    checkout = bundled("prompts").parent
-    if not (checkout / ".git").exists():
-        return None
-    command = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def recorded_path(path: Path, artifacts: Path) -> str:
-    """Return how a manifest names a path below the artefacts' folder: ``artifacts/stage2/runs/…``, wherever that is."""
-    root = artifacts.resolve()
-    return (Path(root.name) / path.resolve().relative_to(root)).as_posix()
-
-
-def located_path(recorded: str, run_dir: Path) -> Path:
-    """Return where a path that a manifest of ``run_dir`` records lies now.
-
-    The artefacts' folder may have been moved or renamed as a whole: it is the third folder above a run. A path that is
-    not there is taken as it is written.
-    """
-    parents = run_dir.resolve().parents
-    moved = parents[2] / Path(*Path(recorded).parts[1:]) if len(parents) > 2 else None
-    return moved if moved is not None and moved.exists() else Path(recorded)
-
-
 def read_manifest(run_dir: Path) -> dict[str, Any]:
     """Read a run's manifest.
 
@@ -144,23 +116,16 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def replace_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Have ``write`` fill a temporary sibling, then let that take the place of ``path``.
+def replace_file(path: Path, content: bytes) -> None:
+    """Let a file that several processes may write appear, whole and on disk; its folder is made where there is none.
 
     Raises:
         UserError: the file could not be written; an older one is unchanged.
     """
     with _mendable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(path.parent):
-            unfinished = path.with_name(f".{path.name}.partial")
-            try:
-                write(unfinished)
-                sync(unfinished)
-                unfinished.replace(path)
-                sync(path.parent)
-            finally:
-                unfinished.unlink(missing_ok=True)
+        with _locked(path.parent), replacing(path) as file:
+            file.write(content)
 
 
 def publish_folder(target: Path, write: Callable[[Path], None], superseded_name: str) -> None:

@@ -9,8 +9,7 @@ cluster stands for its posts as a pain point would. All calls of a round, over a
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 import polars as pl
@@ -20,17 +19,17 @@ from painpoint_platform.courses.course_clusters import (
     Cluster,
     CourseClusters,
     CourseClustersReply,
+    Painpoint,
     assemble,
     numbered,
 )
-from painpoint_platform.courses.course_splitting import Painpoint, Part, parts
-from painpoint_platform.errors import TransientError, UserError
-from painpoint_platform.llm.chat import FOR_A_PERSON
+from painpoint_platform.courses.course_splitting import Part, parts
+from painpoint_platform.courses.outages import refuse_outage
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.tasks import Answer, Usage
+from painpoint_platform.progress import Progress
 from painpoint_platform.text.redaction import redact
 
-Progress = Callable[[int, int], None]
 CourseAnswer = Answer[CourseClustersReply]
 
 # What speaks for a cluster when clusters are merged: this much of a member's snippet, in characters.
@@ -58,7 +57,7 @@ def cluster_courses(
         requests = [part.request for course in asking for part in course.planned]
         answers = client.ask_many(COURSE_CLUSTERS, requests, progress=progress)
         if not asked:
-            _refuse_outage(answers)
+            refuse_outage(answers, asked_about="course")
         asked = True
         for course in asking:
             mine, answers = answers[: len(course.planned)], answers[len(course.planned) :]
@@ -208,12 +207,3 @@ def _sent_ids(post_ids: Sequence[str]) -> list[str]:
 
 def _interleaved(lists: Iterable[Sequence[Cluster]]) -> list[Cluster]:
     return [cluster for tier in zip_longest(*lists) for cluster in tier if cluster is not None]
-
-
-def _refuse_outage(answers: Sequence[CourseAnswer]) -> None:
-    if not answers or any(answer.reply is not None for answer in answers):
-        return
-    reasons = Counter(answer.failure_reason or "no answer" for answer in answers)
-    (reason, times), kinds = reasons.most_common(1)[0], {answer.failure_kind for answer in answers}
-    message = f"no model answered for any course; {times} of {len(answers)} requests: {reason}"
-    raise UserError(message) if kinds <= FOR_A_PERSON else TransientError(message)

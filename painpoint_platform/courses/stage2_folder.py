@@ -21,7 +21,7 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from painpoint_platform.courses.course_clusters import COURSE_CLUSTERS, Cluster, CourseClusters, CourseStatus
-from painpoint_platform.courses.csv_table import write_csv_table
+from painpoint_platform.courses.csv_table import csv_bytes
 from painpoint_platform.courses.painpoints import PAINPOINT_SCHEMA, friendly, read_llm_friendly, write_llm_friendly
 from painpoint_platform.courses.run_folder import (
     MANIFEST,
@@ -112,20 +112,13 @@ def snapshot_name(course_code: str) -> str:
     return f"{SNAPSHOT_PREFIX}{file_stem(course_code)}.jsonl"
 
 
-def stage2_run_dir(artifacts: Path, run_slug: str) -> Path:
-    """Return where a run lies among the artefacts."""
-    return artifacts / "stage2" / "runs" / run_slug
-
-
-def write_stage2_run(run: Stage2Run, artifacts: Path) -> Path:
-    """Let a run's folder appear, whole, and return it; an older run of the same slug is kept under its run id.
+def write_stage2_run(run: Stage2Run) -> None:
+    """Let a run's folder appear, whole; an older run of the same slug is kept under its run id.
 
     Raises:
         UserError: the folder could not be written; an older one is unchanged.
     """
-    run_dir = stage2_run_dir(artifacts, run.run_slug)
-    publish_folder(run_dir, lambda folder: _write(run, folder), published_run_id(run_dir))
-    return run_dir
+    publish_folder(run.run_dir, lambda folder: _write(run, folder), published_run_id(run.run_dir))
 
 
 def finished_stage2_run(run_dir: Path, fingerprint: str) -> Stage2Run | None:
@@ -175,7 +168,8 @@ def _write(run: Stage2Run, folder: Path) -> None:
     for (code,), painpoints in run.painpoints.group_by("course_code", maintain_order=True):
         friendly(painpoints).write_ndjson(folder / snapshot_name(str(code)))
     post_ids = [_joined(cluster.post_ids) for course in run.courses for cluster in course.clusters]
-    write_csv_table(run.clusters.with_columns(post_ids=pl.Series(post_ids, dtype=pl.String)), folder / CLUSTERS_FILE)
+    table = run.clusters.with_columns(post_ids=pl.Series(post_ids, dtype=pl.String))
+    (folder / CLUSTERS_FILE).write_bytes(csv_bytes(table))
     write_llm_friendly(run.painpoints, folder / PAINPOINTS_FILE)
     # The bytes, not the text as sent: the manifest has their SHA-256.
     shutil.copyfile(bundled("prompts") / PROMPT_PATH, folder / PROMPT_FILE)

@@ -15,16 +15,17 @@ from typing import Any, get_args
 import polars as pl
 
 from painpoint_platform.courses.course_clusters import COURSE_CLUSTERS, CourseClusters, CourseStatus
-from painpoint_platform.courses.csv_table import csv_text
+from painpoint_platform.courses.csv_table import csv_bytes
 from painpoint_platform.courses.painpoints import PAINPOINT_SCHEMA, friendly
 from painpoint_platform.courses.predictions import Stage1Provenance
-from painpoint_platform.courses.run_folder import (
+from painpoint_platform.courses.run_folder import fingerprint, new_run_id, run_dir_of, stage2_run_slug
+from painpoint_platform.courses.run_records import (
     SCHEMA_VERSION,
-    fingerprint,
     git_commit,
-    new_run_id,
+    recorded_cost,
     recorded_path,
-    stage2_run_slug,
+    recorded_seconds,
+    recorded_time,
 )
 from painpoint_platform.courses.stage2_folder import (
     PAINPOINTS_FILE,
@@ -32,10 +33,7 @@ from painpoint_platform.courses.stage2_folder import (
     Stage2Run,
     clusters_name,
     snapshot_name,
-    stage2_run_dir,
 )
-
-USD_DIGITS, SECOND_DIGITS = 6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def new_stage2_run(
         now: time of the run, default the present.
     """
     now = now or datetime.now(UTC)
-    run_dir = stage2_run_dir(artifacts, stage2_run_slug(model, made_from.corpus))
+    run_dir = run_dir_of(artifacts, "stage2", stage2_run_slug(model, made_from.corpus))
     run_id = new_run_id(run_dir, now)
     counts = made_from.painpoints.group_by("course_code").len()
     entries = _entries(courses, dict(counts.iter_rows()), recorded_path(run_dir, artifacts))
@@ -92,13 +90,13 @@ def new_stage2_run(
         "run_id": run_id,
         "run_slug": run_dir.name,
         "corpus_tag": made_from.corpus,
-        "created_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created_at": recorded_time(now),
         "model_name": model,
         "prompt_name": COURSE_CLUSTERS.name,
         "prompt_version": COURSE_CLUSTERS.version,
         "prompt_template_path": f"prompts/{PROMPT_PATH}",
         "prompt_sha256": COURSE_CLUSTERS.prompt.sha256,
-        "input_sha256": hashlib.sha256(csv_text(friendly(made_from.painpoints)).encode()).hexdigest(),
+        "input_sha256": hashlib.sha256(csv_bytes(friendly(made_from.painpoints))).hexdigest(),
         "fingerprint": fingerprint,
         "painpoints_csv": f"{recorded_path(run_dir, artifacts)}/{PAINPOINTS_FILE}",
         "source_stage1_run": _source(made_from.source, artifacts),
@@ -106,7 +104,7 @@ def new_stage2_run(
         "rows_written": made_from.painpoints.height,
         "drop_reasons": dict(made_from.drop_reasons),
         **_totals(entries),
-        "wallclock_s": round(wallclock_s, SECOND_DIGITS),
+        "wallclock_s": recorded_seconds(wallclock_s),
         "git_commit": git_commit(),
         "courses": entries,
     }
@@ -131,8 +129,8 @@ def _entries(
             "calls": course.calls,
             "prompt_tokens": course.prompt_tokens,
             "completion_tokens": course.completion_tokens,
-            "cost_usd": None if course.cost_usd is None else round(course.cost_usd, USD_DIGITS),
-            "latency_s": round(course.latency_s, SECOND_DIGITS),
+            "cost_usd": recorded_cost(course.cost_usd),
+            "latency_s": recorded_seconds(course.latency_s),
             "clusters_path": f"{recorded_dir}/{clusters_name(course.course_code)}",
             "painpoints_path": f"{recorded_dir}/{snapshot_name(course.course_code)}",
         }
@@ -151,7 +149,7 @@ def _totals(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "total_calls": sum(entry["calls"] for entry in entries),
         "total_prompt_tokens": sum(entry["prompt_tokens"] for entry in entries),
         "total_completion_tokens": sum(entry["completion_tokens"] for entry in entries),
-        "total_cost_usd": round(sum(costs), USD_DIGITS) if costs else None,
+        "total_cost_usd": recorded_cost(sum(costs)) if costs else None,
     }
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from painpoint_platform.courses.course_clusters import CourseClusters
-from painpoint_platform.courses.run_folder import stage2_run_slug
-from painpoint_platform.courses.stage2 import Progress, cluster_courses
+from painpoint_platform.courses.run_folder import run_dir_of, stage2_run_slug
+from painpoint_platform.courses.stage2 import cluster_courses
 from painpoint_platform.courses.stage2_folder import (
     Stage2Run,
     finished_stage2_run,
-    stage2_run_dir,
     write_stage2_run,
 )
 from painpoint_platform.courses.stage2_manifest import Stage2Input, new_stage2_run
 from painpoint_platform.llm.client import ModelClient
+from painpoint_platform.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def run_stage2(
         TransientError: no model answered anything; what was there before stands.
     """
     fingerprint = made_from.fingerprint(client.identities)
-    run_dir = stage2_run_dir(artifacts, stage2_run_slug(client.models[0], made_from.corpus))
+    run_dir = run_dir_of(artifacts, "stage2", stage2_run_slug(client.models[0], made_from.corpus))
     if finished := finished_stage2_run(run_dir, fingerprint):
         return Stage2Result(finished, reused=True)
     began = time.monotonic()
@@ -65,5 +65,5 @@ def run_stage2(
         fingerprint=fingerprint,
         wallclock_s=time.monotonic() - began,
     )
-    write_stage2_run(run, artifacts)
+    write_stage2_run(run)
     return Stage2Result(run, reused=False)

@@ -14,13 +14,15 @@ from typing import Any, Literal
 import polars as pl
 
 from painpoint_platform.courses.global_themes import GLOBAL_THEMES, GlobalThemes, nothing_assigned, theme_payload
+from painpoint_platform.courses.outages import refuse_outage
 from painpoint_platform.courses.taxonomy import ThemeLabel
 from painpoint_platform.courses.theme_batches import SettledBatch, batches, by_impact, merge, new_labels, settle
-from painpoint_platform.errors import TransientError, UserError
-from painpoint_platform.llm.chat import FOR_A_PERSON, ChatRequest, Message, ReplyFormat
-from painpoint_platform.llm.client import ModelClient, Progress
+from painpoint_platform.errors import UserError
+from painpoint_platform.llm.chat import ChatRequest, Message, ReplyFormat
+from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.tasks import Answer, ModelRequest, user_json
 from painpoint_platform.llm.tokens import prompt_token_bound
+from painpoint_platform.progress import Progress
 from painpoint_platform.wording import first_few
 
 BATCH_SIZE = 60
@@ -32,7 +34,8 @@ NO_FORMAT = ReplyFormat("json", "", "", {})
 # Repeated ids that a message lists.
 MOST_NAMED = 10
 
-Cluster = Mapping[str, Any]
+# A cluster of a Stage-2 run: the columns of ``stage2_folder.CLUSTERS_SCHEMA``.
+ClusterRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Batch:
     """
 
     number: int
-    clusters: Sequence[Cluster]
+    clusters: Sequence[ClusterRow]
     made_smaller: bool
     payload: Mapping[str, Any]
     answer: Answer[GlobalThemes]
@@ -127,7 +130,7 @@ def find_themes(
     rows = by_impact(clusters).to_dicts()
     cut = list(batches(rows, size=batch_size, fits=_fitting(rows, taxonomy, client.context_tokens)))
     answers = client.ask_many(GLOBAL_THEMES, [_request(taxonomy, batch) for batch in cut], progress=progress)
-    _refuse_outage(answers)
+    refuse_outage(answers, asked_about="batch of clusters")
     asked, done = [], 0
     for number, (batch, answer) in enumerate(zip(cut, answers, strict=True), 1):
         might_take = min(batch_size, len(rows) - done)
@@ -146,16 +149,9 @@ def _prove_unique(clusters: pl.DataFrame) -> None:
         )
 
 
-def _refuse_outage(answers: Sequence[Answer[GlobalThemes]]) -> None:
-    if not answers or any(answer.reply is not None for answer in answers):
-        return
-    message = f"no model answered for any of {len(answers)} batches of clusters; the first: {answers[0].failure_reason}"
-    raise UserError(message) if {answer.failure_kind for answer in answers} <= FOR_A_PERSON else TransientError(message)
-
-
 def _batch(
     number: int,
-    clusters: Sequence[Cluster],
+    clusters: Sequence[ClusterRow],
     answer: Answer[GlobalThemes],
     taxonomy: Sequence[ThemeLabel],
     *,
@@ -167,17 +163,17 @@ def _batch(
     return Batch(number, clusters, made_smaller, payload, answer, settle(summaries, reply, taxonomy))
 
 
-def _request(taxonomy: Sequence[ThemeLabel], clusters: Sequence[Cluster]) -> ModelRequest:
+def _request(taxonomy: Sequence[ThemeLabel], clusters: Sequence[ClusterRow]) -> ModelRequest:
     return ModelRequest(theme_payload(taxonomy, clusters), max_completion_tokens=_reply_tokens(clusters))
 
 
-def _reply_tokens(clusters: Sequence[Cluster]) -> int:
+def _reply_tokens(clusters: Sequence[ClusterRow]) -> int:
     return REPLY_TOKENS + REPLY_TOKENS_A_CLUSTER * len(clusters)
 
 
 def _fitting(
-    rows: Sequence[Cluster], taxonomy: Sequence[ThemeLabel], context_tokens: int | None
-) -> Callable[[Sequence[Cluster]], bool]:
+    rows: Sequence[ClusterRow], taxonomy: Sequence[ThemeLabel], context_tokens: int | None
+) -> Callable[[Sequence[ClusterRow]], bool]:
     """Return whether the question about some of ``rows`` and its reply fit the context of a model together."""
     if context_tokens is None:
         return lambda _: True

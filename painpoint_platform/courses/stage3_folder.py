@@ -16,11 +16,10 @@ from typing import Any
 
 import polars as pl
 
-from painpoint_platform.courses.csv_table import read_csv_table, write_csv_table
+from painpoint_platform.courses.csv_table import csv_bytes, read_csv_table
 from painpoint_platform.courses.global_themes import CLUSTER_FIELDS, GLOBAL_THEMES
 from painpoint_platform.courses.run_folder import (
     MANIFEST,
-    SCHEMA_VERSION,
     publish_folder,
     published_run_id,
     read_manifest,
@@ -28,6 +27,7 @@ from painpoint_platform.courses.run_folder import (
     replace_file,
     write_json,
 )
+from painpoint_platform.courses.run_records import SCHEMA_VERSION
 from painpoint_platform.courses.stage2_folder import Stage2Run
 from painpoint_platform.courses.stage3 import Batch
 from painpoint_platform.courses.taxonomy import ThemeLabel
@@ -118,7 +118,7 @@ def write_clusters_llm(stage2: Stage2Run, artifacts: Path) -> Path:
     """
     path = artifacts / "stage3" / "preprocessed" / stage2.run_slug / CLUSTERS_LLM
     rows = by_impact(stage2.clusters).select(CLUSTER_FIELDS)
-    replace_file(path, lambda unfinished: write_csv_table(rows, unfinished))
+    replace_file(path, csv_bytes(rows))
     return path
 
 
@@ -142,9 +142,9 @@ def write_stage3_run(run: Stage3Run, batches: Sequence[Batch]) -> None:
 
     def write(folder: Path) -> None:
         write_json(folder / GLOBAL_CLUSTERS, _global_clusters(run))
-        write_rows(run.name, run.assignments.select(*CLUSTER_INDEX_SCHEMA), folder / CLUSTER_INDEX)
-        write_rows(run.name, run.posts, folder / POST_INDEX)
-        write_rows(run.name, run.themes, folder / SUMMARY)
+        index = run.assignments.select(*CLUSTER_INDEX_SCHEMA)
+        for file, rows in ((CLUSTER_INDEX, index), (POST_INDEX, run.posts), (SUMMARY, run.themes)):
+            (folder / file).write_bytes(csv_of_run(run.name, rows))
         prompt = bundled("prompts") / GLOBAL_THEMES.name / f"{GLOBAL_THEMES.version}.md"
         (folder / PROMPT).write_bytes(prompt.read_bytes())
         lines = [json.dumps(_logged(batch), ensure_ascii=False, allow_nan=False) for batch in batches]
@@ -157,17 +157,16 @@ def write_stage3_run(run: Stage3Run, batches: Sequence[Batch]) -> None:
 def finished_stage3_run(run_dir: Path, fingerprint: str, taxonomy: Sequence[ThemeLabel]) -> Stage3Run | None:
     """Return the run of ``run_dir`` if it was made from the same and no batch failed; it need not be made again.
 
-    What a killed writer of the folder left behind is finished or cleared away first.
-
-    Raises:
-        UserError: the folder is of that run, but what it holds cannot be read.
+    What a killed writer of the folder left behind is finished or cleared away first. A folder that cannot be read is no
+    result: a run is made that takes its place, and it is kept beside that one.
     """
     recover(run_dir)
-    if not (run_dir / MANIFEST).exists():
+    try:
+        manifest = read_manifest(run_dir)
+        is_finished = manifest.get("fingerprint") == fingerprint and manifest.get("num_failed_batches") == 0
+        return read_stage3_run(run_dir, taxonomy) if is_finished else None
+    except UserError:
         return None
-    manifest = read_manifest(run_dir)
-    is_finished = manifest.get("fingerprint") == fingerprint and manifest.get("num_failed_batches") == 0
-    return read_stage3_run(run_dir, taxonomy) if is_finished else None
 
 
 def read_stage3_run(run_dir: Path, taxonomy: Sequence[ThemeLabel] = ()) -> Stage3Run:
@@ -215,9 +214,9 @@ def read_post_index(path: Path) -> pl.DataFrame:
     return _read_index(path, POST_INDEX_SCHEMA)
 
 
-def write_rows(name: RunName, rows: pl.DataFrame, path: Path) -> None:
-    """Write a table of a run as CSV, the run's columns in front."""
-    write_csv_table(rows.select(**name.columns(), **{column: pl.col(column) for column in rows.columns}), path)
+def csv_of_run(name: RunName, rows: pl.DataFrame) -> bytes:
+    """Return a table of a run as CSV, the run's columns (``RunName.columns``) in front of its own."""
+    return csv_bytes(rows.select(**name.columns(), **{column: pl.col(column) for column in rows.columns}))
 
 
 def _global_clusters(run: Stage3Run) -> dict[str, Any]:

@@ -14,7 +14,15 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.courses.global_themes import GLOBAL_THEMES
-from painpoint_platform.courses.run_folder import MANIFEST, SCHEMA_VERSION, git_commit, recorded_path
+from painpoint_platform.courses.run_folder import MANIFEST
+from painpoint_platform.courses.run_records import (
+    SCHEMA_VERSION,
+    git_commit,
+    recorded_cost,
+    recorded_path,
+    recorded_seconds,
+    recorded_time,
+)
 from painpoint_platform.courses.stage2_folder import Stage2Run
 from painpoint_platform.courses.stage3 import Batch, Themes
 from painpoint_platform.courses.stage3_folder import RunName
@@ -46,7 +54,14 @@ class Making:
 
 
 def stage3_manifest(name: RunName, stage2: Stage2Run, found: Themes, making: Making) -> Mapping[str, Any]:
-    """Return the manifest of a run."""
+    """Return the manifest of a run.
+
+    Args:
+        name: what the run goes by.
+        stage2: the run whose clusters were grouped; it lies among the artefacts.
+        found: themes and batches.
+        making: what else the run was made from.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": name.run_id,
@@ -54,7 +69,7 @@ def stage3_manifest(name: RunName, stage2: Stage2Run, found: Themes, making: Mak
         "stage3_run_slug": name.run_slug,
         "stage3_run_dir": name.run_dir,
         "corpus_tag": stage2.corpus,
-        "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created_at": recorded_time(datetime.now(UTC)),
         "source_stage2_run": _source(stage2, making.artifacts),
         "clusters_llm_csv": recorded_path(making.clusters_llm, making.artifacts),
         "model_name": making.models[0],
@@ -104,12 +119,12 @@ def _counts(stage2: Stage2Run, found: Themes) -> dict[str, int]:
 def _totals(found: Themes) -> dict[str, Any]:
     usage = reduce(add, (batch.answer.usage for batch in found.batches), Usage())
     return {
-        "wallclock_s": round(found.wallclock_s, 3),
-        "total_cost_usd": _usd(usage.cost_usd),
+        "wallclock_s": recorded_seconds(found.wallclock_s),
+        "total_cost_usd": recorded_cost(usage.cost_usd),
         "total_calls": usage.calls,
         "total_prompt_tokens": usage.prompt_tokens,
         "total_completion_tokens": usage.completion_tokens,
-        "total_latency_s": round(usage.latency_s, 3),
+        "total_latency_s": recorded_seconds(usage.latency_s),
     }
 
 
@@ -134,10 +149,6 @@ def _batch(batch: Batch) -> dict[str, Any]:
         "calls": usage.calls,
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
-        "cost_usd": _usd(usage.cost_usd),
-        "latency_s": round(usage.latency_s, 3),
+        "cost_usd": recorded_cost(usage.cost_usd),
+        "latency_s": recorded_seconds(usage.latency_s),
     }
-
-
-def _usd(cost: float | None) -> float | None:
-    return None if cost is None else round(cost, 6)

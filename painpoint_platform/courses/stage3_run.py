@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from painpoint_platform.courses.global_themes import GLOBAL_THEMES
-from painpoint_platform.courses.run_folder import fingerprint, new_run_id, recorded_path, stage3_run_slug
+from painpoint_platform.courses.run_folder import fingerprint, new_run_id, run_dir_of, stage3_run_slug
+from painpoint_platform.courses.run_records import recorded_path
 from painpoint_platform.courses.stage2_folder import Stage2Run
 from painpoint_platform.courses.stage3 import BATCH_SIZE, Themes, find_themes
 from painpoint_platform.courses.stage3_folder import (
@@ -23,7 +24,8 @@ from painpoint_platform.courses.stage3_folder import (
 from painpoint_platform.courses.stage3_manifest import Making, stage3_manifest
 from painpoint_platform.courses.taxonomy import load_taxonomy, taxonomy_path
 from painpoint_platform.courses.theme_batches import by_impact
-from painpoint_platform.llm.client import ModelClient, Progress
+from painpoint_platform.llm.client import ModelClient
+from painpoint_platform.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -71,23 +73,16 @@ def run_stage3(
         progress: called with (batches done, batches).
 
     Raises:
-        UserError: the taxonomy is malformed, a cluster_id occurs twice, a folder cannot be written or read, or no model
+        UserError: the taxonomy is malformed, a cluster_id occurs twice, a folder cannot be written, or no model
             answered for a reason that a person must mend.
         TransientError: no model answered anything.
     """
     taxonomy = load_taxonomy(taxonomy_file)
     labels = taxonomy_path(taxonomy_file)
     taxonomy_sha256 = hashlib.sha256(labels.read_bytes()).hexdigest()
-    run_dir = artifacts / "stage3" / "runs" / stage3_run_slug(client.models[0], stage2.corpus)
-    made_from = fingerprint(
-        by_impact(stage2.clusters),
-        fingerprint(stage2.cluster_posts.sort("cluster_id", "post_id")),
-        stage2.run_id or recorded_path(stage2.run_dir, artifacts),
-        GLOBAL_THEMES.prompt.sha256,
-        taxonomy_sha256,
-        str((batch_size, client.context_tokens)),
-        *client.identities,
-    )
+    run_dir = run_dir_of(artifacts, "stage3", stage3_run_slug(client.models[0], stage2.corpus))
+    settings = (taxonomy_sha256, str((batch_size, client.context_tokens)), *client.identities)
+    made_from = _fingerprint(stage2, artifacts, *settings)
     if finished := finished_stage3_run(run_dir, made_from, taxonomy):
         return Stage3Result(finished, None)
     making = Making(
@@ -110,6 +105,17 @@ def run_stage3(
     run = _run(run_dir, stage2, found, making)
     write_stage3_run(run, found.batches)
     return Stage3Result(run, found)
+
+
+def _fingerprint(stage2: Stage2Run, artifacts: Path, *settings: str) -> str:
+    """Return the SHA-256 over all that the themes depend on: the clusters, their posts, the prompt, ``settings``."""
+    return fingerprint(
+        by_impact(stage2.clusters),
+        fingerprint(stage2.cluster_posts.sort("cluster_id", "post_id")),
+        stage2.run_id or recorded_path(stage2.run_dir, artifacts),
+        GLOBAL_THEMES.prompt.sha256,
+        *settings,
+    )
 
 
 def _run(run_dir: Path, stage2: Stage2Run, found: Themes, making: Making) -> Stage3Run:

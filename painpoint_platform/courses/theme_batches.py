@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import polars as pl
 
-from painpoint_platform.courses.course_clusters import one_line
 from painpoint_platform.courses.global_themes import GlobalThemes, ThemeGroup
+from painpoint_platform.courses.replies import one_line
 from painpoint_platform.courses.taxonomy import ThemeLabel, canonical_label
 
 Row = TypeVar("Row")

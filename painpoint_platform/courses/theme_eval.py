@@ -6,13 +6,12 @@ whether a run keeps the rules (``validation.stage3``), comparing runs (``compari
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from painpoint_platform.courses.run_folder import read_manifest, replace_file, safe_slug
-from painpoint_platform.courses.stage3_folder import POST_INDEX, read_post_index, run_name, write_rows
+from painpoint_platform.courses.stage3_folder import POST_INDEX, csv_of_run, read_post_index, run_name
 from painpoint_platform.courses.theme_batches import UNASSIGNED
 from painpoint_platform.errors import UserError
 
@@ -165,7 +164,7 @@ def write_eval(tables: EvalTables, run_dir: Path, artifacts: Path) -> Path:
     name = run_name(run_dir, read_manifest(run_dir))
     folder = artifacts / "stage3" / "eval" / safe_slug(name.run_slug)
     for file, rows in tables.files.items():
-        replace_file(folder / file, partial(write_rows, name, rows))
+        replace_file(folder / file, csv_of_run(name, rows))
     return folder
 
 

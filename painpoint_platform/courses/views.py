@@ -12,6 +12,8 @@ from painpoint_platform.courses.heat_map import (
     plot_heat_map,
     plot_theme_ranking,
 )
+from painpoint_platform.courses.report import REPORT
+from painpoint_platform.courses.theme_batches import UNASSIGNED
 from painpoint_platform.views import Fact, View, first_rows, picture
 from painpoint_platform.warehouse.queries import fetch
 
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
     from painpoint_platform.warehouse.access import Warehouse
 
 NAMED = 10
+# What is looked at of a prediction and a theme; the rest stands in their tables.
+PREDICTION = (
+    "row_number", "post_id", "course_code", "contains_painpoint", "root_cause_summary", "pain_point_snippet",
+    "confidence",
+)  # fmt: skip
+THEME = (
+    "global_cluster_id", "provisional_label", "normalized_issue_label", "family", "total_num_posts", "num_courses",
+)  # fmt: skip
 
 
 def predictions(warehouse: "Warehouse", corpus: str) -> View:
@@ -35,7 +45,7 @@ def predictions(warehouse: "Warehouse", corpus: str) -> View:
         **{f"answered_{answer}": count for answer, count in answers.items()},
         **{name: value for name, value in origin.items() if value is not None and name != "row_count"},
     }
-    return View(rows.height, facts, *first_rows(rows))
+    return View(rows.height, facts, *first_rows(rows.select(PREDICTION)))
 
 
 def painpoints(warehouse: "Warehouse", corpus: str) -> View:
@@ -72,8 +82,8 @@ def clusters(warehouse: "Warehouse", corpus: str, grouped: "Grouped") -> tuple[V
         "courses": found["course_code"].n_unique(),
         **{f"courses_{status}": count for status, count in sorted(statuses.items())},
         "run_id": grouped.run.run_id or "",
-        "run_dir": str(grouped.run.run_dir),
-        **({} if grouped.totals is None else grouped.totals.facts()),
+        "run_dir": grouped.run.run_dir,
+        **grouped.totals.facts(),
     }
     return View(found.height, facts, *first_rows(found)), View(posts.height, {}, *first_rows(posts))
 
@@ -96,13 +106,13 @@ def themes(warehouse: "Warehouse", corpus: str, themed: "Themed") -> tuple[View,
     facts: dict[str, Fact] = {
         "labels": found["normalized_issue_label"].n_unique(),
         "clusters": index.height,
-        "clusters_unassigned": index.filter(index["global_cluster_id"] == "UNASSIGNED").height,
+        "clusters_unassigned": index.filter(index["global_cluster_id"] == UNASSIGNED).height,
         "run_id": themed.run.run_id or "",
-        "run_dir": str(themed.run.run_dir),
-        "report": str(themed.run.run_dir / "report.html"),
-        **({} if themed.totals is None else themed.totals.facts()),
+        "run_dir": themed.run.run_dir,
+        "report": themed.run.run_dir / REPORT,
+        **themed.totals.facts(),
     }
-    view = View(found.height, facts, *first_rows(found), _pictures(corpus, found, index, grouped))
+    view = View(found.height, facts, *first_rows(found.select(THEME)), _pictures(corpus, found, index, grouped))
     return view, View(index.height, {}, *first_rows(index)), View(posts.height, {}, *first_rows(posts))
 
 
@@ -121,7 +131,7 @@ def evaluation(warehouse: "Warehouse", corpus: str) -> tuple[View, View, View, V
         purity = fetch(connection, "courses/cluster_coverage", corpus=corpus)
     facts = {name: value for name, value in summary.row(0, named=True).items() if value is not None}
     return (
-        View(summary.height, facts, *first_rows(summary)),
+        View(summary.height, facts),
         View(alignment.height, {}, *first_rows(alignment)),
         View(coverage.height, {}, *first_rows(coverage)),
         View(purity.height, {}, *first_rows(purity)),

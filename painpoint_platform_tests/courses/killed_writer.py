@@ -18,13 +18,13 @@ import polars as pl
 
 from painpoint_platform.courses.course_clusters import Cluster, CourseClusters
 from painpoint_platform.courses.painpoints import PAINPOINT_SCHEMA
-from painpoint_platform.courses.run_folder import MANIFEST
-from painpoint_platform.courses.stage2_folder import Stage2Run, finished_stage2_run, stage2_run_dir, write_stage2_run
+from painpoint_platform.courses.run_folder import MANIFEST, run_dir_of
+from painpoint_platform.courses.stage2_folder import Stage2Run, finished_stage2_run, write_stage2_run
 
 FILE_EVENTS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "shutil.copyfile"}
 
 
-def run_named(run_id: str) -> Stage2Run:
+def run_named(run_id: str, artifacts: Path) -> Stage2Run:
     """A run of two courses whose cluster summaries are its run id, so that a mixture shows."""
     courses = tuple(CourseClusters(code, "T", (Cluster(f"{code}_1", run_id, (f"{code}-p",)),)) for code in ("D1", "D2"))
     painpoints = pl.DataFrame(
@@ -36,7 +36,7 @@ def run_named(run_id: str) -> Stage2Run:
         for c in courses
     ]  # fmt: skip
     manifest = {"run_id": run_id, "run_slug": "slug", "fingerprint": run_id, "num_failed": 0, "courses": entries}
-    return Stage2Run(run_id, "slug", "c", Path(), manifest, courses, painpoints)
+    return Stage2Run(run_id, "slug", "c", run_dir_of(artifacts, "stage2", "slug"), manifest, courses, painpoints)
 
 
 def kill_at(step: int, under: Path) -> None:
@@ -81,12 +81,12 @@ def readable(run_dir: Path) -> list[str]:
 def publish(artifacts: Path, run_id: str, killed_at: int | None = None) -> None:
     if killed_at is not None:
         kill_at(killed_at, artifacts)
-    write_stage2_run(run_named(run_id), artifacts)
+    write_stage2_run(run_named(run_id, artifacts))
 
 
 def aftermath(artifacts: Path) -> dict[str, object]:
     """What is there after the kill, and after the next writer."""
-    run_dir = stage2_run_dir(artifacts, "slug")
+    run_dir = run_dir_of(artifacts, "stage2", "slug")
     is_there = finished_stage2_run(run_dir, "old") or finished_stage2_run(run_dir, "new")
     hidden = [path.name for path in run_dir.parent.iterdir() if path.name.startswith(".")]
     found = readable(run_dir) if is_there else None

@@ -17,8 +17,8 @@ from painpoint_platform.courses.course_clusters import (
     assemble,
     check,
     mend,
-    one_line,
 )
+from painpoint_platform.courses.replies import one_line
 from painpoint_platform.llm.chat import ChatReply
 from painpoint_platform.llm.prompts import changed_prompts
 from painpoint_platform.llm.replies import validate, validate_object

@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from painpoint_platform.courses.csv_table import csv_text, read_csv_table
+from painpoint_platform.courses.csv_table import csv_bytes, read_csv_table
 from painpoint_platform.courses.painpoints import PAINPOINT_SCHEMA, read_llm_friendly, write_llm_friendly
 
 odd_texts = st.text() | st.text(alphabet="\"',;=+-@\t\r\n \\ab\x00\u2028é")
@@ -19,7 +19,7 @@ odd_texts = st.text() | st.text(alphabet="\"',;=+-@\t\r\n \\ab\x00\u2028é")
 @example(rows=[('="x"', "\r"), ("\n", '"')])
 @given(rows=st.lists(st.tuples(odd_texts, odd_texts), max_size=5))
 def test_any_text_comes_back_from_a_plain_dict_reader(rows: list[tuple[str, str]]) -> None:
-    written = csv_text(pl.DataFrame(rows, schema={"one": pl.String, "two": pl.String}, orient="row"))
+    written = csv_bytes(pl.DataFrame(rows, schema={"one": pl.String, "two": pl.String}, orient="row")).decode()
     assert [tuple(row.values()) for row in csv.DictReader(io.StringIO(written, newline=""))] == rows
 
 

@@ -16,12 +16,10 @@ from hypothesis import strategies as st
 from painpoint_platform.courses.run_folder import (
     file_stem,
     fingerprint,
-    located_path,
     new_run_id,
     publish_folder,
     published_run_id,
     read_manifest,
-    recorded_path,
     recover,
     replace_file,
     safe_slug,
@@ -29,6 +27,7 @@ from painpoint_platform.courses.run_folder import (
     stage3_run_slug,
     write_json,
 )
+from painpoint_platform.courses.run_records import recorded_path
 from painpoint_platform.errors import UserError
 
 NOW = datetime(2025, 11, 30, 8, 0, 0, tzinfo=UTC)
@@ -97,16 +96,13 @@ def test_a_fingerprint_tells_rows_and_settings_apart() -> None:
     assert fingerprint(rows, "m") == fingerprint(rows.clone(), "m")
 
 
-def test_paths_are_recorded_from_the_artefacts_folder_on_and_found_after_it_moved(tmp_path: Path) -> None:
+def test_paths_are_recorded_from_the_artefacts_folder_on(tmp_path: Path) -> None:
     artifacts = tmp_path / "artifacts"
     run_dir = artifacts / "stage2" / "runs" / "slug"
     run_dir.mkdir(parents=True)
-    recorded = recorded_path(run_dir, artifacts)
-    assert recorded == "artifacts/stage2/runs/slug"
+    assert recorded_path(run_dir, artifacts) == "artifacts/stage2/runs/slug"
     moved = artifacts.rename(tmp_path / "elsewhere")
-    other = moved / "stage3" / "runs" / "slug"
-    assert located_path(recorded, other) == moved / "stage2" / "runs" / "slug"
-    assert located_path("gone/stage2/runs/x", other) == Path("gone/stage2/runs/x")
+    assert recorded_path(moved / "stage2", moved) == "elsewhere/stage2"
 
 
 def test_an_older_run_is_kept_under_its_run_id(tmp_path: Path) -> None:
@@ -192,16 +188,21 @@ def test_writers_of_one_name_take_turns(tmp_path: Path) -> None:
 
 def test_a_file_is_replaced_whole_or_stays(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
-    replace_file(path, lambda unfinished: unfinished.write_text("old") and None)
-
-    def fails(unfinished: Path) -> None:
-        unfinished.write_text("ne")
-        raise OSError(errno.EIO, "broken")
-
-    with pytest.raises(UserError, match="what was there is unchanged"):
-        replace_file(path, fails)
-    assert path.read_text() == "old"
+    replace_file(path, b"old")
+    replace_file(path, b"new")
+    assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+    folder = tmp_path / "taken"
+    (folder / "inside").mkdir(parents=True)
+    with pytest.raises(UserError, match="taken: cannot be written"):
+        replace_file(folder, b"new")
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["f.csv", "taken"]
+
+
+def test_a_file_whose_folder_cannot_be_made_is_a_users_error(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("a file")
+    with pytest.raises(UserError, match="could not be written"):
+        replace_file(tmp_path / "f" / "g.csv", b"new")
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "\udcff", "[" * 100_000])

@@ -64,8 +64,10 @@ def new_run(
     )  # fmt: skip
 
 
-def published(tmp_path: Path, courses: tuple[CourseClusters, ...] = COURSES) -> Path:
-    return write_stage2_run(new_run(tmp_path, courses), tmp_path / "artifacts")
+def published(tmp_path: Path, courses: tuple[CourseClusters, ...] = COURSES, rows: pl.DataFrame | None = None) -> Path:
+    run = new_run(tmp_path, courses, rows)
+    write_stage2_run(run)
+    return run.run_dir
 
 
 def test_a_run_is_written_in_the_documented_shapes(tmp_path: Path) -> None:
@@ -195,7 +197,7 @@ def test_the_validator_finds_nothing_and_the_run_is_read_as_it_was(tmp_path: Pat
 
 
 def test_an_empty_run_is_a_run(tmp_path: Path) -> None:
-    run_dir = write_stage2_run(new_run(tmp_path, (), painpoints({})), tmp_path / "artifacts")
+    run_dir = published(tmp_path, (), painpoints({}))
     assert validate_stage2(run_dir) == []
     found = read_stage2_run(run_dir)
     assert (found.courses, found.clusters.height, found.painpoints.schema) == ((), 0, pl.Schema(PAINPOINT_SCHEMA))
@@ -205,7 +207,7 @@ def test_an_empty_run_is_a_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", ["../../etc/passwd", "A/B", ".hidden", "C 1", "コース", "x" * 300, "a\nb", "-rf"])
 def test_a_course_code_that_is_no_file_name_stays_within_the_folder(tmp_path: Path, code: str) -> None:
     courses = (CourseClusters(code, f"Title of {code}", (Cluster(f"{code}_1", "cause", ("p-1",)),)),)
-    run_dir = write_stage2_run(new_run(tmp_path, courses, painpoints({code: ["p-1"]})), tmp_path / "artifacts")
+    run_dir = published(tmp_path, courses, painpoints({code: ["p-1"]}))
     assert len(list((run_dir / "clusters").iterdir())) == 1
     assert [path for path in tmp_path.rglob("*.json*") if run_dir not in path.parents] == []
     assert read_stage2_run(run_dir).courses == courses
@@ -221,7 +223,7 @@ def test_odd_ids_and_texts_come_back_and_are_told_apart_in_the_table(
 ) -> None:
     courses = (CourseClusters("D1", "Title of D1", (Cluster("D1_1", "cause", tuple(ids)),)),)
     rows = painpoints({"D1": ids}).with_columns(pain_point_snippet=pl.lit(words))
-    run_dir = write_stage2_run(new_run(tmp_path, courses, rows), tmp_path / "artifacts")
+    run_dir = published(tmp_path, courses, rows)
     found = read_stage2_run(run_dir)
     assert found.courses == courses
     assert found.painpoints.equals(rows)

@@ -105,7 +105,10 @@ def test_a_batch_that_no_model_answered_is_unassigned_and_says_why(tmp_path, ser
 
 def test_when_nothing_is_answered_the_run_stops_and_says_why(tmp_path, server):
     server.fault_for = lambda _: status(500, retry_after=0)
-    with client_of(server, tmp_path / "llm.sqlite") as client, pytest.raises(TransientError, match=r"3 batches.*500"):
+    with (
+        client_of(server, tmp_path / "llm.sqlite") as client,
+        pytest.raises(TransientError, match=r"3 of 3 requests.*500"),
+    ):
         themes_of(run_of(tmp_path), client, batch_size=4)
 
 

@@ -208,6 +208,17 @@ def test_a_run_of_other_input_is_made_anew_and_the_older_one_is_kept(artifacts, 
     assert json_of(second.run.run_dir / "manifest.json")["run_id"] == second.run.run_id
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "post_global_index.csv"])
+def test_a_folder_that_was_damaged_is_no_result_and_is_kept(artifacts, server, name):
+    first = made(artifacts, server).run
+    (first.run_dir / name).write_text("{")
+    again = made(artifacts, server)
+    assert not again.reused
+    assert_frame_equal(read_stage3_run(again.run.run_dir).posts, first.posts)
+    (kept,) = (folder for folder in first.run_dir.parent.iterdir() if folder != first.run_dir)
+    assert (kept / name).read_text() == "{"
+
+
 def test_a_run_with_a_failed_batch_is_not_finished(artifacts, server):
     server.fault_for = lambda seen: content("no") if len(seen.user_json["clusters"]) == 2 else None
     first = made(artifacts, server)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from painpoint_platform.courses.run_folder import SCHEMA_VERSION
+from painpoint_platform.courses.run_records import SCHEMA_VERSION
 from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Words
 from painpoint_platform.courses.validation.run_files import RunFiles, leaves
 

@@ -21,11 +21,13 @@ from typing import Any
 
 from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Findings, Words
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import BYTE_ORDER_MARK
 
 # The largest file that is read whole. A run of a million posts stays below it.
 MOST_BYTES = 256 * 1024 * 1024
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-TEMPORARY = re.compile(r"(^|[._-])(tmp|temp|part|partial|unfinished|incomplete)([._-]|$)|~$|\.sw[op]$", re.IGNORECASE)
+TEMPORARY = re.compile(
+    r"(^|[._-])(tmp|temp|part|partial|unfinished|incomplete)([._-]|$)|^\..*\.new$|~$|\.sw[op]$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -269,6 +269,8 @@ DEFECTS = [
     Defect("theme with two summaries", row_twice(SUMMARY, 2), SUMMARY, "row 4", "summary_has_one_row_per_theme"),
     Defect("summary miscounts", cell(SUMMARY, 1, 10, "9"), SUMMARY, "row 1", "index_agrees_with_themes"),
     Defect("leftover", content(f"{THEMES}.tmp", b"{"), f"{THEMES}.tmp", "file", "no_temporary_files"),
+    Defect("leftover of a killed writer", content(".report.html.new", b"<"), ".report.html.new", "file",
+           "no_temporary_files"),
     Defect("link", linked(THEMES), THEMES, "file", "no_symbolic_links"),
     Defect("folder instead of file", in_folder_of_its_own_name(PROMPT), PROMPT, "file", "file_is_regular"),
     Defect("huge file", lambda run: os.truncate(run / LOG, MOST_BYTES + 1), LOG, "file", "file_is_not_too_large"),

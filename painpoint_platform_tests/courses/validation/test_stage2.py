@@ -209,11 +209,11 @@ def test_what_the_project_writes_has_no_finding(tmp_path: Path) -> None:
     run = new_stage2_run(
         made_from, courses, artifacts=tmp_path, model="ollama/qwen3", fingerprint="0" * 64, wallclock_s=3.21
     )
-    run_dir = write_stage2_run(run, tmp_path)
-    assert validate_stage2(run_dir) == [], said(validate_stage2(run_dir))
+    write_stage2_run(run)
+    assert validate_stage2(run.run_dir) == [], said(validate_stage2(run.run_dir))
     # A later run takes its place, and it is good under its run id.
-    write_stage2_run(replace(run, manifest={**run.manifest, "run_id": f"{run.run_slug}_later"}), tmp_path)
-    assert validate_stage2(run_dir.with_name(str(run.run_id))) == []
+    write_stage2_run(replace(run, manifest={**run.manifest, "run_id": f"{run.run_slug}_later"}))
+    assert validate_stage2(run.run_dir.with_name(str(run.run_id))) == []
 
 
 def test_every_finding_is_listed_at_once(run: Path) -> None:
