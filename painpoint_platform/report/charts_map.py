@@ -9,7 +9,8 @@ What the spec asks of its datasets:
 - ``clusters``: x, y, title, category, items, state, lit, chosen
 - ``names``: x, y, name
 
-Its parameters ``x_low``, ``x_high``, ``y_low``, ``y_high`` are the part of the plane that is seen.
+Its parameters ``x_low``, ``x_high``, ``y_low``, ``y_high`` are the part of the plane that is seen, ``largest`` is the
+area of the largest bubble in square pixels.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import altair
 
 HEIGHT = 560  # pixels
-SMALLEST, LARGEST = 40, 2400  # area of a bubble in square pixels
+SMALLEST = 24  # area of a bubble in square pixels
 
 
 def specs() -> dict[str, dict[str, Any]]:
@@ -33,10 +34,10 @@ def cluster_map() -> dict[str, Any]:
     """
     import altair as alt
 
-    seen = {"x_low": 0, "x_high": 1, "y_low": 0, "y_high": 1}
+    parameters = {"x_low": 0, "x_high": 1, "y_low": 0, "y_high": 1, "largest": 2400}
     chart = (
-        alt.layer(_noise(), _items(), _clusters(), _names())
-        .add_params(*(alt.param(name=name, value=value) for name, value in seen.items()))
+        alt.layer(_noise(), _items(), _clusters(), _halo(), _names())
+        .add_params(*(alt.param(name=name, value=value) for name, value in parameters.items()))
         .properties(width="container", height=HEIGHT, padding=0)
     )
     return chart.to_dict()
@@ -75,7 +76,9 @@ def _clusters() -> "altair.Chart":
         .encode(
             **_place(),
             color=_category(),
-            size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[SMALLEST, LARGEST], zero=True)),
+            size=alt.Size(
+                "items:Q", legend=None, scale=alt.Scale(rangeMin=SMALLEST, rangeMax=alt.ExprRef("largest"), zero=True)
+            ),
             opacity=alt.condition("datum.lit", alt.value(0.72), alt.value(0.08)),
             stroke=alt.condition("datum.chosen", alt.value("var(--ink)"), alt.value("var(--ground)")),
             strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1)),
@@ -89,13 +92,20 @@ def _clusters() -> "altair.Chart":
     )
 
 
+def _halo() -> "altair.Chart":
+    """What lies under a name is held off, or the name could not be read."""
+    import altair as alt
+
+    return _names().encode(stroke=alt.value("var(--ground)"), strokeWidth=alt.value(3), strokeOpacity=alt.value(0.85))
+
+
 def _names() -> "altair.Chart":
     import altair as alt
 
     return (
         alt.Chart(alt.NamedData("names"))
         .mark_text(fontSize=12, clip=True, tooltip=None)
-        .encode(**_place(), text="name:N")
+        .encode(**_place(), text="name:N", color=alt.value("var(--ink)"))
     )
 
 

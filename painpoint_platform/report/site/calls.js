@@ -4,36 +4,17 @@
 // The address says what is open: #transcript/exchange&analyst=…, the exchange may be missing.
 
 painpoint.page(async () => {
-  const KEPT = ["words", "ticker", "analyst", "low", "sort"];
-  const { el, hash, number, counted } = painpoint;
+  const { el, hash, places, number, counted } = painpoint;
   const at = (id) => document.getElementById(id);
 
-  // --- What the address asks for ---
+  // --- What is open ---
 
   function asked() {
-    const [transcript, group] = hash.path.split("/").map(decoded);
-    return { transcript: transcript ?? "", group: Number(group ?? 0) };
+    const [transcript, group] = places.asked(2);
+    return { transcript, group: Number(group) };
   }
 
-  function decoded(part) {
-    try { return decodeURIComponent(part); } catch { return part; }
-  }
-
-  const goTo = (path) => hash.go(path, Object.fromEntries(KEPT.map((name) => [name, hash.get(name)])));
-
-  // A link, so that a call can be opened beside, kept and sent; the filters go with it.
-  function opener(text, transcript, group = null) {
-    const path = [transcript, ...(group === null ? [] : [group])].map(encodeURIComponent).join("/");
-    return el("a", {
-      href: `#${encodeURI(path)}`,
-      onclick: (event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
-        if (path === hash.path) enter();
-        else goTo(path);
-      },
-    }, text);
-  }
+  const opener = (text, ...segments) => places.link(text, segments);
 
   // --- The list ---
 
@@ -123,21 +104,11 @@ painpoint.page(async () => {
     return el("details", { open }, el("summary", {}, "Answer ", el("small", { class: "quiet" }, counted(words, "word"))), el("div", { dir: "auto" }, answer));
   }
 
-  // --- Where the keyboard goes on: at what was opened, or, once it is closed, at the link that opened it ---
-
   async function enter() {
     await opening;
-    const target = document.getElementById(`group-${asked().group}`) ?? at("call-title");
-    (target === at("call-title") ? at("call") : target).scrollIntoView({ block: "start" });
-    target.focus({ preventScroll: true });
-  }
-
-  function follow({ oldURL }) {
-    if (!at("call").hidden) return enter();
-    const [path] = new URL(oldURL).hash.slice(1).split("&");
-    const transcript = decoded(path).split("/")[0];
-    [...at("table").querySelectorAll("a")].find((link) => decoded(link.hash.slice(1)) === transcript)?.focus();
-    return null;
+    const group = document.getElementById(`group-${asked().group}`);
+    (group ?? at("call")).scrollIntoView({ block: "start" });
+    (group ?? at("call-title")).focus({ preventScroll: true });
   }
 
   const calls = painpoint.rows(await painpoint.data("calls"));
@@ -149,8 +120,8 @@ painpoint.page(async () => {
   let opening = null;
   const list = callsTable();
   narrowing();
-  at("close").addEventListener("click", () => goTo(""));
-  hash.onChange(follow);
+  at("close").addEventListener("click", () => places.go());
+  places.follow({ isOpen: () => !at("call").hidden, opened: enter, within: at("table") });
   if (asked().transcript) await enter();
   return null;
 });

@@ -7,10 +7,9 @@ painpoint.page(async (main) => {
   const COURSES_AT_FIRST = 25;
   const THEMES_AT_FIRST = 24;
   const CLUSTERS_AT_FIRST = 50;
-  const KEPT = ["words", "college", "label", "order", "courses", "themes", "ranking"];
   const UNASSIGNED = "UNASSIGNED";
   const SMALLER = "smaller themes";
-  const { el, hash, number, counted } = painpoint;
+  const { el, hash, places, number, counted } = painpoint;
   const at = (id) => document.getElementById(id);
 
   // --- A corpus, arranged once: every number below is counted from its clusters ---
@@ -38,32 +37,14 @@ painpoint.page(async (main) => {
 
   const courseName = (code) => `${code} ${whole.courseOf.get(code)?.title ?? ""}`.trim();
 
-  // --- What the address asks for ---
+  // --- What is open ---
 
   function asked() {
-    const [corpus, theme, course] = hash.path.split("/").map(decoded);
-    return { corpus: corpus ?? "", theme: theme ?? "", course: course ?? "" };
+    const [corpus, theme, course] = places.asked(3);
+    return { corpus, theme, course };
   }
 
-  function decoded(part) {
-    try { return decodeURIComponent(part); } catch { return part; }
-  }
-
-  // A link, so that what it opens can be opened beside, kept and sent; the filters go with it.
-  function opener(text, theme, course, attributes = {}) {
-    const path = [whole.corpus, theme, course].map(encodeURIComponent).join("/").replace(/\/+$/, "");
-    return el("a", { href: `#${encodeURI(path)}`, ...attributes, onclick: open }, text);
-  }
-
-  function open(event) {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const path = decoded(event.currentTarget.getAttribute("href").slice(1));
-    if (path === hash.path) return enter();
-    goTo(path);
-  }
-
-  const goTo = (path) => hash.go(path, Object.fromEntries(KEPT.map((name) => [name, hash.get(name)])));
+  const opener = (text, theme, course, attributes = {}) => places.link(text, [whole.corpus, theme, course], attributes);
 
   function enter() {
     at("drill").scrollIntoView({ block: "start" });
@@ -313,15 +294,6 @@ painpoint.page(async (main) => {
     });
   }
 
-  // Where the keyboard goes on: in what was opened, or, once it is closed, at the link that opened it.
-  function follow({ oldURL }) {
-    if (!at("drill").hidden) return enter();
-    const [path] = new URL(oldURL).hash.slice(1).split("&");
-    const link = [...document.querySelectorAll("#matrix a, #ranking a")].find((each) => decoded(each.hash.slice(1)) === decoded(path));
-    if (link?.closest("#matrix td")) focusOn(link);
-    else link?.focus();
-  }
-
   // The button is gone once it was used; the keyboard goes on at the first row that it brought.
   function again(changes, row = null) {
     hash.set(changes);
@@ -335,7 +307,7 @@ painpoint.page(async (main) => {
     at("all-courses").addEventListener("click", () => again({ courses: "all" }, COURSES_AT_FIRST));
     at("all-themes").addEventListener("click", () => again({ themes: "all" }, 0));
     at("matrix").addEventListener("keydown", step);
-    at("close").addEventListener("click", () => goTo(encodeURIComponent(whole.corpus)));
+    at("close").addEventListener("click", () => places.go(whole.corpus));
   }
 
   const { corpora } = await painpoint.data("courses");
@@ -350,6 +322,7 @@ painpoint.page(async (main) => {
   hash.onChange(() => choose() && narrow.show(whole.clusters));
   const narrow = narrowing();
   listen();
-  hash.onChange(follow);
-  if (!at("drill").hidden) enter();
+  const isOpen = () => !at("drill").hidden;
+  places.follow({ isOpen, opened: enter, within: at("page"), closed: (link) => (link.closest("#matrix td") ? focusOn(link) : link.focus()) });
+  if (isOpen()) enter();
 });

@@ -4,15 +4,16 @@
 // The address says what is chosen: #key&category=…&words=…
 
 painpoint.page(async () => {
-  const KEPT = ["words", "category", "state", "table"];
   const MARGIN = 0.06; // of the plane, around what is shown
   const ZOOM = 1.4; // a step of a button, a key or the wheel
   const STEP = 0.2; // of the width, a step of a button or a key
+  const [SMALLEST, LARGEST] = [200, 2400]; // square pixels of the largest bubble
+  const ROOM = 160_000; // square pixels for all bubbles, were they all as large
   const MOST_NAMES = 40;
   const LONGEST_NAME = 30;
   const POSTS_TOLD = 5;
-  const KEY = 16; // characters of an issue's key
-  const { el, hash, number, counted, words } = painpoint;
+  const KEY = 16; // characters of an issue's key in the report
+  const { el, hash, places, number, counted, words } = painpoint;
   const at = (id) => document.getElementById(id);
 
   // --- What the map is given; larger bubbles first, so that a small one lies above them ---
@@ -24,7 +25,7 @@ painpoint.page(async () => {
     const marked = sorted(clusters).map((cluster) => ({ ...cluster, lit: lit.has(cluster), chosen: cluster.key === chosen() }));
     const dots = items.map((item) => ({ ...item, lit: left.length === clusters.length || lit.has(clusters[item.cluster]) }));
     const [noise, own] = [dots.filter((item) => item.cluster < 0), dots.filter((item) => item.cluster >= 0)];
-    return { noise, items: own.map((item) => ({ ...item, category: clusters[item.cluster].category })), clusters: marked, names: names() };
+    return { noise, items: own.map((item) => ({ ...item, category: clusters[item.cluster].category })), clusters: marked, names: seen ? names() : [] };
   }
 
   const chosen = () => hash.path.slice(0, KEY);
@@ -35,22 +36,30 @@ painpoint.page(async () => {
     view.runAsync();
   }
 
-  // --- The part of the plane that is seen: its middle and how many units a pixel is; both axes alike ---
+  // The middle and the size of what is around all of them.
+  function boxOf(all) {
+    const range = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+    const [[left_, right], [low, high]] = [range(all.map(({ x }) => x)), range(all.map(({ y }) => y))];
+    return { x: (left_ + right) / 2, y: (low + high) / 2, width: right - left_ || 1, height: high - low || 1 };
+  }
 
-  function fit(places) {
-    if (!places.length) return;
-    const [xs, ys] = [places.map((place) => place.x), places.map((place) => place.y)];
-    const [left_, right, low, high] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  // --- The part of the plane that is seen: its middle, and how many units a pixel is to the right ---
+
+  // The axes have no meaning, so that each is stretched on its own until all issues fill the map.
+  const upwards = () => (extent.height / size().height) / (extent.width / size().width);
+
+  function fit(box) {
     const { width, height } = size();
-    const unit = Math.max((right - left_) / width, (high - low) / height, whole * 0.05) / (1 - 2 * MARGIN);
-    look({ x: (left_ + right) / 2, y: (low + high) / 2, unit });
+    const unit = Math.max(box.width / width, box.height / height / upwards(), extent.width * 0.05 / width) / (1 - 2 * MARGIN);
+    look({ x: box.x, y: box.y, unit });
   }
 
   const size = () => ({ width: view?.width() || 640, height: view?.height() || 560 });
 
   function look(next) {
-    seen = { ...next, unit: Math.min(Math.max(next.unit, whole * 0.005), whole * 4) };
-    if (!view || waiting) return;
+    const whole = extent.width / size().width;
+    seen = { ...next, unit: Math.min(Math.max(next.unit, whole * 0.01), whole * 4) };
+    if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
@@ -61,8 +70,8 @@ painpoint.page(async () => {
   function apply() {
     const { width, height } = size();
     const { x, y, unit } = seen;
-    view.signal("x_low", x - (width / 2) * unit).signal("x_high", x + (width / 2) * unit);
-    view.signal("y_low", y - (height / 2) * unit).signal("y_high", y + (height / 2) * unit);
+    const [right, up] = [(width / 2) * unit, (height / 2) * unit * upwards()];
+    view.signal("x_low", x - right).signal("x_high", x + right).signal("y_low", y - up).signal("y_high", y + up);
     view.runAsync();
     clearTimeout(settled);
     settled = setTimeout(() => update({ names: names() }), 120);
@@ -72,11 +81,15 @@ painpoint.page(async () => {
   function zoom(factor, pixel = null) {
     const { width, height } = size();
     const [right, up] = pixel ? [pixel.x - width / 2, height / 2 - pixel.y] : [0, 0];
-    const unit = Math.min(Math.max(seen.unit / factor, whole * 0.005), whole * 4);
-    look({ x: seen.x + right * (seen.unit - unit), y: seen.y + up * (seen.unit - unit), unit });
+    const { unit } = seen;
+    look({ ...seen, unit: unit / factor });
+    move(right * (unit / seen.unit - 1), up * (unit / seen.unit - 1));
   }
 
-  const move = (right, up) => look({ ...seen, x: seen.x + right * seen.unit, y: seen.y + up * seen.unit });
+  const move = (right, up) => look({ ...seen, x: seen.x + right * seen.unit, y: seen.y + up * seen.unit * upwards() });
+
+  // Where a cluster is on the map, in pixels from its middle.
+  const onMap = ({ x, y }) => ({ x: (x - seen.x) / seen.unit, y: (y - seen.y) / seen.unit / upwards() });
 
   // The largest issues have their names, as far as these do not overlap; nearer, more of them do.
   function names() {
@@ -85,7 +98,7 @@ painpoint.page(async () => {
     const shown = [];
     for (const cluster of sorted(left)) {
       const name = cluster.title.length > LONGEST_NAME ? `${cluster.title.slice(0, LONGEST_NAME - 1).trimEnd()}…` : cluster.title;
-      const [x, y] = [(cluster.x - seen.x) / seen.unit, (cluster.y - seen.y) / seen.unit];
+      const { x, y } = onMap(cluster);
       const half = name.length * 3.3 + 4;
       if (Math.abs(x) + half > width / 2 || Math.abs(y) + 9 > height / 2) continue;
       if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 18)) continue;
@@ -105,8 +118,8 @@ painpoint.page(async () => {
     right: () => move(STEP * size().width, 0),
     up: () => move(0, STEP * size().height),
     down: () => move(0, -STEP * size().height),
-    found: () => fit(left),
-    all: () => fit([...items, ...clusters]),
+    found: () => fit(boxOf(left)),
+    all: () => fit(extent),
   };
   const KEYS = { "+": "in", "=": "in", "-": "out", "0": "all", ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 
@@ -164,13 +177,11 @@ painpoint.page(async () => {
 
   // --- One issue ---
 
-  const goTo = (key) => hash.go(key, Object.fromEntries(KEPT.map((name) => [name, hash.get(name)])));
-
   async function tell() {
     const cluster = clusters.find((each) => each.key === chosen());
     at("panel").hidden = !chosen();
     if (!chosen()) return;
-    const close = el("button", { type: "button", class: "plain", onclick: () => goTo("") }, "Close");
+    const close = el("button", { type: "button", class: "plain", onclick: () => places.go() }, "Close");
     if (!cluster) {
       at("panel").replaceChildren(el("h2", { id: "panel-title", tabindex: -1 }, "Not on this map"), el("p", {}, `No issue of this day has the key ${chosen()}.`), close);
       return;
@@ -201,20 +212,18 @@ painpoint.page(async () => {
     const cluster = clusters.find((each) => each.key === chosen());
     if (!cluster) return;
     const { width, height } = size();
-    const away = Math.max(Math.abs(cluster.x - seen.x) / width, Math.abs(cluster.y - seen.y) / height) / seen.unit;
-    if (away > 0.45) look({ ...seen, x: cluster.x, y: cluster.y });
+    const { x, y } = onMap(cluster);
+    if (Math.max(Math.abs(x) / width, Math.abs(y) / height) > 0.45) look({ ...seen, x: cluster.x, y: cluster.y });
   }
 
-  async function follow({ oldURL }) {
-    const before = new URL(oldURL).hash.slice(1).split("&")[0].slice(0, KEY);
+  async function choose() {
     update(datasets());
     centre();
-    await tell();
-    if (!at("panel").hidden) enter();
-    else [...at("table").querySelectorAll("[data-key]")].find((button) => button.dataset.key === before)?.focus({ preventScroll: true });
+    telling = tell();
   }
 
-  function enter() {
+  async function enter() {
+    await telling;
     at("panel").scrollIntoView({ block: "nearest" });
     at("panel-title").focus({ preventScroll: true });
   }
@@ -239,7 +248,7 @@ painpoint.page(async () => {
       rows: clusters,
       noun: ["issue", "issues"],
       fields: [
-        { key: "words", label: "Words", kind: "search", placeholder: "words of a title", text: (cluster) => cluster.title },
+        { key: "words", label: "Words", kind: "search", placeholder: "words of an issue or its posts", text: (cluster) => cluster.text },
         { key: "category", label: "Category", kind: "choice", options: painpoint.choices(clusters.map((cluster) => cluster.category), "All categories"), test: (cluster, category) => cluster.category === category },
         { key: "state", label: "State", kind: "choice", options: painpoint.choices(clusters.map((cluster) => cluster.state).filter(Boolean), "All states"), test: (cluster, state) => cluster.state === state },
       ],
@@ -257,12 +266,12 @@ painpoint.page(async () => {
     return painpoint.table(at("table"), {
       caption: "Issues of the map",
       columns: [
-        { key: "title", label: "Issue", heading: true, render: ({ key, title }) => el("button", { type: "button", class: "text", "data-key": key, onclick: () => (key === chosen() ? enter() : goTo(key)) }, title) },
+        { key: "title", label: "Issue", heading: true, render: ({ key, title }) => places.link(title, [key]) },
         { key: "category", label: "Category", secondary: true, render: ({ category }) => words(category) },
         { key: "state", label: "State", secondary: true, render: ({ state }) => words(state) },
         { key: "items", label: "Posts", numeric: true },
         { key: "impact", label: "Impact", numeric: true, render: ({ impact }) => number(impact, 1) },
-        { key: "page", label: "Page", sort: false, render: ({ key }) => painpoint.goto("issue.html", "Open", key) },
+        { key: "page", label: "Page", sort: false, secondary: true, render: ({ key }) => painpoint.goto("issue.html", "Open", key) },
       ],
       pageSize: 20,
       sort: "-items",
@@ -275,39 +284,37 @@ painpoint.page(async () => {
     view = drawn;
     view.addEventListener("click", (_, item) => {
       const key = item?.datum?.key ?? clusters[item?.datum?.cluster]?.key;
-      if (key && key !== chosen()) goTo(key);
+      if (key && key !== chosen()) places.go(key);
     });
     view.addSignalListener("width", () => look(seen));
-    if (seen) apply();
+    view.signal("largest", Math.min(LARGEST, Math.max(SMALLEST, ROOM / clusters.length)));
+    if (seen) look(seen);
     else ACTS.all();
     update(datasets());
     legend();
   }
 
-  const { day, clusters: columns, items: places } = await painpoint.data("map");
-  const clusters = painpoint.rows(columns).map((cluster) => ({ ...cluster, key: cluster.key.slice(0, KEY) }));
-  const items = painpoint.rows(places);
+  const { day, clusters: columns, items: dots } = await painpoint.data("map");
+  const items = painpoint.rows(dots);
+  const titles = Map.groupBy(items, (item) => item.cluster);
+  const clusters = painpoint.rows(columns).map((cluster, place) =>
+    ({ ...cluster, text: [cluster.title, ...(titles.get(place) ?? []).map((item) => item.title)].join("\n") }));
   if (!clusters.length) return painpoint.empty(at("page"), "No day has issues yet.", "painpoint run");
-  const whole = extent([...items, ...clusters]) / 560;
+  const extent = boxOf([...items, ...clusters]);
   let left = clusters;
   let view = null;
-  let seen = { x: clusters[0].x, y: clusters[0].y, unit: whole };
+  let seen = null;
   let waiting = false;
   let settled = 0;
+  let telling = null;
   at("opening").textContent = `${day}: ${counted(clusters.length, "issue")} and ${counted(items.length, "post")}. A bubble is an issue, larger for more posts; a dot is a post. What is near is about similar things.`;
   const table = issuesTable();
   const narrow = narrowing();
   listen();
-  const first = datasets();
-  seen = null;
-  await painpoint.chart(at("map"), "cluster_map", first, { label: `Map of ${counted(clusters.length, "issue")}; the table below has the same.`, canvas: true, onView });
+  await painpoint.chart(at("map"), "cluster_map", datasets(), { label: `Map of ${counted(clusters.length, "issue")}; the table below has the same.`, canvas: true, onView });
+  hash.onChange(choose);
+  places.follow({ isOpen: () => Boolean(chosen()), opened: enter, within: at("table") });
+  centre();
   await tell();
-  hash.onChange(follow);
   return null;
-
-  function extent(all) {
-    const [xs, ys] = [all.map((place) => place.x), all.map((place) => place.y)];
-    const span = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity) - values.reduce((least, value) => Math.min(least, value), Infinity);
-    return Math.max(span(xs), span(ys)) || 1;
-  }
 });
