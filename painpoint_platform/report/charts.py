@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import altair
 
 STATES = ("new", "growing", "steady", "fading")
-BAND = 26  # pixels of height a bar
 HISTORY_HEIGHT = 180  # pixels
 
 
@@ -60,7 +59,7 @@ def category_days() -> dict[str, Any]:
     import altair as alt
 
     chart = (
-        alt.Chart(alt.NamedData("days"), height=alt.Step(BAND))
+        alt.Chart(alt.NamedData("days"))
         .mark_rect(cornerRadius=2)
         .encode(
             x=alt.X("day:O", title=None, axis=_days(), scale=alt.Scale(paddingInner=0.06)),
@@ -128,7 +127,7 @@ def issue_feelings() -> dict[str, Any]:
 
     scale = alt.Scale(domain=[0, 1], nice=False)
     axis = alt.Axis(values=[0, 0.5, 1], labelExpr="datum.value == 0 ? 'low' : datum.value == 1 ? 'high' : 'middle'")
-    base = alt.Chart(alt.NamedData("feelings"), height=alt.Step(34)).encode(
+    base = alt.Chart(alt.NamedData("feelings")).encode(
         y=_names("name"), tooltip=[_said("name"), _said("value", ".2f"), _said("low", ".2f"), _said("high", ".2f")]
     )
     ends = {"x": alt.X("low:Q", title=None, scale=scale, axis=axis), "x2": "high:Q"}
@@ -140,16 +139,15 @@ def issue_feelings() -> dict[str, Any]:
 
 
 def _fitted(chart: "altair.Chart | altair.LayerChart") -> dict[str, Any]:
-    import altair as alt
-
-    size = alt.AutoSizeParams(type="fit-x", contains="padding")
-    return chart.properties(width="container", autosize=size).to_dict()
+    """As wide as the page lets it be."""
+    spec: dict[str, Any] = chart.properties(width="container").to_dict()
+    return spec
 
 
 def _bars(dataset: str) -> "altair.Chart":
     import altair as alt
 
-    bars: alt.Chart = alt.Chart(alt.NamedData(dataset), height=alt.Step(BAND)).mark_bar(height={"band": 0.72})
+    bars: alt.Chart = alt.Chart(alt.NamedData(dataset)).mark_bar(height={"band": 0.72})
     return bars
 
 

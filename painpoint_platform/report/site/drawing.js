@@ -64,9 +64,10 @@ Object.assign(painpoint, (() => {
   // A chart in `container`: the spec of that name, its named datasets filled with `datasets`.
   //   title    what it shows; label: what it says, for readers who do not see it
   //   columns  of the table that holds the same numbers, as in table(); tableRows where they are not the first dataset
+  //   height   of the plot in pixels, where it depends on the data
   //   canvas   for thousands of marks; vectors else
   //   onView   is given the view each time it was drawn, for events
-  async function chart(container, spec, datasets, { title, label, columns, tableRows = Object.values(datasets)[0], canvas = false, onView = null, sort = null }) {
+  async function chart(container, spec, datasets, { title, label, columns, tableRows = Object.values(datasets)[0], height = null, canvas = false, onView = null, sort = null }) {
     const drawing = el("div", { class: "drawing", role: "img", "aria-label": label });
     container.replaceChildren(el("figure", { class: "chart" },
       title && el("figcaption", {}, title), drawing, columns && alternative({ title: title ?? label, columns, rows: tableRows, sort })));
@@ -76,9 +77,11 @@ Object.assign(painpoint, (() => {
 
     async function draw() {
       embedded?.finalize();
-      const source = { ...painted(specs[spec]), datasets: structuredClone(datasets) };
+      const source = { ...painted(specs[spec]), ...(height && { height }), datasets: structuredClone(datasets) };
       const options = { mode: "vega-lite", actions: false, ast: true, defaultStyle: false, tooltip, config: look(), renderer: canvas ? "canvas" : "svg" };
       embedded = await vegaEmbed(drawing, source, options);
+      // The drawing has a label that says what it says; its marks are not read out one by one.
+      drawing.querySelector("svg")?.setAttribute("aria-hidden", "true");
       onView?.(embedded.view);
     }
 

@@ -11,7 +11,7 @@ const painpoint = (() => {
 
   // --- Elements ---
 
-  // A child is an element, text, a list of children, or null for nothing. An attribute that is null or false is left
+  // A child is an element, text, a list of children, or null or false for nothing. An attribute that is null or false is left
   // out, true stands without a value, a function listens to the event that the attribute's name after "on" says.
   function el(tag, attributes = {}, ...children) {
     return filled(document.createElement(tag), attributes, children);
@@ -28,7 +28,7 @@ const painpoint = (() => {
         element.setAttribute(name, value === true ? "" : String(value));
       }
     }
-    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
     return element;
   }
 
@@ -49,6 +49,8 @@ const painpoint = (() => {
   // --- Data files: data/<name>.js calls painpoint.load("<name>", payload) ---
 
   const scripts = self.trustedTypes?.createPolicy("painpoint", { createScriptURL: own }) ?? { createScriptURL: own };
+  // Vega empties an element by giving it the markup "". That is all the markup that a text may become here.
+  self.trustedTypes?.createPolicy("default", { createHTML: (markup) => (markup === "" ? "" : null) });
   const payloads = new Map();
   const added = new Map();
 
@@ -101,6 +103,7 @@ const painpoint = (() => {
 
   // --- How values are written; a value that is not known is a dash ---
 
+  // Zero and the empty text are known.
   const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
   const fixed = (value, decimals) =>
     value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
@@ -114,6 +117,10 @@ const painpoint = (() => {
   // "logistics" and "missing_feature" as a person writes them.
   const NAMES = new Map(Object.entries({ ai: "AI", ecommerce: "E-commerce", github: "GitHub", stackoverflow: "Stack Overflow", hackernews: "Hacker News" }));
   const words = (value) => NAMES.get(value) ?? (known(value) ? String(value).replaceAll("_", " ").replace(/^./u, (first) => first.toUpperCase()) : UNKNOWN);
+
+  // The state of an issue, with a mark of its colour.
+  const STATES = ["new", "growing", "steady", "fading"];
+  const stateMark = (name) => el("span", { class: `state ${STATES.includes(name) ? name : ""}` }, words(name));
 
   // --- The state of the page in the address: #path&name=value&name=value ---
 
@@ -225,5 +232,5 @@ const painpoint = (() => {
   startTheme();
   addEventListener("DOMContentLoaded", themeButton);
 
-  return { load, data, script, rows, el, svg, link, goto, number, percent, money, date, counted, words, hash, theme, empty, page, UNKNOWN };
+  return { load, data, script, rows, known, el, svg, link, goto, number, percent, money, date, counted, words, STATES, state: stateMark, hash, theme, empty, page, UNKNOWN };
 })();
