@@ -5,7 +5,11 @@ Belongs here: one finding, collecting them, showing a value that may be anything
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+
+# Told what is no finding but limits what could be judged.
+Say = Callable[[str], None]
 
 WHOLE_FILE = "file"
 LONGEST_SHOWN = 160

@@ -1,7 +1,7 @@
 """Judging the fields of a run's manifest, ours or another program's.
 
-Belongs here: what kinds of values a manifest's fields have, and reading a manifest whose field names may differ.
-Does not belong here: which fields a stage has (``stage2_manifest``,
+Belongs here: what kinds of values a manifest's fields have, reading a manifest whose field names may differ, and rules
+that both stages' manifests are held to. Does not belong here: which fields a stage has (``stage2_manifest``,
 ``stage3_manifest``), agreement with other files.
 """
 
@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any, TypeGuard
 
+from painpoint_platform.courses.run_folder import MANIFEST
 from painpoint_platform.courses.run_records import SCHEMA_VERSION
 from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Words
 from painpoint_platform.courses.validation.run_files import RunFiles, leaves
@@ -154,7 +156,50 @@ def judge_cost(found: FileFindings, total: Any, costs: Sequence[Any]) -> None:
         )  # fmt: skip
 
 
-def judge_schema_version(found: FileFindings, fields: Mapping[str, Any], *, ours: bool) -> None:
+def judge_sums(
+    found: FileFindings,
+    fields: Mapping[str, Any],
+    entries: Sequence[Mapping[str, Any]],
+    sums: Mapping[str, str],
+    *,
+    over: str,
+) -> None:
+    """Report totals that are not what their entries add up to; one of which an entry says nothing is not judged.
+
+    Args:
+        found: takes the findings about the manifest.
+        fields: the manifest's.
+        entries: those of courses or batches.
+        sums: name of a total -> name of what it sums up in the entries.
+        over: what the entries are for, such as ``courses``.
+    """
+    for total, part in sums.items():
+        values = [entry[part] for entry in entries if is_count(entry.get(part))]
+        if len(values) == len(entries):
+            judge_total(found, total, fields.get(total), sum(values), f"the sum of {part} over the {over}")
+
+
+def judge_identity(
+    files: RunFiles, fields: Mapping[str, Any], slug_names: Sequence[str], *, slug_field: str, ours: bool
+) -> None:
+    """Report a version, run id or slug of a manifest that do not fit each other or the run's folder.
+
+    Args:
+        files: the run's folder. A folder that was copied elsewhere to be looked at may have any name.
+        fields: its manifest's.
+        slug_names: names under which programs state the slug.
+        slug_field: the one that findings name.
+        ours: whether this project wrote the manifest.
+    """
+    found = files.found.about(MANIFEST)
+    slug, run_id = first_of(fields, slug_names), fields.get("run_id")
+    _judge_schema_version(found, fields, ours=ours)
+    _judge_run_id(found, run_id, slug if is_filled(slug) else None, ours=ours)
+    if is_filled(slug) and files.root.parent.name == "runs":
+        _judge_folder_name(found, slug_field, files.root.name, slug, run_id, ours=ours)
+
+
+def _judge_schema_version(found: FileFindings, fields: Mapping[str, Any], *, ours: bool) -> None:
     """Report a version of our files that this validator does not know."""
     version = fields.get("schema_version")
     if ours and is_filled(version) and version != SCHEMA_VERSION:
@@ -164,7 +209,7 @@ def judge_schema_version(found: FileFindings, fields: Mapping[str, Any], *, ours
         )  # fmt: skip
 
 
-def judge_run_id(found: FileFindings, run_id: Any, slug: str | None, *, ours: bool) -> None:
+def _judge_run_id(found: FileFindings, run_id: Any, slug: str | None, *, ours: bool) -> None:
     """Report a run id that is no id. A legacy run has none, or null; an id of ours begins with its slug."""
     if run_id is None:
         return
@@ -174,7 +219,7 @@ def judge_run_id(found: FileFindings, run_id: Any, slug: str | None, *, ours: bo
         found.add("run_id", "run_id_begins_with_run_slug", run_id, f"expected {slug}_ and a time stamp")
 
 
-def judge_folder_name(found: FileFindings, name: str, folder: str, slug: str, run_id: Any, *, ours: bool) -> None:
+def _judge_folder_name(found: FileFindings, name: str, folder: str, slug: str, run_id: Any, *, ours: bool) -> None:
     """Report a run slug, the field ``name``, that does not fit the name of the run's folder.
 
     A folder is named by the slug; by the run id once a later run took its place; by slug and stamp by other software.
@@ -210,6 +255,11 @@ def is_ours(manifest: Mapping[str, Any], marks: Iterable[str]) -> bool:
     """Tell whether this project wrote the manifest: it has most of the fields that no other software is asked for."""
     known = [name in manifest for name in marks]
     return 2 * sum(known) > len(known)
+
+
+def posix_path(recorded: Any) -> PurePosixPath | None:
+    """Return a path that a manifest records, on whatever system it was written; None where there is none."""
+    return PurePosixPath(recorded.replace("\\", "/")) if is_filled(recorded) else None
 
 
 def first_of(values: Mapping[str, Any], names: Iterable[str]) -> Any:

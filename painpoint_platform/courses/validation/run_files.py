@@ -1,9 +1,9 @@
 """The files of a run folder, read with tolerance: whatever is wrong with a file is a finding, never an exception.
 
 Belongs here: opening any file of a folder that anyone may have written, as JSON, JSON lines or CSV.
-Does not belong here: what the contents must say (``stage2``, ``stage3``); reading a run in order
-to work with it (``stage2_folder``, ``stage3_folder``), which is written apart from this on purpose: a validator that
-reads with the writer's code would share the writer's mistakes.
+Does not belong here: what the contents must say (``stage2``, ``stage3``); reading a run in order to work with it
+(``stage2_folder``, ``stage3_folder``), which is written apart from this on purpose: a validator that reads with the
+writer's code would share the writer's mistakes.
 """
 
 import csv

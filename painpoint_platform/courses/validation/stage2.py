@@ -1,19 +1,19 @@
 """``painpoint stage2 validate``: every finding about the folder of a Stage-2 run, whoever wrote it.
 
 Belongs here: which files a run has, and whether they agree with each other. Does not belong here: what the manifest, a
-cluster file and the pain points must say taken by themselves (``stage2_manifest``,
-``stage2_clusters``, ``stage2_posts``).
+cluster file and the pain points must say taken by themselves (``stage2_manifest``, ``stage2_clusters``,
+``stage2_posts``).
 
 The rules are those of the source document of Stage 2, sections 5 to 7. A run of other software is held to them, and to
 nothing that only this project writes; a run of ours is held to both.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from painpoint_platform.courses.run_folder import MANIFEST
-from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, Finding, Findings, Words
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, Finding, Findings, Say, Words
 from painpoint_platform.courses.validation.manifest_fields import (
     first_of,
     is_filled,
@@ -23,7 +23,7 @@ from painpoint_platform.courses.validation.manifest_fields import (
 )
 from painpoint_platform.courses.validation.run_files import TEMPORARY, RunFiles, located
 from painpoint_platform.courses.validation.stage2_clusters import ReadCourse, judge_course
-from painpoint_platform.courses.validation.stage2_manifest import Manifest, judge_manifest
+from painpoint_platform.courses.validation.stage2_manifest import Stage2Manifest, judge_stage2_manifest
 from painpoint_platform.courses.validation.stage2_posts import (
     PAINPOINTS,
     PainpointsCsv,
@@ -42,8 +42,6 @@ PROMPT = "stage2_prompt.txt"
 SNAPSHOT = "painpoints_used_"
 PAINPOINTS_PATH_NAMES = ("painpoints_csv", "painpoints_csv_path")
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class _Run:
@@ -59,7 +57,7 @@ class _Run:
     """
 
     found: Findings
-    manifest: Manifest
+    manifest: Stage2Manifest
     stems: Mapping[str, str]
     courses: Mapping[str, ReadCourse]
     snapshots: Mapping[str, Posts | None]
@@ -84,7 +82,7 @@ def validate_stage2(run_dir: Path, *, say: Say = lambda _: None) -> list[Finding
     if not files.is_folder():
         return found.listed()
     names = files.names()
-    manifest = judge_manifest(files)
+    manifest = judge_stage2_manifest(files)
     judge_prompt(files, PROMPT, manifest.fields)
     stems = file_stems(files, names, manifest)
     courses = judge_courses(files, manifest, stems)
@@ -97,7 +95,7 @@ def validate_stage2(run_dir: Path, *, say: Say = lambda _: None) -> list[Finding
     return found.listed()
 
 
-def file_stems(files: RunFiles, names: Iterable[str], manifest: Manifest) -> Mapping[str, str]:
+def file_stems(files: RunFiles, names: Iterable[str], manifest: Stage2Manifest) -> Mapping[str, str]:
     """Return course code -> name of the course's files without prefix and suffix, and report files of no course.
 
     The manifest says which courses there are; where it does not, the files do.
@@ -129,7 +127,7 @@ def _by_stem(names: Iterable[str], prefix: str, suffix: str) -> Mapping[str, str
     }
 
 
-def judge_courses(files: RunFiles, manifest: Manifest, stems: Mapping[str, str]) -> Mapping[str, ReadCourse]:
+def judge_courses(files: RunFiles, manifest: Stage2Manifest, stems: Mapping[str, str]) -> Mapping[str, ReadCourse]:
     """Read and judge every course's clusters. A folder that is missing as a whole is one finding, not one a course."""
     if not files.has_folder(CLUSTERS) and (stems or manifest.count("num_courses") != 0):
         files.found.add(
@@ -151,7 +149,7 @@ def judge_courses(files: RunFiles, manifest: Manifest, stems: Mapping[str, str])
 
 
 def _painpoints(
-    files: RunFiles, manifest: Manifest, snapshots: Mapping[str, Posts | None], say: Say
+    files: RunFiles, manifest: Stage2Manifest, snapshots: Mapping[str, Posts | None], say: Say
 ) -> PainpointsCsv | None:
     """Read the CSV that the run is to be judged by. One that other runs share may have been written anew since."""
     recorded = located(first_of(manifest.fields, PAINPOINTS_PATH_NAMES), files.root)

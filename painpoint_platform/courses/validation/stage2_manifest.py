@@ -7,7 +7,6 @@ Does not belong here: whether it agrees with the other files of the run (``stage
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from painpoint_platform.courses.run_folder import MANIFEST
@@ -28,11 +27,11 @@ from painpoint_platform.courses.validation.manifest_fields import (
     is_ours,
     judge_cost,
     judge_fields,
-    judge_folder_name,
-    judge_run_id,
-    judge_schema_version,
+    judge_identity,
     judge_signs,
+    judge_sums,
     judge_total,
+    posix_path,
 )
 from painpoint_platform.courses.validation.run_files import RunFiles
 
@@ -108,7 +107,7 @@ class CourseEntry:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Stage2Manifest:
     """A manifest as far as it could be read.
 
     Attributes:
@@ -131,33 +130,23 @@ class Manifest:
         return any(name in entry.fields for entry in (self.entries or {}).values())
 
 
-def judge_manifest(files: RunFiles) -> Manifest:
+def judge_stage2_manifest(files: RunFiles) -> Stage2Manifest:
     """Read the manifest of a Stage-2 run and report what is wrong with it taken by itself."""
     fields = files.json_object(MANIFEST)
     if fields is None:
-        return Manifest({}, ours=False, entries=None)
+        return Stage2Manifest({}, ours=False, entries=None)
     found, ours = files.found.about(MANIFEST), is_ours(fields, OUR_MARKS)
     judge_fields(found, "", fields, FIELDS, ours=ours)
     judge_signs(found, fields, {*FIELDS, *ENTRY_FIELDS})
-    _judge_identity(files, fields, ours=ours)
+    judge_identity(files, fields, SLUG_NAMES, slug_field="run_slug", ours=ours)
     entries = _entries(found, fields, ours=ours)
     _judge_drop_reasons(found, fields)
     if entries is not None:
         for entry in entries.values():
             judge_fields(found, f"{entry.place}.", entry.fields, ENTRY_FIELDS, ours=ours)
         if entries or ours:
-            _judge_sums(found, fields, [entry.fields for entry in entries.values()], ours=ours)
-    return Manifest(fields, ours, entries)
-
-
-def _judge_identity(files: RunFiles, fields: Mapping[str, Any], *, ours: bool) -> None:
-    found = files.found.about(MANIFEST)
-    slug, run_id = first_of(fields, SLUG_NAMES), fields.get("run_id")
-    judge_schema_version(found, fields, ours=ours)
-    judge_run_id(found, run_id, slug if is_filled(slug) else None, ours=ours)
-    # A folder that was copied elsewhere to be looked at may have any name.
-    if is_filled(slug) and files.root.parent.name == "runs":
-        judge_folder_name(found, "run_slug", files.root.name, slug, run_id, ours=ours)
+            _judge_totals(found, fields, [entry.fields for entry in entries.values()], ours=ours)
+    return Stage2Manifest(fields, ours, entries)
 
 
 def _entries(found: FileFindings, fields: Mapping[str, Any], *, ours: bool) -> Mapping[str, CourseEntry] | None:
@@ -196,20 +185,16 @@ def _stem(found: FileFindings, place: str, code: str, entry: Mapping[str, Any]) 
 
     Paths are recorded from a folder that may have been moved since; only their ends say something.
     """
-    clusters = _path(first_of(entry, CLUSTERS_PATH_NAMES))
+    clusters = posix_path(first_of(entry, CLUSTERS_PATH_NAMES))
     stem = clusters.stem if clusters is not None and not SAFE_NAME.fullmatch(code) else code
     ends = {"clusters_path": f"clusters/{stem}.json", "painpoints_path": f"painpoints_used_{stem}.jsonl"}
     for name, end in ends.items():
-        path = _path(entry.get(name))
+        path = posix_path(entry.get(name))
         if path is not None and not f"/{path}".endswith(f"/{end}"):
             found.add(
                 f"{place}.{name}", "paths_name_the_courses_files", str(path), f"expected a path that ends in {end}"
             )
     return stem
-
-
-def _path(recorded: Any) -> PurePosixPath | None:
-    return PurePosixPath(recorded.replace("\\", "/")) if is_filled(recorded) else None
 
 
 def _judge_drop_reasons(found: FileFindings, fields: Mapping[str, Any]) -> None:
@@ -228,7 +213,7 @@ def _judge_drop_reasons(found: FileFindings, fields: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
-def _judge_sums(
+def _judge_totals(
     found: FileFindings, fields: Mapping[str, Any], entries: list[Mapping[str, Any]], *, ours: bool
 ) -> None:
     """Report totals that are not what the entries add up to."""
@@ -247,10 +232,7 @@ def _judge_sums(
         "total_completion_tokens": "completion_tokens",
         **({"total_painpoints": "num_painpoints"} if ours else {}),
     }
-    for total, part in sums.items():
-        values = [entry[part] for entry in entries if is_count(entry.get(part))]
-        if len(values) == len(entries):
-            judge_total(found, total, fields.get(total), sum(values), f"the sum of {part} over the courses")
+    judge_sums(found, fields, entries, sums, over="courses")
     painpoints = fields.get("total_painpoints")
     if ours and is_count(painpoints):
         judge_total(found, "rows_written", fields.get("rows_written"), painpoints, "as many as total_painpoints")

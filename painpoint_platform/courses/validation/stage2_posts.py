@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.courses.validation.findings import NOTHING, Findings
+from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, Findings
 from painpoint_platform.courses.validation.manifest_fields import is_filled
 from painpoint_platform.courses.validation.run_files import RunFiles
 from painpoint_platform.courses.validation.stage2_clusters import ReadCourse
@@ -91,7 +91,9 @@ def judge_snapshot(files: RunFiles, file: str, code: str) -> Posts | None:
         if is_filled(post_id):
             _remember(found, file, posts, post_id, Painpoint(place, _texts(row)))
     if not lines:
-        found.add(file, "file", "painpoints_are_there", NOTHING, "expected a line for each pain point of the course")
+        found.add(
+            file, WHOLE_FILE, "painpoints_are_there", NOTHING, "expected a line for each pain point of the course"
+        )
     return posts
 
 

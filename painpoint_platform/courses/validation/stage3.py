@@ -1,21 +1,28 @@
 """``painpoint stage3 validate``: every finding about the folder of a Stage-3 run, whoever wrote it.
 
 Belongs here: which files a run has, and whether its manifest agrees with them. Does not belong here: the rules of each
-file (``stage3_manifest``, ``stage3_themes``, ``stage3_index``,
-``stage3_eval``) and the Stage-2 run (``stage3_source``).
+file (``stage3_manifest``, ``stage3_themes``, ``stage3_index``, ``stage3_eval``), the Stage-2 run (``stage3_source``).
 
 The rules are those of the source document of Stage 3, sections 4 to 9. A run of other software is held to them, and to
 nothing that only this project writes; a run of ours is held to both.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from painpoint_platform.courses.run_folder import MANIFEST
 from painpoint_platform.courses.taxonomy import load_taxonomy, taxonomy_path
-from painpoint_platform.courses.validation.findings import NOTHING, WHOLE_FILE, FileFindings, Finding, Findings, Words
+from painpoint_platform.courses.validation.findings import (
+    NOTHING,
+    WHOLE_FILE,
+    FileFindings,
+    Finding,
+    Findings,
+    Say,
+    Words,
+)
 from painpoint_platform.courses.validation.manifest_fields import (
     first_of,
     is_count,
@@ -38,8 +45,6 @@ from painpoint_platform.courses.validation.stage3_source import Source, judge_so
 from painpoint_platform.courses.validation.stage3_themes import THEMES, ReadThemes, judge_themes
 
 PROMPT, BATCH_LOG = "stage3_prompt.txt", "llm_batches.jsonl"
-
-Say = Callable[[str], None]
 
 
 def validate_stage3(run_dir: Path, *, say: Say = lambda _: None) -> list[Finding]:

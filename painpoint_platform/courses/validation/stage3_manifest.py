@@ -19,16 +19,12 @@ from painpoint_platform.courses.validation.manifest_fields import (
     TEXTS,
     TIME,
     Field,
-    first_of,
-    is_count,
-    is_filled,
     is_ours,
     judge_cost,
     judge_fields,
-    judge_folder_name,
-    judge_run_id,
-    judge_schema_version,
+    judge_identity,
     judge_signs,
+    judge_sums,
     judge_total,
 )
 from painpoint_platform.courses.validation.run_files import RunFiles
@@ -115,11 +111,7 @@ def judge_stage3_manifest(files: RunFiles) -> Stage3Manifest:
             found.add(name, "manifest_has_its_fields", fields.get(name, NOTHING), "expected text")
     judge_fields(found, "", fields, FIELDS, ours=ours)
     judge_signs(found, fields, {*FIELDS, *BATCH_FIELDS})
-    judge_schema_version(found, fields, ours=ours)
-    slug, run_id = first_of(fields, SLUG_NAMES), fields.get("run_id")
-    judge_run_id(found, run_id, slug if is_filled(slug) else None, ours=ours)
-    if is_filled(slug) and files.root.parent.name == "runs":
-        judge_folder_name(found, "stage3_run_slug", files.root.name, slug, run_id, ours=ours)
+    judge_identity(files, fields, SLUG_NAMES, slug_field="stage3_run_slug", ours=ours)
     if ours:
         _judge_batches(found, fields)
     return Stage3Manifest(fields, ours)
@@ -145,8 +137,6 @@ def _judge_batches(found: FileFindings, fields: Mapping[str, Any]) -> None:
         "total_prompt_tokens": "prompt_tokens",
         "total_completion_tokens": "completion_tokens",
     }
-    for total, part in sums.items():
-        values = [batch[part] for batch in batches if is_count(batch.get(part))]
-        if len(values) == len(listed):
-            judge_total(found, total, fields.get(total), sum(values), f"the sum of {part} over the batches")
+    if len(batches) == len(listed):
+        judge_sums(found, fields, batches, sums, over="batches")
     judge_cost(found, fields.get("total_cost_usd"), [batch.get("cost_usd") for batch in batches])

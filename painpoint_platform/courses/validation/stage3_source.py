@@ -12,10 +12,10 @@ from typing import Any
 
 from painpoint_platform.courses.run_folder import MANIFEST
 from painpoint_platform.courses.validation.findings import NOTHING, FileFindings, Findings, Words
-from painpoint_platform.courses.validation.manifest_fields import is_file_name, is_filled
+from painpoint_platform.courses.validation.manifest_fields import is_file_name, is_filled, posix_path
 from painpoint_platform.courses.validation.run_files import RunFiles, located
 from painpoint_platform.courses.validation.stage2 import file_stems, judge_courses
-from painpoint_platform.courses.validation.stage2_manifest import judge_manifest
+from painpoint_platform.courses.validation.stage2_manifest import judge_stage2_manifest
 from painpoint_platform.wording import first_few
 
 SOURCE = "source_stage2_run"
@@ -63,7 +63,7 @@ def judge_source(files: RunFiles, fields: Mapping[str, Any]) -> Source | None:
             "expected an object with run_id, stage2_run_dir, stage2_run_slug and manifest_path; run Stage 3 again",
         )  # fmt: skip
         return None
-    run_dir, manifest_path = (_path(source.get(name)) for name in ("stage2_run_dir", "manifest_path"))
+    run_dir, manifest_path = (posix_path(source.get(name)) for name in ("stage2_run_dir", "manifest_path"))
     if run_dir is not None and manifest_path is not None and manifest_path.parent.name != run_dir.name:
         found.add(f"{SOURCE}.manifest_path", "source_paths_agree", str(manifest_path), f"expected {run_dir}/{MANIFEST}")
     recorded = run_dir or (manifest_path.parent if manifest_path is not None else None)
@@ -75,10 +75,6 @@ def judge_source(files: RunFiles, fields: Mapping[str, Any]) -> Source | None:
         return None
     folder = _folder(found, files.root, str(recorded), source.get("run_id"))
     return None if folder is None else _read(found, folder)
-
-
-def _path(recorded: Any) -> PurePosixPath | None:
-    return PurePosixPath(recorded.replace("\\", "/")) if is_filled(recorded) else None
 
 
 def _folder(found: FileFindings, root: Path, recorded: str, run_id: Any) -> Path | None:
@@ -122,7 +118,7 @@ def _report_unread(found: FileFindings, folder: Path, what: str) -> None:
 def _read(found: FileFindings, folder: Path) -> Source | None:
     """Read the clusters; what is wrong with them is the other validator's business, unless nothing can be judged."""
     files = RunFiles(folder, Findings())
-    manifest = judge_manifest(files)
+    manifest = judge_stage2_manifest(files)
     courses = judge_courses(files, manifest, file_stems(files, files.names(), manifest))
     unread = [course.file for course in courses.values() if course.clusters is None]
     if unread or (not courses and manifest.count("num_courses") != 0):
