@@ -17,6 +17,7 @@ import typer
 
 from painpoint_platform.cli.console import FINDING, AsJson, out, print_json, say, table
 from painpoint_platform.errors import UserError
+from painpoint_platform.paths import bundled
 from painpoint_platform.sample.course_feedback import CORPUS
 from painpoint_platform.settings import Settings, load_settings
 
@@ -39,7 +40,8 @@ def demo(
 ) -> None:
     """Collect sample days from four sample APIs on loopback, cluster, label, publish, and show the top issues.
 
-    Then group sample course feedback, and pair the questions and answers of sample earnings calls.
+    Before that, pair the questions and answers of sample earnings calls: analysts' questions are a fifth source. Then
+    group sample course feedback.
     """
     from painpoint_platform.sample.corpus import load_corpus
     from painpoint_platform.sample.world import sample_world
@@ -50,16 +52,17 @@ def demo(
     _refuse_to_mix(settings, corpus)
     first, last = corpus.days[0], corpus.days[days - 1]
     with sample_world(corpus.items, settings.data_dir) as environment:
-        os.environ.update(environment)
+        os.environ.update(environment | {"EARNINGS_CALLS_AS_SOURCE": "true"})  # before the asset graph is loaded
         from painpoint_platform.cli.runs import run_days
         from painpoint_platform.definitions import build_resources
         from painpoint_platform.sample.truth import compare_with_truth
 
         settings = load_settings()
-        outcomes = run_days(
-            first, last, settings=settings, snapshot=False, resource_overrides=build_resources(settings)
-        )
-        outcomes += [*run_sample_feedback(settings), *run_sample_calls(settings)]
+        outcomes = [
+            run_sample_calls(settings),
+            *run_days(first, last, settings=settings, snapshot=False, resource_overrides=build_resources(settings)),
+            *run_sample_feedback(settings),
+        ]
         failed = [outcome for outcome in outcomes if not outcome.succeeded]
         scores = compare_with_truth(settings.warehouse, corpus, list(corpus.days[:days]))
         result = {
@@ -99,16 +102,16 @@ def _refuse_to_mix(settings: Settings, corpus: "Corpus") -> None:
 
 
 def run_sample_feedback(settings: Settings) -> "list[RunOutcome]":
-    """Run the courses graph on a sample Stage-1 run."""
+    """Run the courses graph on a sample Stage-1 run, then write the analysts' copy and the report of everything."""
     from painpoint_platform.cli.courses import run_corpus
     from painpoint_platform.sample.course_feedback import write_sample
 
     predictions, course_list = write_sample(settings.data_dir / "sample")
-    return run_corpus(settings, CORPUS, predictions=predictions, course_list=course_list, snapshot=False)
+    return run_corpus(settings, CORPUS, predictions=predictions, course_list=course_list)
 
 
-def run_sample_calls(settings: Settings) -> "list[RunOutcome]":
-    """Run the transcripts graph on sample calls, then write the analysts' copy of everything."""
+def run_sample_calls(settings: Settings) -> "RunOutcome":
+    """Run the transcripts graph on sample calls."""
     from painpoint_platform.cli.qa import run_transcripts
     from painpoint_platform.sample.earnings_calls import CALLS, write_sample_calls
 
@@ -177,7 +180,7 @@ def _show_calls(calls: list[dict[str, Any]]) -> None:
 
 def _open_ui(port: int) -> None:
     say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it and the sample servers)")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "painpoint_platform.definitions"]
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(bundled("workspace.yaml"))]
     # A session of its own, so that all of its processes can be ended together: webserver, daemon, code servers.
     process = subprocess.Popen([*command, "-h", "127.0.0.1", "-p", str(port)], start_new_session=True)
     for stop in (signal.SIGTERM, signal.SIGINT):  # a run in this process leaves Dagster's own handlers behind

@@ -72,8 +72,8 @@ def open_client(settings: Settings) -> "ModelClient":
     return in_hand(LLMResource.of(settings)).client(uuid.uuid4().hex, EmbeddingResource.of(settings).embedder)
 
 
-def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> "list[RunOutcome]":
-    """Run the transcripts job for calls of an inbox, then the snapshot.
+def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> "RunOutcome":
+    """Run the transcripts job for calls of an inbox.
 
     Args:
         settings: where data, artefacts and Dagster's instance lie.
@@ -89,10 +89,7 @@ def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> 
     definitions = build_defs(build_resources(settings) | {"transcript_files": files})
     with open_instance(settings.data_dir) as instance, progress_bars():
         instance.add_dynamic_partitions(str(transcripts.name), list(keys))
-        return [
-            run_in_process(definitions, "transcripts", instance=instance, first=keys[0], last=keys[-1]),
-            run_in_process(definitions, "snapshot", instance=instance),
-        ]
+        return run_in_process(definitions, "transcripts", instance=instance, first=keys[0], last=keys[-1])
 
 
 @app.command()

@@ -17,6 +17,7 @@ from painpoint_platform.perception.scoring_models import ScoringModel, identitie
 from painpoint_platform.perception.variables import SCORED
 from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.embeddings import Embedder
+from painpoint_platform.text.language import detect_languages
 from painpoint_platform.warehouse.access import Warehouse, made_from, remember_input
 from painpoint_platform.warehouse.checks import Check
 from painpoint_platform.warehouse.names import quoted, quoted_list
@@ -37,8 +38,9 @@ class ScoredTable:
         name: ``schema.name``.
         partition: the column that it is replaced by.
         key: the other columns that tell its rows apart.
-        what: its texts are ``queries/perception/texts_of_<what>.sql`` (the columns of ``key``, source, title, body,
-            language), and what a person is shown is ``scores_of_<what>.sql``; both ask for ``$partition``.
+        what: its texts are ``queries/perception/texts_of_<what>.sql`` (the columns of ``key``, source, title, body
+            and, where it was stored, language); what a person is shown is ``scores_of_<what>.sql``. Both ask for
+            ``$partition``.
     """
 
     name: str
@@ -115,7 +117,8 @@ def _scores(texts: pl.DataFrame, *, models: Sequence[ScoringModel], embedder: Em
     read = [f"{title}\n{body}".strip() for title, body in zip(texts["title"], cleaned, strict=True)]
     encoded = embedder.encode(read, progress=progress.reporter(name))
     bundles = [model.bundle for model in models]
-    scores = score_texts(read, bundles, embedder, encoded=encoded, languages=texts["language"].to_list())
+    languages = texts["language"].to_list() if "language" in texts.columns else detect_languages(read)
+    scores = score_texts(read, bundles, embedder, encoded=encoded, languages=languages)
     numbers = [pl.col(f"{model.bundle.variable}{end}").round(4) for model in models for end in ("", "_low", "_high")]
     names = [pl.lit(model.name).alias(f"{model.bundle.variable}_model") for model in models]
     return scores.select(*numbers, *names)

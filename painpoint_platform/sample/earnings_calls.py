@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = "classified_transcript_sections.json"
-CALLS = ("2025-Jan-28-ACME", "2025-Apr-29-ACME", "2025-Jan-30-ORBT")
+# The first is held on the first day of the sample corpus.
+CALLS = ("2025-Jan-06-STKB", "2025-Jan-28-ACME", "2025-Apr-29-ACME", "2025-Jan-30-ORBT")
 EXCHANGES = 6
 
 
@@ -51,6 +52,15 @@ def call_records(call: str, seed: int = 11) -> list[dict[str, Any]]:
     return records
 
 
+def problems_asked_about() -> dict[str, str]:
+    """Return which problem of the sample corpus an exchange is about, by ``transcript/number``, where it is."""
+    return {
+        f"{call}/{number}": raised["problem"]
+        for call, raised in _words()["raised"].items()
+        for number in range(1, len(raised["questions"]) + 1)
+    }
+
+
 def _blocks(choices: random.Random, call: str) -> Iterator[_Block]:
     words = _words()
     company = words["companies"][call.rsplit("-", 1)[1]]
@@ -61,20 +71,30 @@ def _blocks(choices: random.Random, call: str) -> Iterator[_Block]:
         name, firm = analyst.split(", ")
         place = "first" if position == 0 else "next"
         yield _Block("Investor Q&A", "Operator", None, (f"Our {place} question comes from {name} with {firm}.",))
-        yield from _exchange(choices, f"{name}, {firm} - Analyst", officers)
+        yield from _exchange(choices, f"{name}, {firm} - Analyst", officers, _raised(call, position))
     yield _Block("Investor Q&A", "Operator", None, ("This concludes our question-and-answer session. Goodbye.",))
 
 
-def _exchange(choices: random.Random, analyst: str, officers: list[str]) -> Iterator[_Block]:
+def _raised(call: str, position: int) -> dict[str, Any] | None:
+    """Return the topic of an exchange in which a problem of the sample corpus is raised, with what is asked first."""
+    raised = _words()["raised"].get(call)
+    return (
+        raised | {"question": raised["questions"][position]} if raised and position < len(raised["questions"]) else None
+    )
+
+
+def _exchange(
+    choices: random.Random, analyst: str, officers: list[str], raised: dict[str, Any] | None
+) -> Iterator[_Block]:
     """A question, one or two answers, perhaps a follow-up with its answer, perhaps thanks."""
     words = _words()
-    topic = choices.choice(words["topics"])
+    topic = raised or choices.choice(words["topics"])
     said = {"topic": topic["name"], "reason": choices.choice(topic["reasons"])}
 
     def speak(speaker: str, flag: str, template: str) -> _Block:
         return _Block("Investor Q&A", speaker, flag, tuple(template.format(**said).split("\n")))
 
-    yield speak(analyst, "question", choices.choice(words["questions"]))
+    yield speak(analyst, "question", raised["question"] if raised else choices.choice(words["questions"]))
     answering = choices.sample(officers, choices.choice([1, 1, 2]))
     for officer, template in zip(answering, choices.sample(words["answers"], len(answering)), strict=True):
         yield speak(officer, "answer", template)

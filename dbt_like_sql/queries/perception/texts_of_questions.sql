@@ -4,8 +4,7 @@ select
     qa_group_id,
     'earnings_calls' as source,
     silver.question_title(question_text) as title,
-    silver.stripped(question_text) as body,
-    null::varchar as language
+    silver.stripped(question_text) as body
 from gold.qa_groups
 where transcript = $partition
   and silver.stripped(question_text) <> ''
