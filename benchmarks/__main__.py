@@ -15,6 +15,7 @@ NAMES = (
     "perception",
     "lineage",
     "trust",
+    "report",
 )
 
 

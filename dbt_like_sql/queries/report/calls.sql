@@ -7,7 +7,8 @@ select
     call.analysts,
     call.questions,
     call.executives,
-    round(call.lowest_confidence, 2) as lowest_confidence,
+    if(call.lowest_confidence < 1, least(round(call.lowest_confidence, 2), 0.99), call.lowest_confidence)
+        as lowest_confidence,
     call.low_confidence_exchanges,
     coalesce(asked.names, []) as analyst_names
 from gold.call_overview as call

@@ -1,4 +1,18 @@
--- Pain points of every kind, those that most people voiced first.
+-- Pain points of every kind: the largest of each kind in turn, so that none hides the others; then by size.
+with
+
+placed as (
+    select *, row_number() over (partition by kind order by item_count desc, last_seen desc nulls last, id) as place
+    from gold.painpoints
+),
+
+shown as (
+    select *
+    from placed
+    order by place, item_count desc, kind
+    limit 50
+)
+
 select
     kind,
     id,
@@ -8,6 +22,5 @@ select
     last_seen::date::varchar as last_seen,
     round(negativity, 3) as negativity,
     evidence_url
-from gold.painpoints
+from shown
 order by item_count desc, last_seen desc nulls last, kind, id
-limit 50
