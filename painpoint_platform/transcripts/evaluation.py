@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.transcripts.records import QA_SECTION, is_qa, read_json
+from painpoint_platform.transcripts.json_files import read_json
+from painpoint_platform.transcripts.records import QA_SECTION, is_qa, transcript_key
 from painpoint_platform.wording import first_few
 
 # transcript -> speaker_block_id -> group, None for a block without one.
@@ -119,10 +120,10 @@ def _groups_of_records(path: Path, records: Iterable[Any]) -> Grouping:
         if not isinstance(record, dict) or "qa_group_id" not in record:
             raise UserError(f"{where}: has no qa_group_id; give the file that `painpoint qa run` wrote, not its input")
         group = _label(record["qa_group_id"], where)
-        name, block = _transcript_of(record), record.get("speaker_block_id")
-        if group is not None and (name is None or block is None):
+        name, block = transcript_key(record), record.get("speaker_block_id")
+        if group is not None and (not name or block is None):
             raise UserError(f"{where}: is in group {group}, but has no filename (or ticker and event_id) and block id")
-        if name is None:
+        if not name:
             continue
         blocks = groups.setdefault(name, {})
         if block is None or not is_qa({"section_type": QA_SECTION} | record):
@@ -133,14 +134,6 @@ def _groups_of_records(path: Path, records: Iterable[Any]) -> Grouping:
                 "record; all paragraphs of a block belong to one group"
             )
     return groups
-
-
-def _transcript_of(record: Mapping[str, Any]) -> str | None:
-    """Name a record's transcript as ``records`` does, from what a list of bare groups may hold."""
-    if record.get("filename"):
-        return str(record["filename"])
-    event = record.get("ticker"), record.get("event_id")
-    return f"{event[0]}_{event[1]}" if all(event) else None
 
 
 def _label(group: Any, where: str) -> str | None:

@@ -6,7 +6,6 @@ use (``outputs``), single answers of models (kept by ``llm``).
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,12 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from painpoint_platform.files import replacing
+from painpoint_platform.transcripts.file_names import file_name
 from painpoint_platform.transcripts.paired_calls import PairedCall
 from painpoint_platform.transcripts.records import Transcript
 
 # Raised when the same records and answers would be paired otherwise: part of every fingerprint.
 PAIRING_VERSION: Final = "1"
-UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-LONGEST_NAME: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +29,6 @@ class _Kept:
 
 
 _KEPT: Final = TypeAdapter(_Kept)
-
-
-def file_name(key: str, suffix: str = "") -> str:
-    """Return the name of a transcript's file: its key where that is a safe name, else one that no other key gets."""
-    safe = UNSAFE.sub("-", key)[:LONGEST_NAME].lstrip(".")
-    if safe == key:
-        return key + suffix
-    # Keys come from files of anyone; the digest keeps two keys apart that are spelled alike without their signs.
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{safe}-{digest}{suffix}"
 
 
 class FinishedCalls:

@@ -1,15 +1,44 @@
-"""JSON files that appear whole or not at all.
+"""JSON files: read strictly, and written so that they appear whole or not at all.
 
-Belongs here: writing one, whatever it holds. Does not belong here: what the files of a run say (``outputs``,
-``error_files``, ``summary``), reading (``records.read_json``).
+Belongs here: reading and writing one, whatever it holds. Does not belong here: what the files of a run say
+(``records``, ``outputs``, ``error_files``, ``summary``).
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.files import replacing
+from painpoint_platform.errors import UserError
+from painpoint_platform.files import decoded, replacing
+
+
+def read_json(path: Path) -> Any:
+    """Parse a file of records.
+
+    Raises:
+        UserError: it cannot be read, is empty, is not UTF-8 or not JSON; says line and byte.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}; expected a JSON file of records") from None
+    text = decoded(path, raw)
+    if not text.strip():
+        raise UserError(f"{path}: the file is empty; expected a JSON list of records, or an object that carries it")
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        byte = len(text[: error.pos].encode()) + len(raw) - len(text.encode())
+        place = f"{path}: line {error.lineno}, byte {byte}"
+        if error.pos >= len(text.rstrip()) or not text.rstrip().endswith(("]", "}")):
+            raise UserError(f"{place}: the JSON is cut off ({error.msg}); export the file again, whole") from None
+        raise UserError(f"{place}: not JSON ({error.msg}); mend it or export the file again") from None
+    except RecursionError:
+        raise UserError(f"{path}: nested too deeply; expected a list of flat records") from None
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -43,6 +72,17 @@ def write_json_list(path: Path, head: Mapping[str, Any], name: str, entries: Ite
             file.write(separator + _encoded(entry))
             separator = b",\n"
         file.write(b"\n]}\n")
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if math.isinf(number):
+        raise ValueError(f"holds the number {written}, which is too large for a program to keep; write it as text")
+    return number
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"holds {name}, which is not JSON; write null instead")
 
 
 def _encoded(value: Any, *, indent: int | None = None) -> bytes:

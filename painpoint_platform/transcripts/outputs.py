@@ -20,10 +20,9 @@ from painpoint_platform.transcripts.groups import Pairing
 from painpoint_platform.transcripts.json_files import write_json_list
 from painpoint_platform.transcripts.properties import ADDED_FIELDS
 from painpoint_platform.transcripts.records import RECORDS_KEY, Record
-from painpoint_platform.transcripts.summary import RunSummary
+from painpoint_platform.transcripts.summary import SCHEMA_VERSION, RunSummary
 
 OUTPUT_FILE: Final = "qa_paired_transcript_sections.json"
-SCHEMA_VERSION: Final = "1.0"
 PAIRINGS_FILE: Final = "qa_pairings.json"
 LOCK_FILE: Final = ".lock"
 

@@ -25,11 +25,6 @@ from painpoint_platform.transcripts.qa_boundary import boundary_payload
 from painpoint_platform.transcripts.records import Record, Transcript, is_qa
 from painpoint_platform.transcripts.states import State, Status, close, step
 
-__all__ = [
-    "DEFAULT_MARGIN", "BlockDecision", "DecisionProblem", "Mode", "Pairing", "QaGroup", "annotate", "exchanges_of",
-    "pair",
-]  # fmt: skip
-
 Mode: TypeAlias = Literal["never", "auto", "always"]
 
 # Below it ``auto`` asks a model. From benchmarks/qa_margin.py.
@@ -42,8 +37,10 @@ def pair(
     """Pair a call.
 
     Args:
+        transcript: the call.
         mode: ``never`` asks no model, ``auto`` only about blocks of which the rules are less sure than ``margin``,
             ``always`` about every block that is not the operator's.
+        margin: 0 (a coin toss) to 1, see ``boundaries``.
         decide: asks a model; without one the rules decide everything. A decision that the state does not allow, or
             none, leaves that one block to the rules.
     """

@@ -5,7 +5,7 @@ not belong here: pairing one call (``paired_calls``), what the files say (``outp
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from typing import Final
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.llm.client import ModelClient
+from painpoint_platform.progress import Progress
 from painpoint_platform.transcripts.error_files import (
     RunError,
     broken_pairing,
@@ -33,8 +34,6 @@ from painpoint_platform.transcripts.summary import RunSummary, summarize, write_
 FINISHED_FOLDER: Final = ".finished"
 # Calls paired at once where a model is asked; within one, a block waits for the decision on the block before it.
 CONCURRENT_CALLS: Final = 8
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

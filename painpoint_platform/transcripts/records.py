@@ -5,7 +5,6 @@ who a speaker is (``speakers``, ``roles``), what was paired (``pairing``).
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.transcripts.json_files import read_json
 
 Record = Mapping[str, Any]
 Flag = Literal["question", "answer"]
@@ -126,7 +126,14 @@ def read_transcripts(path: Path) -> Reading:
 
 
 def build_transcripts(entries: Sequence[Any]) -> tuple[tuple[Transcript, ...], tuple[RecordProblem, ...]]:
-    """Gather records by transcript, in the order of their first records, and cut each into blocks."""
+    """Gather records by transcript, in the order of their first records, and cut each into blocks.
+
+    Args:
+        entries: what stands in a file's list, of whatever kind.
+
+    Returns:
+        The transcripts without a fault, and the first fault of each kind of the others.
+    """
     problems = _Problems()
     members: dict[str, list[_Placed]] = {}
     names = {_event(entry): entry["filename"] for entry in entries if _is_named(entry)}
@@ -194,48 +201,6 @@ def _shown(found: object) -> str:
         return "nothing"
     shown = json.dumps(found)
     return shown if len(shown) <= LONGEST_FOUND else f"{shown[:LONGEST_FOUND]}…"
-
-
-def read_json(path: Path) -> Any:
-    """Parse a file.
-
-    Raises:
-        UserError: it cannot be read, is empty, is not UTF-8 or not JSON; says line and byte.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}; expected a JSON file of records") from None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{path}: line {line}, byte {error.start}: not UTF-8; save the file as UTF-8") from None
-    if not text.strip():
-        raise UserError(f"{path}: the file is empty; expected a JSON list of records, or an object that carries it")
-    try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except json.JSONDecodeError as error:
-        byte = len(text[: error.pos].encode()) + len(raw) - len(text.encode())
-        place = f"{path}: line {error.lineno}, byte {byte}"
-        if error.pos >= len(text.rstrip()) or not text.rstrip().endswith(("]", "}")):
-            raise UserError(f"{place}: the JSON is cut off ({error.msg}); export the file again, whole") from None
-        raise UserError(f"{place}: not JSON ({error.msg}); mend it or export the file again") from None
-    except RecursionError:
-        raise UserError(f"{path}: nested too deeply; expected a list of flat records") from None
-    except ValueError as error:
-        raise UserError(f"{path}: {error}") from None
-
-
-def _finite(written: str) -> float:
-    number = float(written)
-    if math.isinf(number):
-        raise ValueError(f"holds the number {written}, which is too large for a program to keep; write it as text")
-    return number
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"holds {name}, which is not JSON; write null instead")
 
 
 def _records_of(path: Path, found: Any) -> tuple[Sequence[Any], Mapping[str, Any]]:

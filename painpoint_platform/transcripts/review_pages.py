@@ -3,13 +3,13 @@
 Belongs here: reading a run's output and writing its pages. Does not belong here: what a page shows (``review``).
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
-from painpoint_platform.transcripts.finished import file_name
+from painpoint_platform.progress import Progress
+from painpoint_platform.transcripts.file_names import file_name
 from painpoint_platform.transcripts.groups import Pairing
 from painpoint_platform.transcripts.outputs import OUTPUT_FILE, read_pairings
 from painpoint_platform.transcripts.records import Transcript, read_transcripts
@@ -19,7 +19,7 @@ REVIEW_FOLDER: Final = "review"
 INDEX: Final = "index.html"
 
 
-def write_review_pages(folder: Path, *, progress: Callable[[int, int], None] | None = None) -> Path:
+def write_review_pages(folder: Path, *, progress: Progress | None = None) -> Path:
     """Write a page for every call of an output folder, and return the path of the list of them.
 
     Args:

@@ -20,6 +20,7 @@ from painpoint_platform.transcripts.json_files import write_json
 from painpoint_platform.transcripts.paired_calls import PairedCall
 
 SUMMARY_FILE: Final = "execution_summary.json"
+# Of the files of a run that say how it went.
 SCHEMA_VERSION: Final = "1.0"
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from painpoint_platform.errors import DataContractError, UserError
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.transcripts.call_dates import call_date
-from painpoint_platform.transcripts.finished import file_name
+from painpoint_platform.transcripts.file_names import file_name
 from painpoint_platform.transcripts.groups import BlockDecision, Pairing, QaGroup
 from painpoint_platform.transcripts.inbox_files import InboxFiles
 from painpoint_platform.transcripts.paired_calls import PairedCall, Pairer
@@ -176,7 +176,7 @@ def _group_row(group: QaGroup) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _typed(records: Sequence[Record], columns: Mapping[str, Any]) -> pl.DataFrame:
+def _typed(records: Sequence[Record], columns: Columns) -> pl.DataFrame:
     """Return the fields as columns; what does not fit its column is null there, and stands in ``record``."""
     return pl.DataFrame(
         {

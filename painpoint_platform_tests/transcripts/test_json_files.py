@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.transcripts.json_files import replacing, write_json, write_json_list
+from painpoint_platform.files import replacing
+from painpoint_platform.transcripts.json_files import write_json, write_json_list
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

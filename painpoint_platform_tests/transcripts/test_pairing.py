@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from painpoint_platform.llm.tasks import Usage
-from painpoint_platform.transcripts.groups import Decide, Decision, Undecided
-from painpoint_platform.transcripts.pairing import Mode, Pairing, annotate, pair
+from painpoint_platform.transcripts.groups import Decide, Decision, Pairing, Undecided
+from painpoint_platform.transcripts.pairing import Mode, annotate, pair
 from painpoint_platform.transcripts.records import Transcript, build_transcripts
 from painpoint_platform.transcripts.states import Status
 from painpoint_platform_tests.transcripts.made_calls import call, exchange, records_of

@@ -96,7 +96,7 @@ def test_transcripts_may_alternate_in_a_file(tmp_path: Path) -> None:
         (b'[\n{"filename": "\xc3\xa4", "ticker": "AM', "line 2, byte 31: the JSON is cut off"),
         (b'[\n{"a": tru', "line 2, byte 8: the JSON is cut off"),
         (b"\xef\xbb\xbf[1,\n2,,3]", "line 2, byte 9: not JSON"),
-        (b'[\n"\xff"]', "line 2, byte 3: not UTF-8"),
+        (b'[\n"\xff"]', "line 2, byte 3: found 0xff, which is not UTF-8"),
         (b'[{"a": NaN}]', "holds NaN, which is not JSON"),
         (b'[{"a": 1e400}]', "holds the number 1e400, which is too large"),
         (b"[" * 200_000, "nested too deeply"),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from painpoint_platform.transcripts.evaluation import Measures, evaluate, read_groups
-from painpoint_platform.transcripts.groups import Decide, Decision, Undecided
-from painpoint_platform.transcripts.pairing import Mode, Pairing, pair
+from painpoint_platform.transcripts.groups import Decide, Decision, Pairing, Undecided
+from painpoint_platform.transcripts.pairing import Mode, pair
 from painpoint_platform.transcripts.records import build_transcripts
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "transcripts"

@@ -1,0 +1,22 @@
+"""Names of files and folders that belong to one transcript.
+
+Belongs here: making a safe name of a key that anyone may have chosen. Does not belong here: which files there are
+(``finished``, ``review_pages``, ``transcript_steps``).
+"""
+
+import hashlib
+import re
+from typing import Final
+
+UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST_NAME: Final = 80
+
+
+def file_name(key: str, suffix: str = "") -> str:
+    """Return the name of a transcript's file: its key where that is a safe name, else one that no other key gets."""
+    safe = UNSAFE.sub("-", key)[:LONGEST_NAME].lstrip(".")
+    if safe == key:
+        return key + suffix
+    # Keys come from files of anyone; the digest keeps two keys apart that are spelled alike without their signs.
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{safe}-{digest}{suffix}"
