@@ -16,7 +16,8 @@ from painpoint_platform.alerts import post_alert
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import Source
 from painpoint_platform.issues.sources import APIS, EARNINGS_CALLS
-from painpoint_platform.jobs import collect_job, courses_job, recheck_job, transcripts_job
+from painpoint_platform.jobs import collect_job, courses_job, issues_job, recheck_job, transcripts_job
+from painpoint_platform.layers import gold
 from painpoint_platform.partitions import SOURCES, consecutive, course_corpora, source_day_key, transcripts
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.transcripts import TranscriptsResource
@@ -32,6 +33,9 @@ LATEST_CLUSTERING = "0 6 * * *"
 
 # A run commits call by call, and a process a call would take longer than most calls; a stuck run holds up no more.
 TRANSCRIPTS_A_RUN = 200
+CALLS_A_LOOK = 1_000
+# On a run that collects a day once more for the sake of a call: the day.
+LATE_CALL_TAG = "painpoint/late_call"
 
 # The day is clustered once all its sources are in. A source that stays broken does not hold the day up for ever: at
 # LATEST_CLUSTERING it goes on with what is there, and again whenever the missing source arrives.
@@ -77,7 +81,7 @@ def collect_yesterday(source: Source) -> dg.ScheduleDefinition:
         job=collect_job,
         cron_schedule=COLLECTION_TIMES[source],
         execution_timezone="UTC",
-        description=f"Yesterday's {source}, every day.",
+        description=f"Collects what was posted on {source} yesterday (UTC); the rest of the day's graph follows.",
     )
     def yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = context.scheduled_execution_time.date() - timedelta(days=1)
@@ -199,6 +203,65 @@ def published_evidence(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"recheck-{today}")], cursor=today)
 
 
+@dg.sensor(
+    name="late_calls",
+    job=collect_job,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Collects the day of a call once more whose questions and answers were paired after that day was "
+    "collected; `late_calls_collected` then has it clustered again.",
+)
+def late_calls(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.SensorResult:
+    """Look at the calls that were paired since the last look; a day that was not read yet needs nothing."""
+    from painpoint_platform.issues.call_questions import days_read_before
+
+    after = int(context.cursor) if context.cursor else None
+    paired = context.instance.fetch_materializations(
+        dg.AssetRecordsFilter(gold("qa_groups"), after_storage_id=after), limit=CALLS_A_LOOK, ascending=True
+    ).records
+    if not paired:
+        return dg.SensorResult(skip_reason="no call was paired since the last look")
+    days = days_read_before(warehouse, [str(record.partition_key) for record in paired])
+    last = paired[-1].storage_id
+    requests = [
+        dg.RunRequest(
+            run_key=f"{day}-{last}",
+            partition_key=source_day_key(EARNINGS_CALLS, day),
+            tags={LATE_CALL_TAG: day.isoformat()},
+        )
+        for day in days
+    ]
+    return dg.SensorResult(
+        run_requests=requests,
+        cursor=str(last),
+        skip_reason=None if requests else f"{len(paired)} calls were paired, none on a day that was read before",
+    )
+
+
+@dg.run_status_sensor(
+    name="late_calls_collected",
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[collect_job],
+    request_job=issues_job,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Has a day clustered and labelled again that `late_calls` had collected once more.",
+)
+def late_calls_collected(
+    context: dg.RunStatusSensorContext, warehouse: WarehouseResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for the day's issues; a day that was not clustered yet is left to its automation."""
+    from painpoint_platform.warehouse.queries import fetch
+
+    day = context.dagster_run.tags.get(LATE_CALL_TAG)
+    if day is None:
+        return dg.SkipReason("this run did not collect a late call")
+    with warehouse.read() as connection:
+        is_clustered = fetch(connection, "assignments_of_day", day=day).height > 0
+    if not is_clustered:
+        return dg.SkipReason(f"{day} was not clustered yet")
+    return dg.RunRequest(run_key=context.dagster_run.run_id, partition_key=day)
+
+
 def _run_of(keys: Sequence[str], states: Mapping[str, str]) -> dg.RunRequest:
     """Ask for one run over neighbouring partitions; it is another run when any of them changed."""
     digest = hashlib.sha256("".join(states[key] for key in keys).encode()).hexdigest()
@@ -231,6 +294,7 @@ SENSORS = [
     new_transcripts,
     emerging_issues,
     published_evidence,
+    *([late_calls, late_calls_collected] if EARNINGS_CALLS in SOURCES else []),
     dg.AutomationConditionSensorDefinition(
         "follow_new_rows",
         target=dg.AssetSelection.all(),

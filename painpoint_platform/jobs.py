@@ -12,8 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.repository_definition.valid_definitions import SINGLETON_REPOSITORY_NAME
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    HIDDEN_TAG_PREFIX,
+    REPOSITORY_LABEL_TAG,
+)
 from dagster_shared.error import SerializableErrorInfo
 
 from painpoint_platform import processes
@@ -23,7 +29,10 @@ from painpoint_platform.warehouse import locking
 from painpoint_platform.warehouse.locking import Deadline
 
 INSTANCE_LOCK_TIMEOUT_S = 120.0
-PROCESS_TAG = "painpoint/process"
+# Dagster shows no tag of this prefix.
+PROCESS_TAG = f"{HIDDEN_TAG_PREFIX}painpoint_process"
+# The UI finds the runs of a job by this: those of the command line belong to the jobs of ``workspace.yaml`` too.
+REPOSITORY = {REPOSITORY_LABEL_TAG: f"{SINGLETON_REPOSITORY_NAME}@painpoint_platform"}
 RAW_ITEMS = dg.AssetSelection.assets(bronze("raw_items"))
 ITEM_PERCEPTION, COURSE_PERCEPTION, CALL_PERCEPTION = (
     dg.AssetSelection.assets(silver(f"{what}_perception")) for what in ("item", "course", "call")
@@ -150,7 +159,7 @@ def run_in_process(
         instance=instance,
         partition_key=None if is_range else first,
         asset_selection=assets,
-        tags={PROCESS_TAG: processes.own()} | (_range_tags(str(first), str(last)) if is_range else {}),
+        tags=REPOSITORY | {PROCESS_TAG: processes.own()} | (_range_tags(str(first), str(last)) if is_range else {}),
         run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if verbose else "CRITICAL"}}}},
         raise_on_error=False,
     )
@@ -177,7 +186,12 @@ InstanceConcurrencyContext.interval_to_next_pending_claim_check = _seconds_to_ne
 
 
 def _range_tags(first: str, last: str) -> dict[str, str]:
-    return {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
+    """Name the range, for Dagster and for people: its own tags are not shown in the list of runs."""
+    return {
+        ASSET_PARTITION_RANGE_START_TAG: first,
+        ASSET_PARTITION_RANGE_END_TAG: last,
+        "partitions": f"{first} to {last}",
+    }
 
 
 def _failure_of(result: dg.ExecuteInProcessResult) -> str | None:

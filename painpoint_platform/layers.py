@@ -55,7 +55,7 @@ def table_name(key: dg.AssetKey) -> str:
 
 
 def table_attributes(
-    key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None
+    key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None, starts: str | None = None
 ) -> dict[str, Any]:
     """Return what an asset that is one table of the warehouse carries, as arguments of an asset decorator or spec.
 
@@ -66,6 +66,7 @@ def table_attributes(
         description: what the asset does and why; the table's own comment says what a row is.
         group: the domain.
         kinds: shown as icons in the UI besides duckdb.
+        starts: what materialises it, where that is no automation condition; shown in the UI.
 
     Raises:
         KeyError: no migration makes the table.
@@ -81,20 +82,32 @@ def table_attributes(
         "kinds": {"duckdb"} | (kinds or set()),
         "owners": list(OWNERS),
         "tags": {"layer": key.path[0], "domain": group},
-        "metadata": {"dagster/column_schema": schema, "dagster/table_name": table.name},
+        "metadata": {"dagster/column_schema": schema, "dagster/table_name": table.name} | _told(starts),
     }
 
 
+def _told(starts: str | None) -> dict[str, str]:
+    return {} if starts is None else {"starts": starts}
+
+
 def table_spec(
-    key: dg.AssetKey, *, description: str, group: str, kinds: set[str] | None = None, **spec: Any
+    key: dg.AssetKey,
+    *,
+    description: str,
+    group: str,
+    kinds: set[str] | None = None,
+    starts: str | None = None,
+    **spec: Any,
 ) -> dg.AssetSpec:
     """Describe one table of a multi-asset; see ``table_attributes``. A table of gold carries its group's freshness."""
-    attributes = table_attributes(key, description=description, group=group, kinds=kinds)
+    attributes = table_attributes(key, description=description, group=group, kinds=kinds, starts=starts)
     return dg.AssetSpec(**attributes, freshness_policy=FRESHNESS[group] if key.path[0] == "gold" else None, **spec)
 
 
-def file_spec(key: dg.AssetKey, description: str, *, group: str, **spec: Any) -> dg.AssetSpec:
-    """Describe an asset whose result is files below ARTIFACTS_DIR."""
+def file_spec(
+    key: dg.AssetKey, description: str, *, group: str, starts: str | None = None, **spec: Any
+) -> dg.AssetSpec:
+    """Describe an asset whose result is files below ARTIFACTS_DIR; see ``table_attributes``."""
     return dg.AssetSpec(
         key,
         description=description,
@@ -102,24 +115,30 @@ def file_spec(key: dg.AssetKey, description: str, *, group: str, **spec: Any) ->
         kinds={"python", "file"},
         owners=list(OWNERS),
         tags={"layer": "files", "domain": group},
+        metadata=_told(starts),
         **spec,
     )
 
 
 def fact(name: str, asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:
-    """Name a fact about a table that is checked; one that only warns says so in its description."""
-    return dg.AssetCheckSpec(name, asset=asset, description=description)
+    """Name a fact that is checked before rows are committed: where it does not hold, nothing goes on."""
+    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=True)
+
+
+def warning(name: str, asset: dg.AssetKey, description: str) -> dg.AssetCheckSpec:
+    """Name a fact that is looked at when rows are committed: where it does not hold, people are told."""
+    return dg.AssetCheckSpec(name, asset=asset, description=f"{description} It only warns.", blocking=False)
 
 
 def view_metadata(view: View, changed: bool = True) -> dict[str, Any]:
-    """Turn a view into Dagster's metadata: facts, the first rows as a table, pictures inline."""
+    """Turn a view into Dagster's metadata: facts, pictures behind a link, then the first rows as a table."""
     table = dg.MetadataValue.table(
         [dg.TableRecord(row) for row in view.preview], schema=dg.TableSchema.from_name_type_dict(view.preview_types)
     )
     return {
         "dagster/row_count": view.row_count,
         **view.facts,
-        **({} if changed else {"unchanged": "made from the same input before; nothing was computed"}),
-        **({"preview": table} if view.preview else {}),
+        **({} if changed else {"not_computed": "made from the same input before"}),
         **{name: dg.MetadataValue.md(picture) for name, picture in view.pictures.items()},
+        **({"preview": table} if view.preview else {}),
     }

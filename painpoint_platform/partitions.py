@@ -104,15 +104,17 @@ def materialize_each(
             context.log.error(f"{key}: {describe(error)}")
             continue
         context.log.info(f"{key} committed ({position} of {len(keys)})")
-    yield from _check_results(checks, done, failed)
+    # Dagster takes a check's result to be about the latest materialisation at that moment: these come first.
     if failed:
         record_committed(context, {key: outcome.metadata for key, outcome in done.items()})
+        yield from _check_results(checks, done, failed)
         raise failure(failed, len(keys)) from next(iter(failed.values()))
     for key, outcome in done.items():
         for asset_key, metadata in outcome.metadata.items():
             context.add_asset_metadata(dict(metadata), asset_key=asset_key, partition_key=key)
     for asset_key in context.selected_asset_keys:
         yield dg.MaterializeResult(asset_key=asset_key)
+    yield from _check_results(checks, done, failed)
 
 
 def partition_keys(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Sequence[str]:
@@ -153,6 +155,10 @@ def describe(error: Exception) -> str:
     return str(error) if isinstance(error, PainpointError) else f"{type(error).__name__}: {error}"
 
 
+def _spoken(keys: Sequence[str]) -> str:
+    return keys[0] if len(keys) == 1 else f"{len(keys)} partitions, {keys[0]} to {keys[-1]}"
+
+
 def _check_results(
     checks: Sequence[dg.AssetCheckSpec], done: Mapping[str, Committed], failed: Mapping[str, Exception]
 ) -> Iterator[dg.AssetCheckResult]:
@@ -171,5 +177,7 @@ def _check_results(
             check_name=spec.name,
             passed=not found,
             severity=dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN,
-            description="; ".join(f"{key}: {text}" for key, text in found.items()) or "holds for every partition",
+            description="; ".join(f"{key}: {text}" for key, text in found.items())
+            or f"holds for {_spoken(list(done))}",
+            metadata={"partitions_checked": len(done) + len(failed), "partitions_at_fault": len(found)},
         )

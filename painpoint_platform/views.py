@@ -7,14 +7,16 @@ Belongs here: the shape of a view and turning frames and pictures into it. Does 
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
 
-PREVIEW_ROWS = 10
+# What fits beside the metadata's names on an asset's page without scrolling for long.
+PREVIEW_ROWS, PREVIEW_COLUMNS, LONGEST_CELL = 10, 10, 80
 
-Fact = int | float | str
+Fact = int | float | str | Path
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class View:
 
     Attributes:
         row_count: rows of the partition.
-        facts: name -> number or short text.
+        facts: name -> number, short text, or the path of something to open.
         preview: the first rows, each {column: value}; values are text, numbers, booleans or None.
         preview_types: column -> type, in the order of display.
         pictures: name -> Markdown with an inline image.
@@ -37,18 +39,41 @@ class View:
 
 
 def first_rows(frame: "pl.DataFrame") -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the first rows as plain values, and the columns' types; dates and lists as text, for Dagster."""
+    """Return the first rows and columns as plain values, and the columns' types, for Dagster.
+
+    Long text is cut, hashes to their beginning; dates, lists and maps become text.
+    """
     import polars as pl
     import polars.selectors as cs
 
-    plain = frame.head(PREVIEW_ROWS).with_columns(
-        cs.temporal().cast(pl.String), cs.float().round(4), cs.list().cast(pl.List(pl.String)).list.join(", ")
+    texts = {name: _as_text(pl.col(name), kind) for name, kind in frame.schema.items() if kind.is_nested()}
+    plain = (
+        frame.head(PREVIEW_ROWS)
+        .select(frame.columns[:PREVIEW_COLUMNS])
+        .with_columns(**{name: text for name, text in texts.items() if name in frame.columns[:PREVIEW_COLUMNS]})
+        .with_columns(cs.datetime().dt.to_string("%Y-%m-%d %H:%M"), cs.float().round(4))
+        .with_columns(cs.temporal().cast(pl.String))
+        .with_columns(cs.string().str.replace(r"^([0-9a-f]{12})[0-9a-f]{52}$", "${1}…"))
+        .with_columns(
+            pl.when(cs.string().str.len_chars() > LONGEST_CELL)
+            .then(cs.string().str.head(LONGEST_CELL - 1) + "…")
+            .otherwise(cs.string())
+        )
     )
     types = {
         name: "int" if kind.is_integer() else "float" if kind.is_float() else "bool" if kind == pl.Boolean else "string"
         for name, kind in plain.schema.items()
     }
     return plain.to_dicts(), types
+
+
+def _as_text(values: "pl.Expr", kind: "pl.DataType") -> "pl.Expr":
+    """Write a list of plain values as ``a, b``, a struct or a map as JSON."""
+    import polars as pl
+
+    if isinstance(kind, pl.List):
+        return values.cast(pl.List(pl.String)).list.join(", ")
+    return values.struct.json_encode()
 
 
 def picture(png: bytes, title: str) -> str:

@@ -10,6 +10,8 @@ from threading import Timer
 
 import dagster as dg
 import pytest
+import yaml
+from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from painpoint_platform import processes
 from painpoint_platform.jobs import PROCESS_TAG, end_runs_of_dead_processes, open_instance, run_in_process
@@ -96,3 +98,12 @@ def test_several_processes_may_be_the_first_to_open_the_instance(tmp_path: Path)
     command = [sys.executable, "-c", code, str(tmp_path)]
     openers = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     assert [opener.communicate()[1] for opener in openers if opener.wait()] == []
+
+
+def test_a_run_of_the_command_line_belongs_to_the_jobs_of_the_ui(instance: dg.DagsterInstance) -> None:
+    location = yaml.safe_load(bundled("workspace.yaml").read_text())["load_from"][0]["python_module"]["location_name"]
+    repository = DEFINITIONS.get_repository_def().name
+    outcome = run_in_process(DEFINITIONS, "scarce_job", instance=instance)
+    of_the_job = dg.RunsFilter(job_name="scarce_job", tags={REPOSITORY_LABEL_TAG: f"{repository}@{location}"})
+    assert [run.run_id for run in instance.get_runs(of_the_job)] == [outcome.run_id]
+    assert not [tag for tag in instance.get_runs(of_the_job)[0].tags if not tag.startswith(("dagster/", ".dagster/"))]

@@ -3,6 +3,7 @@
 -- depends_on: gold.qa_groups
 -- materialized: view
 -- group: transcripts
+-- order: questions desc, analyst
 -- column: analyst | Who asks, as printed
 -- column: firm | Their firm; empty where the transcript does not say
 -- column: calls | Calls in which they asked

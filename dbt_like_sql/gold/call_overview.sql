@@ -3,6 +3,7 @@
 -- depends_on: silver.transcript_blocks, gold.qa_groups, silver.transcript_qa
 -- materialized: view
 -- group: transcripts
+-- order: call_date desc, transcript
 -- column: transcript | Transcript
 -- column: ticker | Ticker of the company
 -- column: event_id | Id of the call

@@ -3,6 +3,7 @@
 -- depends_on: gold.issue_overview, gold.issue_trends, gold.issue_evidence
 -- materialized: incremental cluster_date
 -- group: issues
+-- order: item_count desc, category
 -- column: cluster_date | Day on which the posts were written, UTC
 -- column: category | Field of business: ai, finance, compliance, logistics, healthtech, devtools, ecommerce, other; and
 --     unlabelled for issues that no model could label, so that the categories of a day have all its posts

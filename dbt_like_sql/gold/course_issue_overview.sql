@@ -3,6 +3,7 @@
 -- depends_on: silver.course_painpoints, bronze.course_catalogue, gold.course_clusters, gold.cluster_global_index
 -- materialized: view
 -- group: courses
+-- order: painpoints desc, course_code
 -- column: corpus | Stage-1 run slug
 -- column: course_code | Course
 -- column: course_title | Its title

@@ -3,6 +3,7 @@
 -- depends_on: gold.post_global_index, gold.cluster_global_index, gold.course_clusters
 -- materialized: view
 -- group: courses
+-- order: posts desc, course_code, global_cluster_id
 -- column: corpus | Stage-1 run slug
 -- column: course_code | Course
 -- column: course_title | Its title

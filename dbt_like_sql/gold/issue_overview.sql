@@ -3,6 +3,7 @@
 -- depends_on: gold.issues, gold.issue_evidence
 -- materialized: incremental cluster_date
 -- group: issues
+-- order: impact_score desc, issue_key
 -- column: cluster_date | Day on which the posts were written, UTC
 -- column: issue_key | Key of the issue
 -- column: title | Name of the problem; null where no model could label it

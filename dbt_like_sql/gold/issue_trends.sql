@@ -3,6 +3,7 @@
 -- depends_on: gold.issue_evidence
 -- materialized: incremental cluster_date
 -- group: issues
+-- order: surprise desc, item_count desc, issue_key
 -- column: cluster_date | Day on which the posts were written, UTC
 -- column: issue_key | Key of the issue
 -- column: item_count | Posts of the day that are about this issue

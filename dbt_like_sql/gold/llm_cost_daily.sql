@@ -4,6 +4,7 @@
 -- depends_on: ops.llm_calls
 -- materialized: view
 -- group: operations
+-- order: call_date desc, task, model
 -- column: call_date | Day on which the calls were made, UTC; not the day of the posts that they were about
 -- column: task | What was asked for: issue_label, course_clusters, global_themes, qa_boundary
 -- column: model | Model that was asked, or whose kept answer was taken

@@ -4,6 +4,7 @@
 --     silver.course_perception, silver.call_perception
 -- materialized: view
 -- group: painpoints
+-- order: item_count desc, kind, id
 -- column: kind | issue, course_theme or call_question
 -- column: id | Unique in its kind: issue_key, corpus/global_cluster_id, transcript/qa_group_id
 -- column: title | Name of the problem; of a call the first question of some length. Null for an issue that no model
@@ -38,7 +39,7 @@ issues as (
         issue_key,
         first(canonical_title order by cluster_date desc, cluster_size desc, cluster_id)
             filter (canonical_title is not null) as title,
-        sum(negativity * cluster_size) / sum(cluster_size) filter (negativity is not null) as negativity
+        round(sum(negativity * cluster_size) / sum(cluster_size) filter (negativity is not null), 4) as negativity
     from gold.issues
     group by issue_key
 ),
@@ -56,7 +57,7 @@ evidence as (
 ),
 
 theme_posts as (
-    select post.corpus, post.global_cluster_id, avg(1 - felt.valence) as negativity
+    select post.corpus, post.global_cluster_id, round(avg(1 - felt.valence), 4) as negativity
     from (select distinct corpus, global_cluster_id, course_code, post_id from gold.post_global_index) as post
     join silver.course_perception as felt
         on felt.corpus = post.corpus
@@ -107,7 +108,7 @@ select
     1 as item_count,
     exchange.call_date as first_seen,
     exchange.call_date as last_seen,
-    1 - felt.valence as negativity,
+    round(1 - felt.valence, 4) as negativity,
     'calls.html#' || url_encode(exchange.transcript) || '/' || exchange.qa_group_id as evidence_url
 from gold.qa_groups as exchange
 left join silver.call_perception as felt

@@ -3,6 +3,7 @@
 -- depends_on: bronze.collections, bronze.raw_items, silver.cluster_assignments, gold.issues
 -- materialized: incremental collection_date
 -- group: issues
+-- order: source
 -- column: source | Where the posts were written: github, hackernews, reddit, stackoverflow, earnings_calls
 -- column: collection_date | Day on which the posts were written, UTC
 -- column: item_count | Posts that were collected

@@ -3,6 +3,7 @@
 -- depends_on: bronze.collections, bronze.raw_items, silver.cluster_assignments, gold.issues
 -- materialized: table
 -- group: issues
+-- order: source
 -- column: source | Where the posts were written: github, hackernews, reddit, stackoverflow, earnings_calls
 -- column: first_date | First of the days, UTC
 -- column: last_date | Last of the days, UTC

@@ -3,6 +3,7 @@
 -- depends_on: gold.global_themes, gold.cluster_global_index, bronze.course_catalogue
 -- materialized: view
 -- group: courses
+-- order: corpus, theme_rank
 -- column: corpus | Stage-1 run slug
 -- column: theme_rank | 1 for the theme with most posts
 -- column: global_cluster_id | Theme

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from painpoint_platform.automation import after_new_rows
-from painpoint_platform.layers import bronze, fact, gold, silver, table_spec, view_metadata
+from painpoint_platform.layers import bronze, fact, gold, silver, table_spec, view_metadata, warning
 from painpoint_platform.partitions import Committed, course_corpora, materialize_each, one_run_a_range
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.embedding import EmbeddingResource
@@ -35,9 +35,11 @@ corpus_asset = partial(dg.multi_asset, partitions_def=course_corpora, backfill_p
 def table(key: dg.AssetKey, description: str, *, deps: Sequence[dg.AssetKey], kind: str = "python") -> dg.AssetSpec:
     """Describe a table of this domain; one that is made from others follows when they have new rows."""
     follows = after_new_rows if deps else None
+    starts = None if deps else "The sensor new_course_corpora, when a Stage-1 run comes into COURSES_INBOX or changes."
     return table_spec(
-        key, group="courses", description=description, kinds={"python", kind}, deps=deps, automation_condition=follows
-    )
+        key, group="courses", description=description, kinds={"python", kind}, deps=deps, starts=starts,
+        automation_condition=follows,
+    )  # fmt: skip
 
 
 PREDICTION_CHECKS = (fact("unique_row_number", PREDICTIONS, "A row of the file is one row here."),)
@@ -72,7 +74,7 @@ def course_predictions(
 PAINPOINT_CHECKS = (
     fact("unique_course_code_post_id", PAINPOINTS, "A post counts once in a course."),
     fact("every_row_is_accounted_for", PAINPOINTS, "A row of the file is a pain point or was dropped for a reason."),
-    fact("no_row_has_a_fault", PAINPOINTS, "No row came twice, and no course is missing from the list (warns)."),
+    warning("no_row_has_a_fault", PAINPOINTS, "No row came twice, and no course is missing from the list."),
 )
 
 
@@ -107,7 +109,7 @@ CLUSTER_CHECKS = (
     fact("unique_cluster_id", CLUSTERS, "A cluster occurs once in a corpus."),
     fact("sizes_are_counts_of_posts", CLUSTERS, "The size of a cluster is the number of its posts."),
     fact("no_post_lost_or_invented", CLUSTER_POSTS, "Every pain point is in a cluster, and nothing else is."),
-    fact("every_course_was_grouped", CLUSTERS, "A model gave a valid answer for every course (warns)."),
+    warning("every_course_was_grouped", CLUSTERS, "A model gave a valid answer for every course."),
 )
 
 
@@ -150,7 +152,7 @@ THEME_CHECKS = (
     fact("unique_global_cluster_id", THEMES, "A theme occurs once in a corpus."),
     fact("themes_agree_with_their_posts", THEMES, "The totals of a theme are counts of its posts."),
     fact("every_cluster_is_assigned_once", CLUSTER_INDEX, "A cluster has one theme or is unassigned."),
-    fact("every_batch_was_answered", THEMES, "A model gave a valid answer for every batch (warns)."),
+    warning("every_batch_was_answered", THEMES, "A model gave a valid answer for every batch."),
 )
 
 
@@ -193,7 +195,7 @@ def global_themes(
     yield from materialize_each(context, one_corpus, checks=THEME_CHECKS)
 
 
-EVALUATION_CHECKS = (fact("diagnostics_are_there", EVALUATION, "The index of posts could be read (warns)."),)
+EVALUATION_CHECKS = (warning("diagnostics_are_there", EVALUATION, "The index of posts could be read."),)
 
 
 @corpus_asset(

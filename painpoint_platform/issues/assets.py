@@ -6,6 +6,7 @@ a person sees of a committed partition (``views``).
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -14,7 +15,7 @@ from painpoint_platform.automation import after_new_rows, when_all_sources_are_i
 from painpoint_platform.issues import views
 from painpoint_platform.issues.items import Collection, Source
 from painpoint_platform.issues.sources import APIS, EARNINGS_CALLS
-from painpoint_platform.layers import bronze, gold, silver, table_attributes, table_spec, view_metadata
+from painpoint_platform.layers import bronze, fact, gold, silver, table_attributes, table_spec, view_metadata, warning
 from painpoint_platform.partitions import (
     SOURCES,
     Committed,
@@ -37,12 +38,13 @@ from painpoint_platform.resources.warehouse import WarehouseResource
 GROUP = "issues"
 RAW_ITEMS = bronze("raw_items")
 CLUSTERS, ASSIGNMENTS = silver("clusters"), silver("cluster_assignments")
+EXCHANGES = gold("qa_groups")  # of calls, of the transcripts domain
 ITEM_PERCEPTION = silver("item_perception")  # how each item feels, of the perception domain
 ISSUES, EVIDENCE, LIVE_ISSUES = gold("issues"), gold("issue_evidence"), gold("live_issues")
 LINEAGE, QUOTES = gold("issue_lineage"), gold("issue_quotes")
 
 
-@dg.op(out={source: dg.Out(list[str], is_required=False) for source in SOURCES})
+@dg.op(ins={"exchanges": dg.In(dg.Nothing)}, out={source: dg.Out(list[str], is_required=False) for source in SOURCES})
 def partitions_by_source(context: dg.OpExecutionContext) -> Iterator[dg.Output[list[str]]]:
     """Hand each source its own partitions of the run; a source without any is skipped and takes no slot of its pool."""
     keys = [(source_and_day(key)[0], key) for key in partition_keys(context)]
@@ -101,20 +103,41 @@ def describe_raw_items(
         context.add_asset_metadata(_raw_items_metadata(warehouse, key), asset_key=RAW_ITEMS, partition_key=key)
 
 
-@dg.graph_asset(
+def _collected(by_source: Any) -> Any:
+    """Collect the run's (source, day) partitions: one op a source, because pools belong to ops."""
+    return describe_raw_items([COLLECT_OPS[source](getattr(by_source, source)) for source in SOURCES])
+
+
+raw_items_asset = partial(
+    dg.graph_asset,
     **table_attributes(
         RAW_ITEMS,
         group=GROUP,
-        description=f"Posts of {', '.join(api.title for api in APIS.values())}, by source and UTC day of creation.",
+        description=f"Posts of {', '.join(api.title for api in APIS.values())}, by source and UTC day of creation"
+        f"{', and what analysts asked in calls' if EARNINGS_CALLS in SOURCES else ''}.",
         kinds={"python"},
+        starts="A schedule a source collects yesterday; other days by hand, or `painpoint backfill`.",
     ),
     partitions_def=source_day_partitions,
     backfill_policy=one_run_a_range,
 )
-def raw_items() -> Any:
-    """Collect the run's (source, day) partitions: one op a source, because pools belong to ops."""
-    by_source = partitions_by_source()
-    return describe_raw_items([COLLECT_OPS[source](getattr(by_source, source)) for source in SOURCES])
+
+if EARNINGS_CALLS in SOURCES:
+
+    @raw_items_asset(
+        # Calls of a day are wherever their transcripts are, so a day may read any of them.
+        ins={"exchanges": dg.AssetIn(EXCHANGES, partition_mapping=dg.AllPartitionMapping(), dagster_type=dg.Nothing)}
+    )
+    def raw_items(exchanges: Any) -> Any:
+        """Collect from the APIs, and from the exchanges of calls."""
+        return _collected(partitions_by_source(exchanges=exchanges))
+
+else:
+
+    @raw_items_asset()
+    def raw_items() -> Any:
+        """Collect from the APIs."""
+        return _collected(partitions_by_source())
 
 
 @dg.asset_check(asset=RAW_ITEMS, description="Every source could be read to the end of its day.")
@@ -127,9 +150,9 @@ def collection_complete(context: dg.AssetCheckExecutionContext, warehouse: Wareh
 
 
 SILVER_CHECKS = (
-    dg.AssetCheckSpec("unique_cluster_id", asset=CLUSTERS, description="A cluster occurs once a day."),
-    dg.AssetCheckSpec("sizes_match_assignments", asset=CLUSTERS, description="Sizes are the counts of assigned items."),
-    dg.AssetCheckSpec("unique_url_hash", asset=ASSIGNMENTS, description="An item is assigned once a day."),
+    fact("unique_cluster_id", CLUSTERS, "A cluster occurs once a day."),
+    fact("sizes_match_assignments", CLUSTERS, "Sizes are the counts of assigned items."),
+    fact("unique_url_hash", ASSIGNMENTS, "An item is assigned once a day."),
 )
 
 
@@ -176,12 +199,12 @@ def clusters(
 
 
 GOLD_CHECKS = (
-    dg.AssetCheckSpec("unique_cluster_id", asset=ISSUES, description="A cluster has one issue."),
-    dg.AssetCheckSpec("every_cluster_has_an_issue", asset=ISSUES, description="No cluster is lost, labelled or not."),
-    dg.AssetCheckSpec("no_orphan_evidence", asset=EVIDENCE, description="Evidence has its issue and its item."),
-    dg.AssetCheckSpec("labels_given", asset=ISSUES, description="Every cluster got a label (warns)."),
-    dg.AssetCheckSpec("every_issue_has_a_lineage", asset=LINEAGE, description="No issue is left untraced."),
-    dg.AssetCheckSpec("quotes_are_verbatim", asset=QUOTES, description="A quote stands in the post as it was stored."),
+    fact("unique_cluster_id", ISSUES, "A cluster has one issue."),
+    fact("every_cluster_has_an_issue", ISSUES, "No cluster is lost, labelled or not."),
+    fact("no_orphan_evidence", EVIDENCE, "Evidence has its issue and its item."),
+    warning("labels_given", ISSUES, "Every cluster got a label."),
+    fact("every_issue_has_a_lineage", LINEAGE, "No issue is left untraced."),
+    fact("quotes_are_verbatim", QUOTES, "A quote stands in the post as it was stored."),
 )
 
 
@@ -251,9 +274,7 @@ def issues(
     yield from materialize_each(context, one_day, checks=GOLD_CHECKS)
 
 
-PUBLISH_CHECKS = (
-    dg.AssetCheckSpec("everything_published", asset=LIVE_ISSUES, description="PocketBase has what gold has."),
-)
+PUBLISH_CHECKS = (warning("everything_published", LIVE_ISSUES, "PocketBase has what gold has."),)
 
 
 @dg.multi_asset(

@@ -22,6 +22,7 @@ from painpoint_platform.layers import (
     table_name,
     table_spec,
     view_metadata,
+    warning,
 )
 from painpoint_platform.partitions import (
     Committed,
@@ -38,6 +39,7 @@ from painpoint_platform.resources.perception import PerceptionResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 
 GROUP = "perception"
+BY_HAND = "By hand, or `painpoint perception train`: when there are new labels."
 CORPUS, EVALUATION = bronze("perception_corpus"), gold("perception_evaluation")
 ITEM_PERCEPTION, COURSE_PERCEPTION, CALL_PERCEPTION = (
     silver(f"{what}_perception") for what in ("item", "course", "call")
@@ -47,7 +49,7 @@ SPLITS, FEATURES, OUT_OF_FOLD, MODELS, EXPORT = (
 )
 RAW_ITEMS = bronze("raw_items")
 
-files = partial(file_spec, group=GROUP)
+files = partial(file_spec, group=GROUP, starts=BY_HAND)
 
 
 @dg.multi_asset(
@@ -58,6 +60,7 @@ files = partial(file_spec, group=GROUP)
             group=GROUP,
             description="The labelled corpus of PERCEPTION_CORPUS, or the synthetic one, in the folder of its run.",
             kinds={"python"},
+            starts=BY_HAND,
         )
     ],
 )
@@ -71,7 +74,7 @@ def perception_corpus(
         warehouse, perception.read_corpus(), name=perception.corpus_name, root=perception.root,
         settings=perception.settings(), encoder_version=embedding.embedder().version,
     )  # fmt: skip
-    return dg.MaterializeResult(metadata=views.step(run, "corpus"))
+    return dg.MaterializeResult(metadata=view_metadata(views.corpora(warehouse, run)))
 
 
 NO_LEAKS = dg.AssetCheckSpec(
@@ -126,8 +129,8 @@ def perception_features(
 
 
 TRAINING_CHECKS = (
-    fact("gates_passed", MODELS, "The model reached everything that its gates ask for (warns)."),
-    fact("intervals_cover", EVALUATION, "88 to 92 % of the labels lie in their intervals, by length (warns)."),
+    warning("gates_passed", MODELS, "The model reached everything that its gates ask for."),
+    warning("intervals_cover", EVALUATION, "88 to 92 % of the labels lie in their intervals, by length."),
 )
 
 
@@ -146,6 +149,7 @@ TRAINING_CHECKS = (
             group=GROUP,
             description="What each model is worth on rows that it never saw, beside baselines; and the report.",
             kinds={"python"},
+            starts=BY_HAND,
             deps=[FEATURES],
         ),
     ],
@@ -178,7 +182,7 @@ def perception_models(
     yield from materialize_each(context, one_variable, checks=TRAINING_CHECKS)
 
 
-PARITY = fact("parity", EXPORT, "Scores of every precision are the models', RMSE at most 0.005 (warns).")
+PARITY = warning("parity", EXPORT, "Scores of every precision are the models', RMSE at most 0.005.")
 
 
 @dg.multi_asset(

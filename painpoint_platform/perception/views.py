@@ -62,7 +62,7 @@ def training(one: "TrainedModel") -> TrainingView:
     outside = _outside(one)
     return TrainingView(
         out_of_fold={**seconds, "trials": len(report.search.trials)},
-        model={**facts, "folder": str(one.folder), "report": str(one.folder.parent / f"{one.variable}.html")},
+        model={**facts, "folder": one.folder, "report": one.folder.parent / f"{one.variable}.html"},
         evaluation=evaluation,
         warnings={
             **({"gates_passed": f"{one.name}: {'; '.join(failed)}"} if failed else {}),
@@ -91,9 +91,16 @@ def _outside(one: "TrainedModel") -> str:
     )
 
 
+def corpora(warehouse: "Warehouse", run: "TrainingRun") -> View:
+    """Show the corpora that there are, and what the manifest says of the one that was loaded."""
+    with warehouse.read() as connection:
+        loaded = fetch(connection, "perception/corpora")
+    return View(loaded.height, step(run, "corpus"), *first_rows(loaded))
+
+
 def step(run: "TrainingRun", name: str) -> dict[str, Any]:
     """Show a step of a training run whose result is files: where they lie and what the manifest says of them."""
     told = run.step(name)
     plain = {key: value for key, value in told.items() if isinstance(value, int | float | str)}
     nested = {f"{key}_{inner}": value for key, held in told.items() if key == "counts" for inner, value in held.items()}
-    return {"run_id": run.run_id, "folder": str(run.folder), **plain, **nested}
+    return {"run_id": run.run_id, "folder": run.folder, **plain, **nested}

@@ -10,14 +10,15 @@ from typing import Any
 import dagster as dg
 
 from painpoint_platform.errors import DataContractError
-from painpoint_platform.layers import OWNERS
+from painpoint_platform.layers import OWNERS, fact, view_metadata
 from painpoint_platform.partitions import Committed, failure, materialize_each, one_run_a_range
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.sql_models.header import DeclaredCheck
-from painpoint_platform.sql_models.lineage import column_lineage
+from painpoint_platform.sql_models.lineage import TableColumn, column_lineage
+from painpoint_platform.sql_models.lineage_table import Lineage, lineage_table
 from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.sql_models.run import Window, materialize, preview_query
-from painpoint_platform.warehouse.preview import markdown_result
+from painpoint_platform.views import View, first_rows
 
 Result = dg.MaterializeResult[None] | dg.AssetCheckResult
 
@@ -34,6 +35,7 @@ class _Surroundings:
     freshness: Mapping[str, dg.FreshnessPolicy]
     owners: Sequence[str]
     variables: Mapping[str, Any]
+    lineage: Lineage
 
 
 def build_sql_model_assets(
@@ -74,6 +76,7 @@ def build_sql_model_assets(
         freshness=freshness or {},
         owners=OWNERS if owners is None else owners,
         variables=variables or {},
+        lineage={model.table: column_lineage(model.sql, _types(model)) for model in models},
     )
     return [_asset(model, around) for model in models]
 
@@ -92,6 +95,8 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
         metadata={
             "dagster/column_schema": _column_schema(model),
             "dagster/table_name": model.table,
+            # Dagster's own page shows its entry for column lineage in its paid edition only.
+            "column lineage": dg.MetadataValue.md(lineage_table(model.table, around.lineage, _page_of(around))),
             "query": dg.MetadataValue.md(f"```sql\n{model.sql}\n```"),
         },
         code_version=model.code_version,
@@ -128,7 +133,7 @@ def _asset(model: SqlModel, around: _Surroundings) -> dg.AssetsDefinition:
         backfill_policy=one_run_a_range if incremental else None,
     )
     def sql_model(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Result]:
-        lineage = {"dagster/column_lineage": _lineage(model)}
+        lineage = {"dagster/column_lineage": _column_deps(around.lineage[model.table])}
 
         def whole() -> dict[str, Any]:
             return lineage | _materialize(model, warehouse, None, around.variables)
@@ -151,8 +156,8 @@ def _materialize(
 ) -> dict[str, Any]:
     with warehouse.write() as connection:
         row_count = materialize(connection, model, window=window, variables=variables)
-        preview = markdown_result(connection, preview_query(model), window.parameters() if window else {})
-    return {"dagster/row_count": row_count, "preview": dg.MetadataValue.md(preview)}
+        rows = connection.sql(preview_query(model), params=window.parameters() if window else None).pl()
+    return view_metadata(View(row_count, {}, *first_rows(rows)))
 
 
 def _materialize_whole(
@@ -165,8 +170,8 @@ def _materialize_whole(
         if isinstance(error, DataContractError):
             yield dg.AssetCheckResult(asset_key=key, check_name=error.check_name, passed=False, description=str(error))
         raise failure({key.to_user_string(): error}, 1) from error
-    yield from (dg.AssetCheckResult(asset_key=key, check_name=check.name, passed=True) for check in checks)
     yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+    yield from (dg.AssetCheckResult(asset_key=key, check_name=check.name, passed=True) for check in checks)
 
 
 def _key(model: SqlModel) -> dg.AssetKey:
@@ -174,17 +179,28 @@ def _key(model: SqlModel) -> dg.AssetKey:
 
 
 def _check_spec(model: SqlModel, check: DeclaredCheck) -> dg.AssetCheckSpec:
-    fact = check.condition or f"{check.kind} {', '.join(check.columns)}"
-    return dg.AssetCheckSpec(
-        check.name, asset=_key(model), description=f"{fact}; checked before the rows are committed"
-    )
+    stated = check.condition or f"{check.kind} {', '.join(check.columns)}"
+    return fact(check.name, _key(model), f"{stated}; checked before the rows are committed.")
 
 
-def _lineage(model: SqlModel) -> dg.TableColumnLineage:
-    inputs = {table: dict(types) for table, types in model.input_types}
+def _types(model: SqlModel) -> dict[str, dict[str, str]]:
+    return {table: dict(types) for table, types in model.input_types}
+
+
+def _column_deps(lineage: Mapping[str, Sequence[TableColumn]]) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {
             column: [dg.TableColumnDep(dg.AssetKey(table.split(".")), name) for table, name in sources]
-            for column, sources in column_lineage(model.sql, inputs).items()
+            for column, sources in lineage.items()
         }
     )
+
+
+def _page_of(around: _Surroundings) -> Callable[[str], str | None]:
+    """Return what finds the page of the one asset that writes a table."""
+
+    def page(table: str) -> str | None:
+        keys = around.written_by.get(table, [dg.AssetKey(table.split("."))])
+        return f"/assets/{'/'.join(keys[0].path)}" if len(keys) == 1 else None
+
+    return page

@@ -13,9 +13,10 @@ Belongs here: the grammar of the header and its errors. Does not belong here: co
     -- check: unique cluster_date, issue_key
     -- check: not_null author_count
     -- check: assert author_count <= cluster_size
+    -- order: author_count desc, issue_key
 
 The header ends at the first line that is no comment. A line that starts with at least three blanks continues the one
-above. Comments after the header are free.
+above. Comments after the header are free. ``order`` says which rows people look at first; without it all columns do.
 """
 
 import difflib
@@ -31,9 +32,10 @@ MaterializationKind = Literal["table", "view", "incremental"]
 CheckKind = Literal["unique", "not_null", "assert"]
 
 DEFAULT_GROUP = "issues"
-_KEYS = ("description", "depends_on", "materialized", "group", "column", "check")
+_KEYS = ("description", "depends_on", "materialized", "group", "column", "check", "order")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
+_ORDERED = re.compile(r"(?P<column>[a-z_][a-z0-9_]*)( asc| desc)?")
 _CONTINUED = re.compile(r"--\s{3,}(?P<value>\S.*)")
 _ENTRY = re.compile(r"--\s{0,2}(?P<key>[A-Za-z_]+)\s*:\s*(?P<value>.*)")
 # How an operator is spoken in the name of a check.
@@ -89,6 +91,14 @@ class DeclaredCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredOrder:
+    """Which rows people look at first, as what stands behind ``order by``."""
+
+    terms: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """Everything a model declares. ``incremental_column`` is set for incremental models only."""
 
@@ -99,6 +109,7 @@ class Header:
     group: str
     columns: tuple[Column, ...]
     checks: tuple[DeclaredCheck, ...]
+    order: DeclaredOrder
     place: Place
 
 
@@ -126,6 +137,7 @@ def parse_header(text: str, path: Path) -> Header:
         group=_single(entries, "group", start).value if _of(entries, "group") else DEFAULT_GROUP,
         columns=tuple(map(_column, _of(entries, "column"))),
         checks=tuple(map(_check, _of(entries, "check"))),
+        order=_order(_single(entries, "order", start)) if _of(entries, "order") else DeclaredOrder("all", start),
         place=start,
     )
     for things in (header.depends_on, header.columns, header.checks):
@@ -202,6 +214,13 @@ def _column(entry: _Entry) -> Column:
     if not bar or not meaning or not _IDENTIFIER.fullmatch(name):
         raise entry.place.error(f"column is {entry.value!r}; expected `name | meaning`")
     return Column(name, meaning, entry.place)
+
+
+def _order(entry: _Entry) -> DeclaredOrder:
+    for part in entry.value.split(","):
+        if not _ORDERED.fullmatch(part.strip()):
+            raise entry.place.error(f"order names {part.strip()!r}; expected columns, each with desc or not")
+    return DeclaredOrder(entry.value, entry.place)
 
 
 def _check(entry: _Entry) -> DeclaredCheck:

@@ -176,6 +176,7 @@ def _bound(database: duckdb.DuckDBPyConnection, draft: _Draft) -> SqlModel:
     column_types = _types(database, draft.table)
     _verify_columns(draft, [column for column, _ in column_types])
     _verify_conditions(database, draft)
+    _verify_order(database, draft)
     input_types = tuple((read.table, _types(database, read.table)) for read in draft.header.depends_on)
     return SqlModel(schema, name, draft.path, draft.sql, draft.header, column_types, input_types)
 
@@ -209,6 +210,14 @@ def _verify_conditions(database: duckdb.DuckDBPyConnection, draft: _Draft) -> No
                 database.execute(f"select ({check.condition}) is true from {quoted(draft.table)} limit 0")
             except duckdb.Error as error:
                 raise check.place.error(f"check assert {check.condition}: {error}") from error
+
+
+def _verify_order(database: duckdb.DuckDBPyConnection, draft: _Draft) -> None:
+    order = draft.header.order
+    try:
+        database.execute(f"from {quoted(draft.table)} order by {order.terms} limit 0")
+    except duckdb.Error as error:
+        raise order.place.error(f"order {order.terms}: {error}") from error
 
 
 def _without_header(sql: str) -> str:

@@ -14,6 +14,7 @@ import duckdb
 from painpoint_platform.errors import UserError
 from painpoint_platform.sql_models.header import DeclaredCheck
 from painpoint_platform.sql_models.model import SqlModel
+from painpoint_platform.views import PREVIEW_ROWS
 from painpoint_platform.warehouse.checks import Check, require
 from painpoint_platform.warehouse.names import literal, quoted, quoted_list
 
@@ -67,8 +68,14 @@ def materialize(
 
 
 def preview_query(model: SqlModel) -> str:
-    """Return the query for some rows of a window, or of all, with ``$window_start`` and ``$window_end`` to be bound."""
-    return f"from {quoted(model.table)} {_in_window(model)} order by all limit 5"
+    """Return the query for the rows that people look at first, of a window or of all.
+
+    ``$window_start`` and ``$window_end`` are to be bound. A window's own column says the same in every row: left out.
+    """
+    column = model.header.incremental_column
+    shown = f"select * exclude ({quoted(column)}) " if column else ""
+    first = f"order by {model.header.order.terms} limit {PREVIEW_ROWS}"
+    return f"{shown}from {quoted(model.table)} {_in_window(model)} {first}"
 
 
 def _replace_all(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> int:

@@ -25,6 +25,7 @@ EVIDENCE_CHECKS = ops("evidence_checks")
             description="Asks Reddit whether published posts are still there, those first that were looked up longest "
             "ago, at most RECHECK_BUDGET_PER_DAY; what was deleted there is forgotten here, with a proof.",
             kinds={"python"},
+            starts="The sensor published_evidence, once a day, where Reddit is read.",
         )
     ],
     pool="reddit_api",

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from painpoint_platform.automation import after_new_rows
-from painpoint_platform.layers import bronze, fact, gold, silver, table_spec, view_metadata
+from painpoint_platform.layers import bronze, fact, gold, silver, table_spec, view_metadata, warning
 from painpoint_platform.partitions import Committed, materialize_each, one_run_a_range, transcripts
 from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.llm import LLMResource
@@ -37,6 +37,7 @@ PARAGRAPH_CHECKS = (fact("unique_position", PARAGRAPHS, "A record of the file is
             PARAGRAPHS,
             description="The paragraphs of a classified transcript, from a file in TRANSCRIPTS_INBOX.",
             kinds={"python", "json"},
+            starts="The sensor new_transcripts, when a file comes into TRANSCRIPTS_INBOX or changes there.",
         )
     ],
     check_specs=PARAGRAPH_CHECKS,
@@ -63,7 +64,7 @@ QA_CHECKS = (
     fact("ids_are_contiguous_from_1", BLOCKS, "Exchanges are numbered in the order in which they start."),
     fact("one_exchange_at_a_time", BLOCKS, "No exchange begins before the last one has ended."),
     fact("no_operator_in_an_exchange", BLOCKS, "Operator blocks stand alone, also inside an exchange's range."),
-    fact("every_question_to_the_model_was_answered", BLOCKS, "No block fell back to the rules (warns)."),
+    warning("every_question_to_the_model_was_answered", BLOCKS, "No block fell back to the rules."),
 )
 
 

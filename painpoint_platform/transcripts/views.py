@@ -4,6 +4,7 @@ Belongs here: reading a committed partition back and choosing what to show. Does
 (``layers``), the page to read (``review``).
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from painpoint_platform.transcripts.confidence import LOW_CONFIDENCE
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from painpoint_platform.warehouse.access import Warehouse
 
 NAMED = 10
+# What is looked at of a paragraph, a block and an exchange; the rest stands in their tables.
+PARAGRAPH = ("position", "section_type", "speaker_block_id", "speaker", "question_answer_flag", "paragraph_content")
+BLOCK = (
+    "speaker_block_id", "speaker", "role", "status", "qa_group_id", "decided_by", "confidence", "margin", "reasons",
+)  # fmt: skip
+GROUP = (
+    "qa_group_id", "analyst", "firm", "executives", "question_text", "answer_text", "question_count", "confidence",
+    "method",
+)  # fmt: skip
 
 
 def paragraphs(warehouse: "Warehouse", transcript: str) -> View:
@@ -25,10 +35,10 @@ def paragraphs(warehouse: "Warehouse", transcript: str) -> View:
     facts: dict[str, Fact] = {
         "blocks": rows["speaker_block_id"].n_unique(),
         "speakers": rows["speaker"].n_unique(),
-        "input_path": rows["input_path"][0],
+        "input_path": Path(rows["input_path"][0]),
         "input_sha256": rows["input_sha256"][0],
     }
-    return View(rows.height, facts, *first_rows(rows.drop("input_path", "input_sha256")))
+    return View(rows.height, facts, *first_rows(rows.select(PARAGRAPH)))
 
 
 def pairing(warehouse: "Warehouse", transcript: str, call: "PairedCall") -> tuple[View, View]:
@@ -46,7 +56,7 @@ def pairing(warehouse: "Warehouse", transcript: str, call: "PairedCall") -> tupl
         "model_cost_usd": "unknown" if work.cost_usd is None else work.cost_usd,
         **({"no_access": call.no_access} if call.no_access else {}),
     }
-    return View(rows.height, {}, *first_rows(rows)), View(blocks.height, facts, *first_rows(blocks))
+    return View(rows.height, {}, *first_rows(rows)), View(blocks.height, facts, *first_rows(blocks.select(BLOCK)))
 
 
 def unanswered(call: "PairedCall") -> str:
@@ -66,4 +76,4 @@ def groups(warehouse: "Warehouse", transcript: str) -> View:
         "questions": int(rows["question_count"].sum()),
         f"exchanges_below_{LOW_CONFIDENCE}": rows.filter(rows["confidence"] < LOW_CONFIDENCE).height,
     }
-    return View(rows.height, facts, *first_rows(rows))
+    return View(rows.height, facts, *first_rows(rows.select(GROUP)))

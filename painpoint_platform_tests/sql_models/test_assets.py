@@ -138,7 +138,7 @@ def test_a_partition_is_committed_with_its_metadata_and_checks(assets, filled):
     assert rows(filled) == [(date(2025, 1, 2), "r2")]
     metadata = materialized(result)["2025-01-02"]
     assert metadata["dagster/row_count"].value == 1
-    assert "| 2025-01-02 | r2 |" in metadata["preview"].value
+    assert [record.data for record in metadata["preview"].records] == [{"reason": "r2"}]
     lineage = metadata["dagster/column_lineage"].value.deps_by_column
     assert lineage["day"] == [dg.TableColumnDep(dg.AssetKey(["bronze", "rejected_items"]), "collection_date")]
     assert checks(result) == {("unique_day_reason", True), ("not_null_reason", True)}
