@@ -121,6 +121,9 @@ def test_an_asset_carries_what_its_file_says(assets):
         ("reason", "varchar", "Why"),
     ]
     assert "from bronze.rejected_items" in spec.metadata["query"].value
+    assert "| `day` | [bronze.rejected_items](/assets/bronze/raw_items): `collection_date` |" in (
+        spec.metadata["column lineage"].value
+    )
     assert {check.name for check in assets[0].check_specs} == {"unique_day_reason", "not_null_reason"}
     other = next(iter(assets[1].specs))
     assert (other.group_name, other.freshness_policy, assets[1].partitions_def) == ("courses", None, None)

@@ -3,6 +3,7 @@
 import pytest
 
 from painpoint_platform.sql_models.lineage import column_lineage
+from painpoint_platform.sql_models.lineage_table import lineage_table
 
 POSTS = {"s.posts": {"day": "date", "source": "varchar", "url": "varchar", "votes": "int", "tags": "varchar[]"}}
 
@@ -67,3 +68,24 @@ def test_a_column_is_traced_through_subqueries_unions_and_unnested_lists() -> No
         """
     )
     assert found == {"label": "source tags", "most": "votes", "one": ""}
+
+
+CHAIN = {
+    "gold.sums": {"n": (("gold.counts", "n"), ("s.posts", "votes")), "kind": ()},
+    "gold.counts": {"n": (("s.posts", "day"), ("s.posts", "source"))},
+}
+
+
+def test_people_see_what_a_column_is_made_of_and_where_that_begins() -> None:
+    pages = {"s.posts": "/assets/s/posts"}
+    assert lineage_table("gold.sums", CHAIN, pages.get).splitlines()[2:] == [
+        "| `n` | gold.counts: `n`; [s.posts](/assets/s/posts): `votes` | "
+        "[s.posts](/assets/s/posts): `day`, `source`, `votes` |",
+        "| `kind` | nothing stored: written out in the query |  |",
+    ]
+
+
+def test_a_model_that_reads_no_other_begins_with_what_it_is_made_of() -> None:
+    assert lineage_table("gold.counts", CHAIN, {}.get).splitlines() == [
+        "| column | made of |", "| --- | --- |", "| `n` | s.posts: `day`, `source` |",
+    ]  # fmt: skip
