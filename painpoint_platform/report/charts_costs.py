@@ -24,7 +24,9 @@ def daily_costs() -> dict[str, Any]:
         alt.Chart(alt.NamedData("daily"))
         .mark_bar()
         .encode(
-            x=alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False)),
+            x=alt.X(
+                "day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=12, ticks=False)
+            ),
             y=alt.Y("value:Q", title=None, stack=True, axis=alt.Axis(tickCount=5, domain=False, ticks=False)),
             color=alt.Color("task:N", legend=alt.Legend(orient="bottom", title=None, columns=2, labelLimit=220)),
             tooltip=[

@@ -33,8 +33,6 @@ painpoint.page(async () => {
     return unpriced ? `≥ ${money(cost)}` : money(cost);
   }
 
-  const savedShare = ({ calls, cached }) => (calls + cached ? cached / (calls + cached) : null);
-
   // --- Tables ---
 
   function costsTable(container, caption, heads, sort, hashKey) {
@@ -43,13 +41,12 @@ painpoint.page(async () => {
       columns: [
         ...heads,
         { key: "calls", label: "Calls", numeric: true },
-        { key: "cached", label: "Saved by the cache", numeric: true, secondary: true, help: "Answers that were known already: no call, no cost" },
-        { key: "share", label: "Share saved", numeric: true, secondary: true, value: savedShare, render: (row) => painpoint.percent(savedShare(row)) },
+        { key: "cached", label: "Saved by cache", numeric: true, secondary: true, help: "Answers that were known already: no call, no cost" },
         { key: "failed", label: "Failed", numeric: true, secondary: true },
         { key: "prompt_tokens", label: "Tokens in", numeric: true, secondary: true },
         { key: "completion_tokens", label: "Tokens out", numeric: true, secondary: true },
         { key: "cost_usd", label: "Cost", numeric: true, render: price },
-        { key: "unpriced", label: "Without a price", numeric: true, secondary: true, help: "Calls of models whose price is not known; their cost is in no sum" },
+        { key: "unpriced", label: "No price", numeric: true, secondary: true, help: "Calls of models whose price is not known; their cost is in no sum" },
       ],
       pageSize: 20,
       sort,

@@ -161,7 +161,7 @@ painpoint.page(async (main) => {
     return painpoint.table(at("ranking"), {
       caption: "Themes",
       columns: [
-        { key: "id", label: "Id" },
+        { key: "id", label: "Id", secondary: true },
         { key: "theme", label: "Theme", heading: true, render: (row) => [opener(row.theme, row.id, ""), el("code", {}, row.label)] },
         { key: "posts", label: "Posts", numeric: true },
         { key: "bar", label: "", sort: false, secondary: true, render: (row) => bar(row.posts / most()) },

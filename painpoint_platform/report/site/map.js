@@ -9,6 +9,7 @@ painpoint.page(async () => {
   const STEP = 0.2; // of the width, a step of a button or a key
   const [SMALLEST, LARGEST] = [200, 2400]; // square pixels of the largest bubble
   const ROOM = 160_000; // square pixels for all bubbles, were they all as large
+  const REST = 90; // milliseconds
   const MOST_NAMES = 40;
   const LONGEST_NAME = 30;
   const POSTS_TOLD = 5;
@@ -30,10 +31,13 @@ painpoint.page(async () => {
 
   const chosen = () => hash.path.slice(0, KEY);
 
-  function update(sets) {
-    if (!view) return;
-    for (const [name, rows] of Object.entries(sets)) view.data(name, rows);
-    view.runAsync();
+  // Not at every letter of a word that is typed.
+  function update() {
+    clearTimeout(changed);
+    changed = setTimeout(() => {
+      for (const [name, rows] of Object.entries(datasets())) view?.data(name, rows);
+      view?.runAsync();
+    }, REST);
   }
 
   // The middle and the size of what is around all of them.
@@ -56,25 +60,32 @@ painpoint.page(async () => {
 
   const size = () => ({ width: view?.width() || 640, height: view?.height() || 560 });
 
+  // What was drawn is moved at once, and drawn anew when the movement rests: thousands of marks take a while.
   function look(next) {
     const whole = extent.width / size().width;
     seen = { ...next, unit: Math.min(Math.max(next.unit, whole * 0.01), whole * 4) };
-    if (waiting) return;
+    if (!waiting) requestAnimationFrame(preview);
     waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      apply();
-    });
+    clearTimeout(settled);
+    settled = setTimeout(drawPlane, REST);
   }
 
-  function apply() {
+  function preview() {
+    waiting = false;
+    const canvas = at("map").querySelector("canvas");
+    if (!canvas || !drawn) return;
+    const [right, down] = [(drawn.x - seen.x) / seen.unit, (seen.y - drawn.y) / seen.unit / upwards()];
+    canvas.style.transform = `translate(${right}px, ${down}px) scale(${drawn.unit / seen.unit})`;
+  }
+
+  async function drawPlane() {
     const { width, height } = size();
     const { x, y, unit } = seen;
     const [right, up] = [(width / 2) * unit, (height / 2) * unit * upwards()];
     view.signal("x_low", x - right).signal("x_high", x + right).signal("y_low", y - up).signal("y_high", y + up);
-    view.runAsync();
-    clearTimeout(settled);
-    settled = setTimeout(() => update({ names: names() }), 120);
+    await view.data("names", names()).runAsync();
+    drawn = { x, y, unit };
+    preview();
   }
 
   // `pixel` stays where it is: the pointer's place, or the middle.
@@ -162,6 +173,8 @@ painpoint.page(async () => {
         if (!fingers.size) map.classList.remove("moved");
       });
     }
+    // The panel beside the map takes its room, and gives it back.
+    new ResizeObserver(() => view?.width(map.clientWidth).runAsync()).observe(map);
     // The end of a drag is no choice.
     map.addEventListener("click", (event) => travelled > 4 && event.stopPropagation(), true);
   }
@@ -217,7 +230,7 @@ painpoint.page(async () => {
   }
 
   async function choose() {
-    update(datasets());
+    update();
     centre();
     telling = tell();
   }
@@ -255,7 +268,7 @@ painpoint.page(async () => {
       onChange: (found) => {
         left = found;
         table.show(left);
-        update(datasets());
+        update();
         if (view) legend();
         document.querySelector('[data-act="found"]').disabled = !left.length;
       },
@@ -280,17 +293,18 @@ painpoint.page(async () => {
     });
   }
 
-  function onView(drawn) {
-    view = drawn;
+  function onView(made) {
+    view = made;
     view.addEventListener("click", (_, item) => {
       const key = item?.datum?.key ?? clusters[item?.datum?.cluster]?.key;
       if (key && key !== chosen()) places.go(key);
     });
     view.addSignalListener("width", () => look(seen));
     view.signal("largest", Math.min(LARGEST, Math.max(SMALLEST, ROOM / clusters.length)));
+    drawn = null;
+    if (seen) update();
     if (seen) look(seen);
     else ACTS.all();
-    update(datasets());
     legend();
   }
 
@@ -306,6 +320,8 @@ painpoint.page(async () => {
   let seen = null;
   let waiting = false;
   let settled = 0;
+  let changed = 0;
+  let drawn = null;
   let telling = null;
   at("opening").textContent = `${day}: ${counted(clusters.length, "issue")} and ${counted(items.length, "post")}. A bubble is an issue, larger for more posts; a dot is a post. What is near is about similar things.`;
   const table = issuesTable();
