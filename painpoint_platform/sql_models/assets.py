@@ -95,8 +95,7 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
         metadata={
             "dagster/column_schema": _column_schema(model),
             "dagster/table_name": model.table,
-            # Dagster's own page shows its entry for column lineage in its paid edition only.
-            "column lineage": dg.MetadataValue.md(lineage_table(model.table, around.lineage, _page_of(around))),
+            "column lineage": _shown_lineage(model, around.lineage),
             "query": dg.MetadataValue.md(f"```sql\n{model.sql}\n```"),
         },
         code_version=model.code_version,
@@ -196,11 +195,6 @@ def _column_deps(lineage: Mapping[str, Sequence[TableColumn]]) -> dg.TableColumn
     )
 
 
-def _page_of(around: _Surroundings) -> Callable[[str], str | None]:
-    """Return what finds the page of the one asset that writes a table."""
-
-    def page(table: str) -> str | None:
-        keys = around.written_by.get(table, [dg.AssetKey(table.split("."))])
-        return f"/assets/{'/'.join(keys[0].path)}" if len(keys) == 1 else None
-
-    return page
+def _shown_lineage(model: SqlModel, lineage: Lineage) -> dg.TableMetadataValue:
+    """Return the lineage as a table of our own: Dagster keeps its entry for it, but draws it in Dagster+ only."""
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in lineage_table(model.table, lineage)])
