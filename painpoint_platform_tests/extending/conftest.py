@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import dagster as dg
 import pytest
 
 from painpoint_platform_tests.conftest import MODEL_CACHE
+from painpoint_platform_tests.extending.lobsters import Lobsters, serving_lobsters
 from painpoint_platform_tests.extending.page import apply_edits, copy_repository, to_run
 
 PACKAGE = "painpoint_platform"
@@ -65,11 +67,30 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Extended]:
     one.leave()
 
 
-@pytest.fixture
-def home(extended: Extended, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of data and artefacts of its own, with the models that all tests share."""
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("ARTIFACTS_DIR", str(tmp_path / "artifacts"))
+@pytest.fixture(scope="package")
+def lobsters(extended: Extended) -> Iterator[Lobsters]:
+    """The server of the new source."""
+    with serving_lobsters() as one:
+        yield one
+
+
+@pytest.fixture(scope="package")
+def home(extended: Extended, lobsters: Lobsters, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of data and artefacts, and the settings that lead there: one platform for all walks, as in life."""
+    folder = tmp_path_factory.mktemp("home")
     MODEL_CACHE.mkdir(exist_ok=True)
-    (tmp_path / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
-    return tmp_path
+    (folder / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
+    (folder / "sources.yaml").write_text("lobsters:\n  requests_per_minute: 60000\n")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATA_DIR", str(folder))
+        environment.setenv("ARTIFACTS_DIR", str(folder / "artifacts"))
+        environment.setenv("SOURCES_FILE", str(folder / "sources.yaml"))
+        environment.setenv("LOBSTERS_API_URL", lobsters.url)
+        yield folder
+
+
+@pytest.fixture(scope="package")
+def definitions(extended: Extended, home: Path) -> dg.Definitions:
+    """The extended platform's definitions."""
+    found: dg.Definitions = extended.module("definitions").defs
+    return found

@@ -41,14 +41,15 @@ def _without_constraints(connection: Any) -> None:
     """Let rows be written with the columns that matter here alone."""
     for table in ("issues", "issue_evidence"):
         columns = connection.execute(
-            "select column_name from duckdb_columns() where schema_name = 'gold' and table_name = ? and not is_nullable",
+            "select column_name from duckdb_columns() "
+            "where schema_name = 'gold' and table_name = ? and not is_nullable",
             [table],
         ).fetchall()
         for (column,) in columns:
             connection.execute(f'alter table gold.{table} alter column "{column}" drop not null')
 
 
-def run(extended: Extended, definitions: dg.Definitions) -> dg.ExecuteInProcessResult:
+def run(definitions: dg.Definitions) -> dg.ExecuteInProcessResult:
     return definitions.resolve_job_def("issues").execute_in_process(
         partition_key=DAY, asset_selection=[KEY], raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -63,23 +64,24 @@ def shares(warehouse: Any) -> list[tuple[Any, ...]]:
     return rows
 
 
-def test_it_materialises_and_a_check_that_fails_keeps_the_rows_of_before(extended: Extended, filled: Any) -> None:
-    definitions = extended.module("definitions").build_defs()
-    assert run(extended, definitions).success
+def test_it_materialises_and_a_check_that_fails_keeps_the_rows_of_before(
+    filled: Any, definitions: dg.Definitions
+) -> None:
+    assert run(definitions).success
     before = [("devtools", "github", 2, 0.67), ("devtools", "reddit", 1, 0.33), ("finance", "reddit", 1, 1.0)]
     assert shares(filled) == before
 
     with filled.write() as connection:
         connection.execute("update gold.issue_evidence set source = null where url_hash = 'h3'")
-    broken = run(extended, definitions)
+    broken = run(definitions)
     assert not broken.success
     [failed] = [check.check_name for check in broken.get_asset_check_evaluations() if not check.passed]
     assert failed == "not_null_cluster_date_category_source"
     assert shares(filled) == before
 
 
-def test_it_shows_up_where_the_page_says(extended: Extended, home: Path) -> None:
-    graph = extended.module("definitions").build_defs().resolve_asset_graph()
+def test_it_shows_up_where_the_page_says(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
     node = graph.get(KEY)
     assert node.parent_keys == {dg.AssetKey(["gold", "issues"]), dg.AssetKey(["gold", "issue_evidence"])}
     assert dg.AssetKey(["operations", "analytics_snapshot"]) in node.child_keys

@@ -15,14 +15,14 @@ TITLE = "A new model task"
 
 
 @pytest.fixture
-def room(extended: Extended, home: Path) -> Iterator[dict[str, Any]]:
+def room(extended: Extended, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """The names that the page's code starts from: a client and a warehouse."""
-    embedder = extended.module("text.embeddings").load_embedder
-    llm = extended.module("resources.llm").LLMResource(state_path=str(home / "llm.sqlite"))
+    embedder = extended.module("text.embeddings").load_embedder  # a rule that needs none loads none
+    llm = extended.module("resources.llm").LLMResource(state_path=str(tmp_path / "llm.sqlite"))
     client = llm.client(run_id="a-run", embedder_factory=embedder)
     yield {
         "client": client,
-        "warehouse": extended.module("resources.warehouse").WarehouseResource(database=str(home / "w.duckdb")),
+        "warehouse": extended.module("resources.warehouse").WarehouseResource(database=str(tmp_path / "w.duckdb")),
     }
     client.close()
 

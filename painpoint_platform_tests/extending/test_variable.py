@@ -17,33 +17,36 @@ CALM = "A small wish: the icons could be a little rounder. No hurry."
 
 
 @pytest.fixture
-def labelled(extended: Extended, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def labelled(extended: Extended, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's file with more rows: texts of the synthetic corpus, as urgent as they are aroused."""
-    monkeypatch.chdir(home)
+    monkeypatch.chdir(tmp_path)
     header = file_of(TITLE, "labelled.csv").splitlines()[0].split(",")
-    corpus = extended.module("perception.synthetic").generate(items=200, users=60, everyday_items=100)
-    texts = corpus.frame.with_columns(urgency="arousal", timestamp=pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    corpus = extended.module("perception.synthetic").generate(items=80, users=30, everyday_items=60)
+    texts = corpus.frame.with_columns(
+        urgency="arousal", timestamp=pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
     texts.select(header).write_csv("labelled.csv")
+    short = pl.col("text").str.len_chars().is_between(50, 90)
+    texts.select(header).filter(short).head(8).write_csv("few.csv")
     Path("quick.toml").write_text(file_of(TITLE, "quick.toml"))
     pl.DataFrame({"text": [URGENT, CALM]}).write_csv("texts.csv")
-    return home
 
 
-def test_the_variable_is_trained_gated_exported_and_scores_texts(extended: Extended, labelled: Path) -> None:
+@pytest.mark.usefixtures("labelled")
+def test_the_variable_is_trained_gated_exported_and_scores_texts(extended: Extended) -> None:
     app = extended.module("cli.app").app
+    said = []
     for arguments in commands(to_run(TITLE)[0]):
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
+        said.append(result.output)
     [model] = [path.name for path in Path("models").glob("urgency_final_*")]
-    bundle = extended.module("perception.bundle").load_bundle(Path("models") / model)
-    assert model == f"urgency_final_{'accepted' if bundle.accepted else 'pending'}"
+    assert model == f"urgency_final_{'pending' if 'gate missed: ' in said[0] else 'accepted'}"
     assert Path("models/urgency.html").exists()
     scored = pl.read_csv("scored.csv")
     urgent, calm = scored["urgency"]
     assert urgent > calm
-    assert scored.select((pl.col("urgency_low") <= pl.col("urgency")) & (pl.col("urgency") <= pl.col("urgency_high")))[
-        "urgency_low"
-    ].all()
+    assert scored["urgency"].is_between(scored["urgency_low"], scored["urgency_high"]).all()
     assert set(scored["urgency_model"]) == {model}
 
 
