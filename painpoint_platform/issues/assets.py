@@ -6,7 +6,6 @@ a person sees of a committed partition (``views``).
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -108,25 +107,23 @@ def _collected(by_source: Any) -> Any:
     return describe_raw_items([COLLECT_OPS[source](getattr(by_source, source)) for source in SOURCES])
 
 
-raw_items_asset = partial(
-    dg.graph_asset,
-    **table_attributes(
-        RAW_ITEMS,
-        group=GROUP,
-        description=f"Posts of {', '.join(api.title for api in APIS.values())}, by source and UTC day of creation"
-        f"{', and what analysts asked in calls' if EARNINGS_CALLS in SOURCES else ''}.",
-        kinds={"python"},
-        starts="A schedule a source collects yesterday; other days by hand, or `painpoint backfill`.",
-    ),
-    partitions_def=source_day_partitions,
-    backfill_policy=one_run_a_range,
+COLLECTION = table_attributes(
+    RAW_ITEMS,
+    group=GROUP,
+    description=f"Posts of {', '.join(api.title for api in APIS.values())}, by source and UTC day of creation"
+    f"{', and what analysts asked in calls' if EARNINGS_CALLS in SOURCES else ''}.",
+    kinds={"python"},
+    starts="A schedule a source collects yesterday; other days by hand, or `painpoint backfill`.",
 )
 
 if EARNINGS_CALLS in SOURCES:
 
-    @raw_items_asset(
-        # Calls of a day are wherever their transcripts are, so a day may read any of them.
-        ins={"exchanges": dg.AssetIn(EXCHANGES, partition_mapping=dg.AllPartitionMapping(), dagster_type=dg.Nothing)}
+    @dg.graph_asset(
+        **COLLECTION,
+        partitions_def=source_day_partitions,
+        backfill_policy=one_run_a_range,
+        # Any call may have been held on the day.
+        ins={"exchanges": dg.AssetIn(EXCHANGES, partition_mapping=dg.AllPartitionMapping(), dagster_type=dg.Nothing)},
     )
     def raw_items(exchanges: Any) -> Any:
         """Collect from the APIs, and from the exchanges of calls."""
@@ -134,7 +131,7 @@ if EARNINGS_CALLS in SOURCES:
 
 else:
 
-    @raw_items_asset()
+    @dg.graph_asset(**COLLECTION, partitions_def=source_day_partitions, backfill_policy=one_run_a_range)
     def raw_items() -> Any:
         """Collect from the APIs."""
         return _collected(partitions_by_source())

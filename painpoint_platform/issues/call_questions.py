@@ -1,9 +1,11 @@
 """Analysts' questions in earnings calls as a source: read from ``gold.qa_groups``, not from an API.
 
-Belongs here: a day of that table as a collection. Does not belong here: which blocks of a call are an exchange and when
-the call took place (the domain of transcripts), collecting from APIs (``collectors``).
+Belongs here: a day of that table as a collection, and which days were read too early for a call. Does not belong here:
+which blocks of a call are an exchange and when the call took place (the domain of transcripts), collecting from APIs
+(``collectors``).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 
 from painpoint_platform.issues.items import Collection, RawItem
@@ -28,3 +30,10 @@ def collect_call_questions(warehouse: Warehouse, day: date) -> Collection:
             for exchange in exchanges.iter_rows(named=True)
         ),
     )
+
+
+def days_read_before(warehouse: Warehouse, transcripts: Sequence[str]) -> list[date]:
+    """Return the days of these calls that were collected or clustered already: what was asked is missing there."""
+    with warehouse.read() as connection:
+        days: list[date] = fetch(connection, "days_of_calls", transcripts=list(transcripts))["call_date"].to_list()
+    return days

@@ -27,8 +27,10 @@ GRAPH = """
 import json
 from datetime import UTC, datetime
 import dagster as dg
-from painpoint_platform.definitions import defs
-from painpoint_platform.layers import bronze, silver
+from painpoint_platform.automation import late_calls, late_calls_collected
+from painpoint_platform.definitions import build_resources, defs
+from painpoint_platform.layers import bronze, gold, silver
+from painpoint_platform.settings import load_settings
 
 graph = defs.resolve_asset_graph()
 raw_items, clusters = graph.get(bronze("raw_items")), graph.get(silver("clusters"))
@@ -38,7 +40,48 @@ upstream = clusters.partition_mappings[raw_items.key].get_upstream_mapped_partit
 ).partitions_subset
 schedules = {schedule.name: schedule for schedule in defs.schedules}
 context = dg.build_schedule_context(scheduled_execution_time=datetime(2025, 3, 2, 5, 30, tzinfo=UTC))
+
+warehouse = build_resources(load_settings())["warehouse"]
+call = (
+    "insert into gold.qa_groups by name select $call as transcript, $day::date as call_date, 1 as qa_group_id, "
+    "['Ann Lee'] as executives, 'Why?' as question_text, 'So.' as answer_text, 1 as question_count, 1 as confidence, "
+    "'rule_detection' as method, 1 as first_block_id, 2 as last_block_id, 2 as block_count"
+)
+with warehouse.write() as connection:
+    connection.execute(
+        "insert into bronze.collections by name select 'earnings_calls' as source, unnest([date '2025-01-06', "
+        "date '2025-01-07']) as collection_date, 0 as item_count, 0 as rejected_count, 0 as request_count, "
+        "now() as collected_at"
+    )
+    connection.execute(
+        "insert into silver.cluster_assignments by name select date '2025-01-06' as cluster_date, 'u' as url_hash, "
+        "-1 as cluster_id, 'noise' as membership, 0 as probability"
+    )
+    for name, day in (("late", "2025-01-06"), ("later", "2025-01-07"), ("early", "2025-01-08"), ("undated", None)):
+        connection.execute(call, {"call": name, "day": day})
+with dg.DagsterInstance.ephemeral() as instance:
+    def look(cursor=None):
+        return late_calls(dg.build_sensor_context(instance=instance, cursor=cursor), warehouse=warehouse)
+
+    def follow(request):
+        run = defs.resolve_job_def("collect").execute_in_process(
+            instance=instance, partition_key=request.partition_key, tags=request.tags
+        )
+        (ended,) = (event for event in run.all_events if event.event_type_value == "PIPELINE_SUCCESS")
+        context = dg.build_run_status_sensor_context("late_calls_collected", ended, instance, run.dagster_run)
+        return late_calls_collected(context, warehouse=warehouse)
+
+    nothing = look()
+    for name in ("late", "later", "early", "undated"):
+        instance.report_runless_asset_event(dg.AssetMaterialization(gold("qa_groups"), partition=name))
+    found = look()
+    again = look(found.cursor)
+    followed = [follow(request) for request in found.run_requests]
 print(json.dumps({
+    "parents": [key.to_user_string() for key in raw_items.parent_keys],
+    "late": [str(request.partition_key) for request in found.run_requests],
+    "clustered_again": [getattr(one, "partition_key", None) for one in followed],
+    "quiet": [bool(one.skip_reason) for one in (nothing, again)],
     "upstream": [str(key) for key in upstream.get_partition_keys()],
     "pools": sorted(raw_items.pools),
     "asked_for": schedules["collect_earnings_calls_daily"](context).partition_key,
@@ -95,11 +138,24 @@ def calls(tmp_path: Path, world: dict[str, str]) -> Calls:
     return Calls(tmp_path, world)
 
 
-def test_the_graph_has_a_fifth_source_and_waits_for_it(calls: Calls) -> None:
-    found = calls.python("-c", GRAPH)
-    assert sorted(found["upstream"]) == sorted(f"2025-01-06|{source}" for source in FIVE)
-    assert found["pools"] == [f"{source}_api" for source in FIVE[:4]]
-    assert found["asked_for"] == "2025-03-01|earnings_calls"
+@pytest.fixture(scope="module")
+def graph(world: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the asset graph and its sensors say, of a process of its own."""
+    return Calls(tmp_path_factory.mktemp("graph"), world).python("-c", GRAPH)
+
+
+def test_the_graph_has_a_fifth_source_and_waits_for_it(graph: dict[str, Any]) -> None:
+    assert sorted(graph["upstream"]) == sorted(f"2025-01-06|{source}" for source in FIVE)
+    assert graph["pools"] == [f"{source}_api" for source in FIVE[:4]]
+    assert graph["asked_for"] == "2025-03-01|earnings_calls"
+    assert graph["parents"] == ["gold/qa_groups"]
+
+
+def test_a_call_that_is_paired_late_has_its_day_read_and_clustered_again(graph: dict[str, Any]) -> None:
+    # A day that was not read yet is left to its schedule, one that was not clustered yet to its automation.
+    assert graph["late"] == ["2025-01-06|earnings_calls", "2025-01-07|earnings_calls"]
+    assert graph["clustered_again"] == ["2025-01-06", None]
+    assert graph["quiet"] == [True, True]
 
 
 def test_questions_are_clustered_with_the_posts_of_their_day(calls: Calls, sample_items: list[SampleItem]) -> None:
