@@ -125,3 +125,11 @@ from range(100) as call(number)
 cross join range(20) as exchange(number)
 join texts
     on texts.number = (hash(call.number, exchange.number) % $texts)::bigint;
+
+insert into silver.transcript_qa by name
+select transcript, any_value(ticker) as ticker, any_value(event_id) as event_id, 0 as position, 'f' as filename,
+    1 as section_id, 's' as section_name, 'Investor Q&A' as section_type, 1 as section_type_confidence,
+    'm' as section_type_method, 1 as speaker_block_id, 1 as paragraph_id, 'p' as speaker,
+    '' as question_answer_flag, '' as paragraph_content
+from gold.qa_groups
+group by transcript;

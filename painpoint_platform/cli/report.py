@@ -3,6 +3,7 @@
 Belongs here: options, and what the person sees. Does not belong here: how it is made (``painpoint_platform.report``).
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,14 +27,15 @@ def report(
     chosen = parse_day(day, "--day") if day else None
     timeout = settings.warehouse_lock_timeout_s
     with err.status("writing the report"):
-        from painpoint_platform.report.reading import read_contents
         from painpoint_platform.report.writing import write_report
         from painpoint_platform.warehouse.connection import open_read
 
-        with open_read(settings.warehouse, lock_timeout_s=timeout) as connection:
-            contents = read_contents(connection, chosen)
         written = write_report(
-            contents, to or settings.report, cache_dir=settings.model_cache, lock_timeout_s=timeout
+            partial(open_read, settings.warehouse, lock_timeout_s=timeout),
+            to or settings.report,
+            day=chosen,
+            cache_dir=settings.model_cache,
+            lock_timeout_s=timeout,
         )
     if as_json:
         print_json(

@@ -52,6 +52,17 @@ def replacing_folder(folder: Path, *, lock_timeout_s: float) -> Iterator[Path]:
         ) from error
 
 
+def forget_leftovers(folder: Path, *, lock_timeout_s: float) -> None:
+    """Remove what killed writers of ``folder`` left beside it; one that is at work is waited for.
+
+    Raises:
+        WarehouseLockedError: it did not finish in time.
+    """
+    if folder.parent.is_dir() and (_unfinished(folder).exists() or _replaced(folder).exists()):
+        with locking.exclusive(folder, Deadline(lock_timeout_s)):
+            clear_leftovers(folder)
+
+
 def clear_leftovers(folder: Path) -> None:
     """Remove what a writer of ``folder`` that was killed left beside it; the caller holds the folder's lock."""
     for leftover in (_unfinished(folder), _replaced(folder)):

@@ -17,7 +17,7 @@ import polars as pl
 from painpoint_platform.issues.impact import impact_parts
 from painpoint_platform.report.packing import packed
 from painpoint_platform.report.reading import COLUMNS, Contents
-from painpoint_platform.report.sizes import EARLIER_SHARE, HISTORY_SHARE, row_bytes, within
+from painpoint_platform.report.sizes import EARLIER_SHARE, HISTORY_SHARE, ISSUE_FRAME_BYTES, row_bytes, within
 
 PERCEPTION = (
     "negativity", "negativity_width", "intensity", "intensity_width", "willingness", "willingness_width",
@@ -72,9 +72,9 @@ def _chosen(contents: Contents, room: float) -> tuple[pl.DataFrame, float]:
     details = contents.rows["details"]
     is_today = pl.col("cluster_date") == pl.lit(contents.day, pl.Date)
     today, earlier = details.filter(is_today), details.filter(~is_today)
-    room = max(0.0, room - _bytes(today, TOLD))
+    room = max(0.0, room - _bytes(today, TOLD) - ISSUE_FRAME_BYTES * today.height)
     earlier = within(earlier, list(TOLD), room * EARLIER_SHARE)
-    return pl.concat([today, earlier]), room - _bytes(earlier, TOLD)
+    return pl.concat([today, earlier]), room - _bytes(earlier, TOLD) - ISSUE_FRAME_BYTES * earlier.height
 
 
 def _by_turns(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:

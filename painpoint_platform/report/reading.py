@@ -119,11 +119,11 @@ def read_contents(connection: "DuckDBPyConnection", day: date | None = None) -> 
         UserError: the day has no issues; says which days have.
     """
     present = _tables(connection)
-    days = tuple(_rows(connection, "days", present, {})["day"])
+    days = days_with_issues(connection)
     if day is not None and day not in days:
         span = f"those from {days[0]} to {days[-1]} do" if days else "no day has any yet"
         raise UserError(f"{day} has no issues, {span}; run that day with `painpoint run --date {day}`")
-    chosen = day or (days[-1] if days else None)
+    chosen = day or max(days, default=None)
     up_to = [one for one in days if chosen is not None and one <= chosen][-DAYS_BACK:]
     values = {"day": chosen, "first": up_to[0] if up_to else None, "low_confidence": LOW_CONFIDENCE}
     rows = {name: _rows(connection, name, present, values) for name in (*_OF_ANY_DAY, *_OF_THE_DAY)}
@@ -131,6 +131,11 @@ def read_contents(connection: "DuckDBPyConnection", day: date | None = None) -> 
     rows |= {name: _rows(connection, name, present, values) for name in _OF_THE_ISSUES}
     connection.unregister("report_issues")
     return Contents(chosen, days, rows)
+
+
+def days_with_issues(connection: "DuckDBPyConnection") -> tuple[date, ...]:
+    """Return the days that a report can be about, the oldest first."""
+    return tuple(_rows(connection, "days", _tables(connection), {})["day"])
 
 
 def columnar(rows: pl.DataFrame) -> dict[str, list[Any]]:

@@ -7,8 +7,11 @@ import polars as pl
 
 # The whole folder, as it is to be opened on a phone or sent by mail.
 FOLDER_BYTES = 9_600_000
-# The pages themselves: styles, scripts, the charts' runtime.
+# The pages themselves: styles, scripts, the charts' runtime, the manifest.
 SITE_BYTES = 1_200_000
+# What stands around an issue's own rows: brackets, the parts of its score; and around the issues of a file: names.
+ISSUE_FRAME_BYTES = 90
+ISSUE_FILES_BYTES = 250_000
 CALLS_BYTES = 1_500_000
 MAP_ITEMS_BYTES = 900_000
 COURSE_SNIPPETS_BYTES = 600_000

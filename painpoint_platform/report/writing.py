@@ -1,17 +1,18 @@
-"""Writing the report: payloads into files, a manifest, and the folder as a whole.
+"""Making the report: payloads into files, a manifest, and the folder as a whole.
 
-Belongs here: which files there are. Does not belong here: reading the warehouse (``reading``), what is in a payload
-(``overview`` and its neighbours), replacing the folder (``folder``).
+Belongs here: which files there are, and what happens in which order. Does not belong here: queries (``reading``), what
+is in a payload (``overview`` and its neighbours), replacing the folder (``folder``).
 """
 
 import hashlib
 import importlib.metadata
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from painpoint_platform.report.calls import call_files
 from painpoint_platform.report.costs import costs_payload
@@ -20,9 +21,12 @@ from painpoint_platform.report.day_map import map_payload
 from painpoint_platform.report.folder import KIND, MANIFEST, replacing_folder
 from painpoint_platform.report.issue_details import issue_files
 from painpoint_platform.report.overview import overview_payload
-from painpoint_platform.report.reading import Contents
+from painpoint_platform.report.reading import Contents, read_contents
 from painpoint_platform.report.site_files import data_file, site_files
-from painpoint_platform.report.sizes import FOLDER_BYTES, SITE_BYTES
+from painpoint_platform.report.sizes import FOLDER_BYTES, ISSUE_FILES_BYTES, SITE_BYTES
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 FORMAT = 1
 
@@ -52,27 +56,46 @@ class Report:
 
 
 def write_report(
-    contents: Contents,
+    read: "Callable[[], AbstractContextManager[DuckDBPyConnection]]",
     folder: Path,
     *,
     cache_dir: Path,
+    day: date | None = None,
     lock_timeout_s: float = 300,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
-    """Write a report, replacing the one that is there; the same contents give the same bytes but for the time.
+    """Write a report, replacing the one that is there; the same rows give the same bytes but for the time.
 
     Args:
-        contents: what was read; the warehouse need not be open any more.
+        read: opens the warehouse for reading; it is held for the queries only.
         folder: of the report, new, empty or an older report.
         cache_dir: where the charts' runtime is kept.
+        day: what it is about; None = the latest day that has issues.
         lock_timeout_s: longest wait for another writer of the same folder, in seconds.
         now: the clock.
 
     Raises:
-        UserError: it cannot be written, or ``folder`` has something else in it; that is left as it is.
-        WarehouseLockedError: another writer did not finish in time.
+        UserError: the day has no issues, the folder cannot be written, or it has something else in it; whatever the
+            reason, it is left as it is.
+        WarehouseLockedError: another writer did not finish in time, or the warehouse stayed locked.
     """
-    made_at = now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with replacing_folder(folder, lock_timeout_s=lock_timeout_s) as empty:
+        # Read under the folder's lock: of two writers the one that read later also writes later. Otherwise a post that
+        # was taken down meanwhile could come back.
+        with read() as connection:
+            contents = read_contents(connection, day)
+        files, counts = _files(contents, cache_dir, now().astimezone(UTC), is_latest=day is None)
+        for path, content in files.items():
+            (empty / path).parent.mkdir(parents=True, exist_ok=True)
+            (empty / path).write_bytes(content)
+    return Report(folder, contents.day, counts, len(files), sum(map(len, files.values())))
+
+
+def _files(
+    contents: Contents, cache_dir: Path, now: datetime, *, is_latest: bool
+) -> tuple[dict[str, bytes], dict[str, int]]:
+    """Return every file by its path in the folder, and what the report counts."""
+    made_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     version = importlib.metadata.version("painpoint-platform")
     day = str(contents.day) if contents.day else None
     texts = site_files(cache_dir, version=version, day=day, generated_at=made_at)
@@ -87,16 +110,13 @@ def write_report(
         "generated_at": made_at,
         "version": version,
         "day": day,
+        "is_latest": is_latest,
         "counts": counts,
         "size_bytes": sum(map(len, files.values())),
         "files": {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())},
     }
     files[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
-    with replacing_folder(folder, lock_timeout_s=lock_timeout_s) as empty:
-        for path, content in files.items():
-            (empty / path).parent.mkdir(parents=True, exist_ok=True)
-            (empty / path).write_bytes(content)
-    return Report(folder, contents.day, counts, len(files), sum(map(len, files.values())))
+    return files, counts
 
 
 def _payloads(contents: Contents, *, generated_at: str, version: str) -> dict[str, Any]:
@@ -108,7 +128,11 @@ def _payloads(contents: Contents, *, generated_at: str, version: str) -> dict[st
         "costs": costs_payload(contents),
         **call_files(contents),
     }
-    taken = SITE_BYTES + sum(len(data_file(name, payload).encode()) for name, payload in payloads.items())
+    taken = (
+        SITE_BYTES
+        + ISSUE_FILES_BYTES
+        + sum(len(data_file(name, payload).encode()) for name, payload in payloads.items())
+    )
     issues = issue_files(contents, room=FOLDER_BYTES - taken)
     index = {"day": payloads["overview"]["day"], "files": list(issues)}
     return payloads | {"issues/index": index} | {f"issues/{name}": payload for name, payload in issues.items()}

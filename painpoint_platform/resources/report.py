@@ -28,12 +28,9 @@ class ReportResource(ConfigurableResource[None]):
         return cls(folder=str(settings.report), cache_dir=str(settings.model_cache))
 
     def publish(self, warehouse: WarehouseResource) -> "Report":
-        """Write the report on the latest day anew; raises what ``read_contents`` and ``write_report`` raise."""
-        from painpoint_platform.report.reading import read_contents
+        """Write the report on the latest day anew; raises what ``write_report`` raises."""
         from painpoint_platform.report.writing import write_report
 
-        with warehouse.read() as connection:
-            contents = read_contents(connection)
         return write_report(
-            contents, Path(self.folder), cache_dir=Path(self.cache_dir), lock_timeout_s=warehouse.lock_timeout_s
+            warehouse.read, Path(self.folder), cache_dir=Path(self.cache_dir), lock_timeout_s=warehouse.lock_timeout_s
         )

@@ -4,8 +4,8 @@ Belongs here: the order of the steps, and what is told of them. Does not belong 
 
 The order is what makes it safe to be killed: first the texts that are looked for are kept (``Journal``); then one
 transaction takes the rows out of the warehouse, leaves tombstones and marks what is published; then the other stores
-follow; then the files are rewritten; then the proof. Every step finds what an earlier attempt left, and the journal
-goes last, when nothing was found.
+follow; then the files are rewritten and reports made anew; then the proof. Every step finds what an earlier attempt
+left, and the journal goes last, when nothing was found.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -25,6 +25,7 @@ from painpoint_platform.takedown.event_logs import Shown, clean_event_log
 from painpoint_platform.takedown.places import Places, kind_of
 from painpoint_platform.takedown.proof import Proof, holds, search
 from painpoint_platform.takedown.removal import bury, remove_rows
+from painpoint_platform.takedown.reports import renew_reports
 from painpoint_platform.takedown.rewriting import rewrite_sqlite, rewrite_warehouse
 from painpoint_platform.takedown.target import Journal, Target, find_target, page_hash
 from painpoint_platform.takedown.traces import Traces
@@ -219,6 +220,8 @@ def _rewrite(places: Places, traces: Traces, log: _Log, *, certain: bool) -> Non
     if places.analytics.exists():
         with log.going_on(), _reading(places) as connection:
             write_snapshot(connection, places.analytics, lock_timeout_s=places.lock_timeout_s)
+    with log.going_on():
+        log.add("reports", {"made anew": renew_reports(places)})
 
 
 def _parts(path: Path) -> list[Path]:

@@ -25,6 +25,8 @@ def places_of(settings: Settings) -> Places:
         dagster_home=Path(os.environ.get("DAGSTER_HOME") or settings.data_dir / "dagster"),
         data_dir=settings.data_dir,
         artifacts_dir=settings.artifacts_dir,
+        report=settings.report,
+        model_cache=settings.model_cache,
         lock_timeout_s=settings.warehouse_lock_timeout_s,
     )
 

@@ -25,7 +25,9 @@ class Places:
         llm_state: the SQLite file of model answers.
         dagster_home: Dagster's instance: event logs, captured output.
         data_dir: everything else of the platform.
-        artifacts_dir: run artefacts and reports.
+        artifacts_dir: run artefacts and reports of courses and calls.
+        report: folder of the report.
+        model_cache: what is made once a machine, the runtime of the report's charts among it.
         lock_timeout_s: longest wait for the warehouse, in seconds.
     """
 
@@ -35,6 +37,8 @@ class Places:
     dagster_home: Path
     data_dir: Path
     artifacts_dir: Path
+    report: Path
+    model_cache: Path
     lock_timeout_s: float = 300
 
     @property
@@ -45,7 +49,7 @@ class Places:
     def files(self) -> Iterator[Path]:
         """Yield every file but the journal once, in order; what a symbolic link points to is somebody else's."""
         seen = {self.journal.resolve()}
-        roots = (self.data_dir, self.artifacts_dir, self.dagster_home)
+        roots = (self.data_dir, self.artifacts_dir, self.dagster_home, self.report)
         single = (self.warehouse, self.analytics, self.llm_state)
         for path in (*(path for root in roots for path in _walk(root)), *single):
             if path.is_file() and (key := path.resolve()) not in seen:

@@ -25,6 +25,7 @@ from painpoint_platform.takedown.forgetting import Publish, Takedown, forget
 from painpoint_platform.takedown.places import Places
 from painpoint_platform.text.urls import url_hash
 from painpoint_platform.warehouse.snapshot import write_snapshot
+from painpoint_platform_tests.conftest import MODEL_CACHE
 
 DAY, NEXT_DAY = date(2025, 1, 6), date(2025, 1, 7)
 NOW = datetime(2025, 2, 1, tzinfo=UTC)
@@ -45,7 +46,8 @@ class Home:
         data = self.root / "data"
         return Places(
             warehouse=data / "painpoint.duckdb", analytics=data / "analytics.duckdb", llm_state=data / "llm.sqlite",
-            dagster_home=data / "dagster", data_dir=data, artifacts_dir=self.root / "artifacts", lock_timeout_s=5,
+            dagster_home=data / "dagster", data_dir=data, artifacts_dir=self.root / "artifacts",
+            report=data / "report", model_cache=MODEL_CACHE, lock_timeout_s=5,
         )  # fmt: skip
 
     @property
