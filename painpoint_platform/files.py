@@ -4,6 +4,7 @@ Belongs here: bytes, text and the disk. Does not belong here: what a file holds 
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,7 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     over.
 
     Args:
-        path: where the file shall be; its folder exists.
+        path: where the file shall be; its folder is made where there is none.
         durable: wait for the disk. Without it the file survives the end of the process, not that of the machine.
 
     Raises:
@@ -61,21 +62,57 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """
     unfinished = path.with_name(f".{path.name}.new")
     try:
-        with unfinished.open("wb") as file:
-            yield file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with unfinished.open("wb") as file:
+                yield file
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.replace(unfinished, path)
             if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(unfinished, path)
-        if durable:
-            sync(path.parent)
+                sync(path.parent)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
             f"{path}: cannot be written ({error.strerror}); an older file is unchanged. Free space on that disk, or "
             "choose another folder"
         ) from error
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of ``target``, on disk, when the block ends without an error.
+
+    For a moment there is neither the older one nor the new one; who must not see that needs a lock.
+
+    Raises:
+        UserError: the folder cannot be written; names it and the reason. An older one is unchanged.
+    """
+    unfinished, older = (target.with_name(f".{target.name}.{part}.{os.getpid()}") for part in ("new", "old"))
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        sync_tree(unfinished)
+        if target.exists():
+            target.rename(older)
+        unfinished.rename(target)
+        sync(target.parent)
+    except OSError as error:
+        raise UserError(
+            f"{target}: cannot be written ({error.strerror or error}); make room or choose another folder"
+        ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(older, ignore_errors=True)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until a folder and everything in it are on disk."""
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
 
 
 def sync(path: Path) -> None:

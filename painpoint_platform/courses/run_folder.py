@@ -25,7 +25,7 @@ import polars as pl
 
 from painpoint_platform.courses.run_records import SCHEMA_VERSION
 from painpoint_platform.errors import UserError
-from painpoint_platform.files import replacing, sync
+from painpoint_platform.files import replacing, sync, sync_tree
 
 MANIFEST = "manifest.json"
 RUN_STAMP = "%Y%m%dT%H%M%SZ"
@@ -147,7 +147,7 @@ def publish_folder(target: Path, write: Callable[[Path], None], superseded_name:
             try:
                 partial.mkdir()
                 write(partial)
-                _sync_tree(partial)
+                sync_tree(partial)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
@@ -232,12 +232,6 @@ def _mendable(path: Path) -> Iterator[None]:
         raise UserError(
             f"{path}: could not be written ({error}); what was there is unchanged. Free space or mend the permissions"
         ) from error
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        sync(path)
-    sync(folder)
 
 
 def _marked(name: str, text: str) -> str:

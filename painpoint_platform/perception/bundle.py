@@ -14,8 +14,6 @@ training, scoring, export for serving.
 import hashlib
 import importlib.metadata
 import json
-import os
-import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.files import sync
+from painpoint_platform.files import replacing_folder
 from painpoint_platform.perception.features import TEMPORAL_NAMES, TEXT_NAMES
 from painpoint_platform.perception.gates import ACCEPTED, PENDING, final_name
 from painpoint_platform.perception.model import PerceptionModel
@@ -142,12 +140,10 @@ def save_bundle(
         "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
         "files": {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()},
     }
-    target = folder / name
-    try:
-        _replace_folder(target, {**contents, MANIFEST: _json(manifest)})
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written ({error.strerror}); make room or choose another folder") from None
-    return target
+    with replacing_folder(folder / name) as unfinished:
+        for file, content in {**contents, MANIFEST: _json(manifest)}.items():
+            (unfinished / file).write_bytes(content)
+    return folder / name
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -224,22 +220,6 @@ def _genuine(path: Path, digest: str) -> bytes:
     if found != digest:
         raise UserError(f"{path}: is damaged or was changed: sha256 {found}, expected {digest}; train the model again")
     return content
-
-
-def _replace_folder(target: Path, contents: Mapping[str, bytes]) -> None:
-    scratch, older = (target.with_name(f".{target.name}.{part}.{os.getpid()}") for part in ("new", "old"))
-    try:
-        scratch.mkdir(parents=True)
-        for name, content in contents.items():
-            (scratch / name).write_bytes(content)
-            sync(scratch / name)
-        if target.exists():
-            target.rename(older)
-        scratch.rename(target)
-        sync(target.parent)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        shutil.rmtree(older, ignore_errors=True)
 
 
 def _json(value: object) -> bytes:

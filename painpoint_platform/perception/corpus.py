@@ -7,7 +7,6 @@ belong here: what public corpora call their columns (``adapters``), which rows g
 import hashlib
 import io
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import replacing
 from painpoint_platform.perception.adapters import Scale, choose_adapter
 from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW, read_rows
 from painpoint_platform.perception.corpus_values import typed_rows
@@ -104,15 +104,8 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
     writers = {".jsonl": _json_lines, ".csv": _csv, ".parquet": _parquet}
     if path.suffix not in writers:
         raise UserError(f"{path}: found the ending {path.suffix!r}, expected {', '.join(writers)}")
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_bytes(writers[path.suffix](corpus))
-        scratch.replace(path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); make room or name another file") from None
-    finally:
-        scratch.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write(writers[path.suffix](corpus))
 
 
 def corpus_of(frame: pl.DataFrame, source: str) -> Corpus:

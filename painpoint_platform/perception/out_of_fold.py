@@ -132,7 +132,6 @@ def write_predictions(folder: Path, name: str, predictions: Floats) -> tuple[Pat
     Raises:
         UserError: the file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}_oof.npy"
     with replacing(target) as file:
         np.save(file, predictions, allow_pickle=False)

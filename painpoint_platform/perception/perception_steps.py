@@ -93,13 +93,13 @@ def train(
 def export(run: TrainingRun, *, embedder: Embedder, cache_dir: Path) -> tuple[str, ...]:
     """Export the run's models that a graph can hold, measured on rows that they were not trained on.
 
-    Returns:
-        Why each precision that was left out was.
-
     Args:
         run: with models.
         embedder: of the version that they were trained with.
         cache_dir: of the converted encoder.
+
+    Returns:
+        Why each precision that was left out was.
 
     Raises:
         ParityError: the scores of no precision are the models'.

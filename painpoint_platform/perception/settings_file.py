@@ -133,7 +133,7 @@ class Gates(_Section):
 
 
 class VariableSettings(_Section):
-    """One variable: what it is, how long it is searched for, what it must reach; ``adapters.RANGES`` has its range."""
+    """One variable: what it is, how long it is searched for, what it must reach; ``variables.RANGES`` has its range."""
 
     kind: VariableKind
     trials: int = Field(gt=0)

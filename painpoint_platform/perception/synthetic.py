@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import polars as pl
 
@@ -27,10 +28,9 @@ from painpoint_platform.perception.corpus import (
     corpus_of,
     with_derived_labels,
 )
-from painpoint_platform.perception.corpus_values import HIGH_RISK_TAGS
+from painpoint_platform.perception.corpus_values import HIGH_RISK_TAGS, HINGLISH
 from painpoint_platform.perception.emotions import EMOTION_PATHS, agreement
 from painpoint_platform.perception.synthetic_text import (
-    HINGLISH,
     Labels,
     Length,
     emotions_of,
@@ -39,7 +39,7 @@ from painpoint_platform.perception.synthetic_text import (
 )
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
-LENGTHS: tuple[Length, ...] = ("SHORT", "MEDIUM", "LONG")
+LENGTHS: tuple[Length, ...] = get_args(Length)
 LENGTH_WEIGHTS = (0.3, 0.45, 0.25)
 # Of an author's texts, those that are written in another's category.
 SHARE_OFF_CATEGORY = 0.1

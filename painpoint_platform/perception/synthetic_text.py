@@ -16,12 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from painpoint_platform.perception.corpus_values import HINGLISH
+
 TEMPLATES = Path(__file__).with_name("synthetic_templates.toml")
 Length = Literal["SHORT", "MEDIUM", "LONG"]
 
 # Levels of a label overlap: the next word up or down is as likely as a rater's next choice.
 JITTER = 0.2
-HINGLISH = "hi-Latn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,6 @@ class TrainingRun:
 
     def finish(self, name: str, found: Mapping[str, Any]) -> None:
         """Record a step: in a file of its own, so that variables trained at once do not overwrite each other."""
-        (self.folder / _STEPS).mkdir(parents=True, exist_ok=True)
         _write_json(self.folder / _STEPS / f"{name}.json", found)
         steps = {path.stem: _read_json(path) for path in sorted((self.folder / _STEPS).glob("*.json"))}
         _write_json(self.folder / "manifest.json", steps.pop("run") | {"steps": steps} if "run" in steps else steps)
@@ -90,9 +89,7 @@ class TrainingRun:
         """Have this run's model of a variable score items; one that was trained into another folder never does."""
         if self.models.parent != self.folder:
             return
-        current = _current(self.folder.parent)
-        current.mkdir(parents=True, exist_ok=True)
-        _write_json(current / f"{variable}.json", {"run_id": self.run_id})
+        _write_json(_current(self.folder.parent) / f"{variable}.json", {"run_id": self.run_id})
 
     def is_done(self, name: str) -> bool:
         """Whether a step was finished."""
@@ -146,7 +143,7 @@ def begin_run(
 
 
 def run_at(root: Path, corpus: str, run_id: str) -> TrainingRun:
-    """Return the run of that id, whose folder is there already."""
+    """Return the run of that id below ``root`` (``ARTIFACTS_DIR/perception``), without looking whether it is there."""
     folder = root / corpus / run_id
     return TrainingRun(corpus, run_id, folder, folder / "models")
 

@@ -27,7 +27,7 @@ from painpoint_platform.perception.paths.paths_training import PathReport, Train
 from painpoint_platform.perception.reporting.report import VariablePage, path_page, regression_page, temporal_page
 from painpoint_platform.perception.reporting.report_tables import CorpusFacts
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.splits import Splits
+from painpoint_platform.perception.splits import PARTS, Splits
 from painpoint_platform.perception.temporal.temporal_history import history_rows
 from painpoint_platform.perception.temporal.temporal_training import TrainedTemporal, train_temporal
 from painpoint_platform.perception.training import TrainedVariable, TrainingReport, train_variable
@@ -112,7 +112,7 @@ class Prepared:
             seed=self.settings.seed,
             split=self.splits.kind,
             folds=self.splits.folds,
-            rows={part: counts[part] for part in ("train", "tune", "test")},
+            rows={part: counts[part] for part in PARTS},
             purged={
                 name.removeprefix("purged_"): rows
                 for name, rows in counts.items()

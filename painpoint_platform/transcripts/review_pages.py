@@ -43,7 +43,8 @@ def write_review_pages(folder: Path, *, progress: Progress | None = None) -> Pat
         if progress:
             progress(done, len(pairings))
     index = review / INDEX
-    _write(index, render_review_index(entries))
+    with replacing(index) as file:
+        file.write(render_review_index(entries).encode())
     return index
 
 
@@ -54,23 +55,13 @@ def write_review_page(folder: Path, transcript: Transcript, pairing: Pairing) ->
         UserError: the page cannot be written.
     """
     page = file_name(transcript.key, ".html")
-    _write(
-        folder / page,
-        render_review(
-            transcript.key, blocks=transcript.blocks, decisions=pairing.decisions, groups=pairing.groups,
-            problems=pairing.problems,
-        ),
+    html = render_review(
+        transcript.key, blocks=transcript.blocks, decisions=pairing.decisions, groups=pairing.groups,
+        problems=pairing.problems,
     )  # fmt: skip
+    with replacing(folder / page) as file:
+        file.write(html.encode())
     return review_entry(
         transcript.key, page, blocks=transcript.blocks, decisions=pairing.decisions, groups=pairing.groups,
         problems=pairing.problems,
     )  # fmt: skip
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path.parent}: cannot be made ({error.strerror}); choose another folder") from None
-    with replacing(path) as file:
-        file.write(text.encode("utf-8"))

@@ -72,10 +72,12 @@ def test_a_killed_writer_leaves_the_older_file_and_the_next_one_succeeds(tmp_pat
     assert [found.name for found in tmp_path.iterdir()] == ["a.json"]
 
 
-def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"nowhere.a\.json: cannot be written \(No such file or directory\)"):
-        write_json(tmp_path / "nowhere" / "a.json", {})
+def test_folders_are_made_and_a_place_that_cannot_be_written_to_is_named(tmp_path):
+    write_json(tmp_path / "new" / "folder" / "a.json", {})
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file.a\.json: cannot be written \(File exists\)"):
+        write_json(tmp_path / "file" / "a.json", {})
     (tmp_path / "folder").mkdir()
     with pytest.raises(UserError, match="folder: cannot be written"), replacing(tmp_path / "folder") as file:
         file.write(b"{}")
-    assert [found.name for found in tmp_path.iterdir()] == ["folder"]
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["file", "folder", "new"]

@@ -13,10 +13,8 @@ graph (``export_graph``), measuring (``export_measurement``), scoring with an ex
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +24,7 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.files import sync
+from painpoint_platform.files import replacing_folder
 from painpoint_platform.perception.anchors import anchor_similarities
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpus import read_corpus, trainable
@@ -191,14 +189,14 @@ def export_models(
             folder holds something else or cannot be written. Nothing is written then.
     """
     require_openvino()
-    exportable(bundles, [bundle.model.variable for bundle in bundles])
+    exportable(bundles, [bundle.model.variable for bundle in bundles])  # refuses what no graph can hold
     _require_replaceable(out_dir)
     sample = _sample(rows)
     truth = score_texts(sample["text"].to_list(), bundles, embedder, languages=sample["language"].to_list())
     manifest = _manifest(bundles, embedder, now or datetime.now(UTC))
     measured: list[ExportedGraph] = []
     worse: list[ParityError] = []
-    with _published(out_dir) as folder:
+    with replacing_folder(out_dir) as folder:
         shutil.copyfile(tokenizer_file(), folder / TOKENIZER)
         for done, precision in enumerate(precisions):
             if progress:
@@ -288,7 +286,6 @@ def _digests(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digests = {}
     for path in files:
-        sync(path)
         with path.open("rb") as stream:
             digests[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
     return digests
@@ -297,22 +294,3 @@ def _digests(folder: Path) -> dict[str, str]:
 def _require_replaceable(folder: Path) -> None:
     if folder.exists() and not (folder.is_dir() and (is_export(folder) or not any(folder.iterdir()))):
         raise UserError(f"--out {folder}: is there already and is no export; choose another folder")
-
-
-@contextmanager
-def _published(target: Path) -> Iterator[Path]:
-    """Yield a folder that takes the place of ``target`` when the block ends without an error."""
-    scratch, older = (target.with_name(f".{target.name}.{part}.{os.getpid()}") for part in ("new", "old"))
-    try:
-        scratch.mkdir(parents=True)
-        yield scratch
-        sync(scratch / MANIFEST)
-        if target.exists():
-            target.rename(older)
-        scratch.rename(target)
-        sync(target.parent)
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written ({error}); make room or choose another folder") from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        shutil.rmtree(older, ignore_errors=True)
