@@ -17,7 +17,7 @@ is judged stays as it is.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -114,32 +114,36 @@ def split_corpus(
         raise UserError(f"{corpus.source}: all {rows.height} rows wait for review (needs_review); review some first")
     embargo = timedelta(days=embargo_days)
     boundaries: tuple[datetime, ...] = ()
-    if ordered_by_time:
-        kind: Kind = "by_time"
+    kind: Kind = "by_time" if ordered_by_time else "official" if "official_split" in rows.columns else "by_user"
+    if kind == "by_time":
         boundaries = _boundaries(ready, corpus.source, fractions, embargo)
         dealt = _dealt_by_time(ready, boundaries, embargo)
-    elif "official_split" in rows.columns:
-        kind, dealt = "official", _official(ready, corpus.source, fractions, seed)
+    elif kind == "official":
+        dealt = _official(ready, corpus.source, fractions, seed)
     else:
-        kind = "by_user"
         _require_users(ready, corpus.source)
         dealt = ready.with_columns(split=deal_users(ready, fractions, seed), purged_because=pl.lit(None, pl.String))
     _refuse_empty(dealt, kind, corpus.source, embargo)
     dealt, made = _with_folds(dealt, corpus.source, folds, seed)
     dealt = _without_copies(dealt)
     _refuse_empty(dealt, kind, corpus.source, embargo)
-    frame = rows.select("item_id", "needs_review").join(
-        dealt.select("item_id", "split", "fold", "purged_because"), on="item_id", how="left", maintain_order="left"
+    splits = Splits(_of_all_rows(rows, dealt), kind, seed, made, embargo, boundaries)
+    return replace(splits, notes=_notes(splits, rows, fractions, asked_folds=folds))
+
+
+def _of_all_rows(rows: pl.DataFrame, dealt: pl.DataFrame) -> pl.DataFrame:
+    """Return ``Splits.frame``: the rows that were dealt, and those that wait for review as purged."""
+    told = dealt.select("item_id", "split", "fold", "purged_because")
+    return (
+        rows.select("item_id", "needs_review")
+        .join(told, on="item_id", how="left", maintain_order="left")
+        .select(
+            "item_id",
+            split=pl.when("needs_review").then(pl.lit("purged")).otherwise("split"),
+            fold="fold",
+            purged_because=pl.when("needs_review").then(pl.lit("awaiting_review")).otherwise("purged_because"),
+        )
     )
-    frame = frame.select(
-        "item_id",
-        split=pl.when("needs_review").then(pl.lit("purged")).otherwise("split"),
-        fold="fold",
-        purged_because=pl.when("needs_review").then(pl.lit("awaiting_review")).otherwise("purged_because"),
-    )
-    splits = Splits(frame, kind, seed, made, embargo, boundaries)
-    notes = _notes(splits, rows, fractions, asked_folds=folds)
-    return Splits(frame, kind, seed, made, embargo, boundaries, notes)
 
 
 def _require_users(rows: pl.DataFrame, source: str) -> None:

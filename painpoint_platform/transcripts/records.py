@@ -186,14 +186,8 @@ class _Problems:
         )
 
 
-class _Missing:
-    """Stands for a field that is not there; null is something that is."""
-
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-MISSING = _Missing()
+# Stands for a field that is not there; null is something that is.
+MISSING = object()
 
 
 def _shown(found: object) -> str:
