@@ -15,6 +15,8 @@ from painpoint_platform_tests.extending.lobsters import Lobsters, serving_lobste
 from painpoint_platform_tests.extending.page import apply_edits, copy_repository, to_run
 
 PACKAGE = "painpoint_platform"
+# Rooms that no walk changes and that import nothing else stay: their encoder and language model are loaded already.
+KEPT = ("painpoint_platform.errors", "painpoint_platform.text")
 
 
 class Extended:
@@ -51,7 +53,11 @@ class Extended:
 
 
 def _loaded() -> dict[str, ModuleType]:
-    return {name: module for name, module in sys.modules.items() if name.partition(".")[0] == PACKAGE}
+    return {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == PACKAGE and not name.startswith(KEPT)
+    }
 
 
 @pytest.fixture(scope="package")

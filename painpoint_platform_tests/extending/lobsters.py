@@ -41,8 +41,8 @@ def serving_lobsters() -> Iterator[Lobsters]:
     """Serve posts of the sample corpus whose bodies are Markdown, as stories."""
     items = [
         item
-        for day in (DAY, DAY_BEFORE)
-        for item in generate_items(day, 80, seed=5)
+        for day, count in ((DAY, 80), (DAY_BEFORE, 20))
+        for item in generate_items(day, count, seed=5)
         if item.source in ("github", "reddit")
     ]
     lobsters = Lobsters(sorted(items, key=lambda item: item.created_at, reverse=True))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.extending.conftest import Extended
 from painpoint_platform_tests.extending.page import to_run
 
@@ -15,11 +16,10 @@ TITLE = "A new model task"
 
 
 @pytest.fixture
-def room(extended: Extended, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def room(extended: Extended, embedder: Embedder, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """The names that the page's code starts from: a client and a warehouse."""
-    embedder = extended.module("text.embeddings").load_embedder  # a rule that needs none loads none
     llm = extended.module("resources.llm").LLMResource(state_path=str(tmp_path / "llm.sqlite"))
-    client = llm.client(run_id="a-run", embedder_factory=embedder)
+    client = llm.client(run_id="a-run", embedder_factory=lambda: embedder)
     yield {
         "client": client,
         "warehouse": extended.module("resources.warehouse").WarehouseResource(database=str(tmp_path / "w.duckdb")),

@@ -21,13 +21,13 @@ def labelled(extended: Extended, home: Path, tmp_path: Path, monkeypatch: pytest
     """The page's file with more rows: texts of the synthetic corpus, as urgent as they are aroused."""
     monkeypatch.chdir(tmp_path)
     header = file_of(TITLE, "labelled.csv").splitlines()[0].split(",")
-    corpus = extended.module("perception.synthetic").generate(items=80, users=30, everyday_items=60)
+    corpus = extended.module("perception.synthetic").generate(items=70, users=30, everyday_items=40)
     texts = corpus.frame.with_columns(
         urgency="arousal", timestamp=pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     )
     texts.select(header).write_csv("labelled.csv")
     short = pl.col("text").str.len_chars().is_between(50, 90)
-    texts.select(header).filter(short).head(8).write_csv("few.csv")
+    texts.select(header).filter(short).head(4).write_csv("few.csv")
     Path("quick.toml").write_text(file_of(TITLE, "quick.toml"))
     pl.DataFrame({"text": [URGENT, CALM]}).write_csv("texts.csv")
 
