@@ -59,7 +59,7 @@ def demo(
 
         settings = load_settings()
         outcomes = [
-            run_sample_calls(settings),
+            *run_sample_calls(settings),
             *run_days(first, last, settings=settings, snapshot=False, resource_overrides=build_resources(settings)),
             *run_sample_feedback(settings),
         ]
@@ -110,7 +110,7 @@ def run_sample_feedback(settings: Settings) -> "list[RunOutcome]":
     return run_corpus(settings, CORPUS, predictions=predictions, course_list=course_list)
 
 
-def run_sample_calls(settings: Settings) -> "RunOutcome":
+def run_sample_calls(settings: Settings) -> "list[RunOutcome]":
     """Run the transcripts graph on sample calls."""
     from painpoint_platform.cli.qa import run_transcripts
     from painpoint_platform.sample.earnings_calls import CALLS, write_sample_calls

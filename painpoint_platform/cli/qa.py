@@ -72,24 +72,28 @@ def open_client(settings: Settings) -> "ModelClient":
     return in_hand(LLMResource.of(settings)).client(uuid.uuid4().hex, EmbeddingResource.of(settings).embedder)
 
 
-def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> "RunOutcome":
-    """Run the transcripts job for calls of an inbox.
+def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> "list[RunOutcome]":
+    """Run the transcripts job for calls of an inbox: one run, or more where other calls lie between these.
 
     Args:
         settings: where data, artefacts and Dagster's instance lie.
-        keys: the partitions, in order; they are added where they are new.
+        keys: the partitions; they are added where they are new.
         inbox: folder of their files.
     """
     from painpoint_platform.definitions import build_defs, build_resources
     from painpoint_platform.jobs import open_instance, run_in_process
-    from painpoint_platform.partitions import transcripts
+    from painpoint_platform.partitions import consecutive, transcripts
     from painpoint_platform.resources.transcripts import TranscriptsResource
 
     files = TranscriptsResource.of(settings).reading(inbox)
     definitions = build_defs(build_resources(settings) | {"transcript_files": files})
     with open_instance(settings.data_dir) as instance, progress_bars():
         instance.add_dynamic_partitions(str(transcripts.name), list(keys))
-        return run_in_process(definitions, "transcripts", instance=instance, first=keys[0], last=keys[-1])
+        known = instance.get_dynamic_partitions(str(transcripts.name))
+        return [
+            run_in_process(definitions, "transcripts", instance=instance, first=side_by_side[0], last=side_by_side[-1])
+            for side_by_side in consecutive(keys, known, most=len(keys))
+        ]
 
 
 @app.command()

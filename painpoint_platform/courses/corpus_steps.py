@@ -207,15 +207,15 @@ def judge_themes(warehouse: Warehouse, corpus: str, *, artifacts: Path) -> str |
     write_eval(found, run_dir, artifacts)
     name = run_name(run_dir, read_manifest(run_dir))
     summary = pl.DataFrame([asdict(summary_of(found))], schema_overrides=SUMMARY_TYPES)
-    tables = {
-        "gold.cluster_global_alignment_long": found.alignment,
-        "gold.global_issue_coverage": found.issue_coverage,
-        "gold.cluster_issue_coverage": found.cluster_coverage,
-        "gold.global_theme_eval": summary,
+    tables: dict[str, tuple[pl.DataFrame, list[str]]] = {
+        "gold.cluster_global_alignment_long": (found.alignment, ["cluster_id", "global_cluster_id"]),
+        "gold.global_issue_coverage": (found.issue_coverage, ["normalized_issue_label", "global_cluster_id"]),
+        "gold.cluster_issue_coverage": (found.cluster_coverage, ["cluster_id"]),
+        "gold.global_theme_eval": (summary, ["run_slug"]),
     }
     with warehouse.write() as connection:
-        for table, rows in tables.items():
-            _replace(connection, table, corpus, _of_run(rows, name))
+        for table, (rows, unique) in tables.items():
+            _replace(connection, table, corpus, _of_run(rows, name), unique=unique)
     return found.warning
 
 
@@ -229,7 +229,11 @@ def stage2_dir_of(connection: duckdb.DuckDBPyConnection, corpus: str, artifacts:
 
 
 def stage3_dir_of(connection: duckdb.DuckDBPyConnection, corpus: str, artifacts: Path) -> Path:
-    """Return the folder of the Stage-3 run whose themes the warehouse has; as ``stage2_dir_of``."""
+    """Return the folder of the Stage-3 run whose themes the warehouse has.
+
+    Raises:
+        UserError: there is none, or its folder is gone.
+    """
     return _run_dir(connection, corpus, artifacts, stage="stage3", asset="gold/global_themes")
 
 

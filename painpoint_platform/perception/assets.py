@@ -112,7 +112,7 @@ def perception_splits(warehouse: WarehouseResource, perception: PerceptionResour
 
 @dg.multi_asset(
     name="perception_features",
-    specs=[files(FEATURES, "405 features of each text by name, and the encoder's middle states.", deps=[SPLITS])],
+    specs=[files(FEATURES, "Features of each text, 405 with names, and the encoder's middle states.", deps=[SPLITS])],
     pool="embedding",
 )
 def perception_features(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dagster import ConfigurableResource
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import Collection, Source
@@ -34,18 +34,21 @@ SOURCE_SETTINGS = tuple(name for api in APIS.values() for name in api.settings)
 _SourceSettings: type[ConfigurableResource[Any]] = create_model(
     "_SourceSettings",
     __base__=ConfigurableResource,
-    **{name: (str | None, Settings.model_fields[name].default) for name in SOURCE_SETTINGS},
+    **{
+        name: (str | None, Field(Settings.model_fields[name].default, description=f"The setting {name.upper()}"))
+        for name in SOURCE_SETTINGS
+    },
 )  # type: ignore[call-overload]
 
 
 class CollectorsResource(_SourceSettings):  # type: ignore[misc, valid-type]
     """Reads the sources that have an API. The fields are the settings of the same names, those of each source too."""
 
-    sources_file: str | None = None
-    collect_timeout_s: float = 30.0
-    collect_deadline_s: float = 900.0
-    author_salt: str | None = None
-    author_salt_path: str = "data/author_salt"
+    sources_file: str | None = Field(None, description="What to look for in each source; none = the bundled file")
+    collect_timeout_s: float = Field(30.0, description="Seconds that a request may take")
+    collect_deadline_s: float = Field(900.0, description="Seconds that a day of a source may take, waiting included")
+    author_salt: str | None = Field(None, description="Salt of the hashes of authors; none = the one in its file")
+    author_salt_path: str = Field("data/author_salt", description="File of the salt, made on first use")
 
     def salt(self) -> str:
         """Return the salt of author hashes: the setting, or what is kept in its file, made on first use.

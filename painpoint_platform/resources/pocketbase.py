@@ -15,7 +15,7 @@ from painpoint_platform.settings import Settings
 
 
 class PocketBaseResource(ConfigurableResource):  # type: ignore[type-arg]
-    """Publishing is optional: without ``url`` nothing is configured, and the asset says so instead of failing."""
+    """Publishing is optional: without a URL nothing is sent, and the asset says so instead of failing."""
 
     url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")
     email: str | None = Field(None, description="PocketBase superuser")

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from painpoint_platform.cli.app import main
+from painpoint_platform.cli.qa import run_transcripts
+from painpoint_platform.jobs import open_instance
+from painpoint_platform.layers import gold
 from painpoint_platform.sample.course_feedback import CORPUS, write_sample
 from painpoint_platform.sample.earnings_calls import CALLS, write_sample_calls
+from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
 
 
@@ -201,3 +205,14 @@ def test_a_mistake_about_perception_is_told_in_a_sentence(
     Path("t.csv").write_text("said\nhello\n")
     code, _, told = shell("perception", *arguments)
     assert (code, expected in told, "Traceback" in told) == (2, True, False)
+
+
+def test_calls_run_whatever_the_order_in_which_they_became_known(shell: Shell) -> None:
+    """Dagster names a run's partitions by the first and the last, in the order in which they were added."""
+    inbox = write_sample_calls(shell.folder / "in").parent
+    settings = load_settings(None)
+    first, second = CALLS[:2]
+    for keys in ([second], [first, second]):
+        assert all(outcome.succeeded for outcome in run_transcripts(settings, keys, inbox=inbox))
+    with open_instance(settings.data_dir) as instance:
+        assert instance.get_materialized_partitions(gold("qa_groups")) == {first, second}
