@@ -159,7 +159,11 @@ def publish_folder(target: Path, write: Callable[[Path], None], superseded_name:
 
 
 def recover(target: Path) -> None:
-    """Finish or clear away what a process that died while publishing ``target`` left. Does nothing otherwise."""
+    """Finish or clear away what a process that died while publishing ``target`` left. Does nothing otherwise.
+
+    Raises:
+        UserError: a folder cannot be renamed or removed.
+    """
     if target.parent.is_dir():
         with _mendable(target), _locked(target.parent):
             _recover(target)

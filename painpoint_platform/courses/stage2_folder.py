@@ -126,6 +126,9 @@ def finished_stage2_run(run_dir: Path, fingerprint: str) -> Stage2Run | None:
 
     What a killed writer of the folder left behind is finished or cleared away first. A folder that cannot be read is no
     result: a run is made that takes its place, and it is kept beside that one.
+
+    Raises:
+        UserError: what a killed writer left cannot be cleared away.
     """
     recover(run_dir)
     try:

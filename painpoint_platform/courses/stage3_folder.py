@@ -159,6 +159,9 @@ def finished_stage3_run(run_dir: Path, fingerprint: str, taxonomy: Sequence[Them
 
     What a killed writer of the folder left behind is finished or cleared away first. A folder that cannot be read is no
     result: a run is made that takes its place, and it is kept beside that one.
+
+    Raises:
+        UserError: what a killed writer left cannot be cleared away.
     """
     recover(run_dir)
     try:

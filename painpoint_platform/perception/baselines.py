@@ -30,7 +30,7 @@ FIGURES = ("rmse", "mae", "pearson", "spearman", "ece", "within_author")
 def baseline_scores(
     train: LabelledRows, judged: LabelledRows, texts: pl.DataFrame, *, limits: tuple[float, float]
 ) -> dict[str, Floats]:
-    """Return the scores of each of ``BASELINES`` for the judged rows, within the range of the variable.
+    """Return the scores, (rows,), of each of ``BASELINES`` for the judged rows, within the range of the variable.
 
     Args:
         train: what they are fitted on.

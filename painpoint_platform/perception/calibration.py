@@ -69,14 +69,21 @@ def fit_calibrator(kind: CalibrationKind, scores: Floats, labels: Floats, limits
 def cross_fitted(
     kind: CalibrationKind, scores: Floats, labels: Floats, folds: NDArray[np.int64], limits: tuple[float, float]
 ) -> Floats:
-    """Return the scores calibrated by maps that have not seen their fold, (rows,)."""
+    """Return the scores calibrated by maps that have not seen their fold, (rows,), like scores, labels and folds."""
     return _by_fold(folds, lambda rest: fit_calibrator(kind, scores[rest], labels[rest], limits).apply, scores)
 
 
 def best_calibrator(
     scores: Floats, labels: Floats, folds: NDArray[np.int64], limits: tuple[float, float]
 ) -> tuple[Calibrator, dict[str, float]]:
-    """Return the calibration with the lowest cross-fitted RMSE, fitted on all rows, and the RMSE of each kind."""
+    """Return the calibration with the lowest cross-fitted RMSE, fitted on all rows, and the RMSE of each kind.
+
+    Args:
+        scores: (rows,) by models that have not seen the rows.
+        labels: (rows,).
+        folds: (rows,) that keep authors together.
+        limits: the variable's range.
+    """
     errors: dict[CalibrationKind, float] = {
         kind: rmse(labels, cross_fitted(kind, scores, labels, folds, limits)) for kind in KINDS
     }

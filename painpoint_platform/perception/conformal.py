@@ -90,7 +90,13 @@ def fit_intervals(
 def covered(
     labels: Floats, low: Floats, high: Floats, lengths: NDArray[np.str_]
 ) -> dict[str, tuple[int, float | None]]:
-    """Return rows and share of labels inside their intervals, by length bucket and for ``all``."""
+    """Return rows and share of labels inside their intervals, by length bucket and for ``all``; the share is 0 to 1.
+
+    Args:
+        labels: (rows,).
+        low, high: (rows,) the ends of the intervals.
+        lengths: (rows,) bucket of each row.
+    """
     inside = (labels >= low) & (labels <= high)
     chosen = {"all": np.ones_like(inside), **{name: lengths == name for name in LENGTH_BUCKETS}}
     return {

@@ -112,6 +112,9 @@ def judged_part(
         constant: the mean label of the training rows.
         settings: rounds and seed of the bootstrap.
         with_past: the member that makes the base model ``temporal`` with its authors' levels; None: there is none.
+
+    Raises:
+        ValueError: there are no rows.
     """
     members = member_scores(model.members, rows.features)
     raw, spread = final_scores(model, members, rows.features, rows.items, rows.labels)
@@ -131,8 +134,11 @@ def part_report(judged: JudgedRows, members: Mapping[str, Floats], settings: Per
 
     Args:
         judged: at least one row.
-        members: scores of the models that the final one is made of, by name.
+        members: (rows,) scores of the models that the final one is made of, by name.
         settings: rounds and seed of the bootstrap.
+
+    Raises:
+        ValueError: there are no rows.
     """
     labels, score, users, limits = judged.labels, judged.score, judged.users, judged.limits
     of_members = {name: regression_metrics(labels, one, limits=limits) for name, one in members.items()}
@@ -156,7 +162,7 @@ def part_report(judged: JudgedRows, members: Mapping[str, Floats], settings: Per
 
 
 def within_author(labels: Floats, scores: Floats, users: Names) -> float | None:
-    """Return Pearson's r around each author's means, or None where no author has several rows."""
+    """Return Pearson's r around each author's means, or None where no author has several rows; all three (rows,)."""
     several = len(np.unique(users)) < len(users)
     return within_group_correlation(labels, scores, users) if several else None
 

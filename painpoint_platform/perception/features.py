@@ -53,7 +53,7 @@ class Features:
     """Shape (texts, len(names)); every number is finite."""
 
     def block(self, names: Sequence[str]) -> NDArray[np.float32]:
-        """Return some of the columns, in the order of the names.
+        """Return some of the columns, in the order of the names, (texts, len(names)).
 
         Raises:
             KeyError: a name that is no column.

@@ -62,7 +62,7 @@ class KernelMachine:
     kind: str = "kernel"
 
     def predict(self, matrix: Matrix) -> Floats:
-        """Return a score a row."""
+        """Return a score a row of ``matrix`` (rows, features), (rows,)."""
         landmarks = self.landmarks.astype(np.float32)
         rows = ((matrix - self.center) @ self.projection).astype(np.float32, copy=False)
         return np.concatenate(

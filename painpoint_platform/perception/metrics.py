@@ -82,7 +82,16 @@ def metrics_by_group(
     constant: float | None = None,
     limits: tuple[float, float] = (0.0, 1.0),
 ) -> dict[str, RegressionMetrics]:
-    """Return the figures of each group; a group of ``names`` without rows is there with ``rows`` 0."""
+    """Return the figures of each group; a group of ``names`` without rows is there with ``rows`` 0.
+
+    Args:
+        labels: (rows,).
+        scores: (rows,).
+        groups: (rows,) the group of each row.
+        names: groups to be there in any case, first and in this order; the others follow by the alphabet.
+        constant: as of ``regression_metrics``.
+        limits: likewise.
+    """
     found = sorted(set(groups.tolist()) - set(names))
     return {
         name: regression_metrics(labels[groups == name], scores[groups == name], constant=constant, limits=limits)
@@ -91,7 +100,7 @@ def metrics_by_group(
 
 
 def correlation(first: Floats, second: Floats) -> float | None:
-    """Return Pearson's r, or None where one of both is constant or has fewer than two values."""
+    """Return Pearson's r of two columns (rows,), or None where one is constant or has fewer than two values."""
     if len(first) < 2 or first.std() < _CONSTANT or second.std() < _CONSTANT:
         return None
     return float(np.corrcoef(first, second)[0, 1])
@@ -107,7 +116,10 @@ def rank_correlation(first: Floats, second: Floats) -> float | None:
 
 
 def within_group_correlation(labels: Floats, scores: Floats, groups: NDArray[np.str_]) -> float | None:
-    """Return Pearson's r of what remains when each group's means are taken away: how well change is followed."""
+    """Return Pearson's r of what remains when each group's means are taken away: how well change is followed.
+
+    All three are (rows,); None as for ``correlation``.
+    """
     _, member = np.unique(groups, return_inverse=True)
     rows = np.maximum(np.bincount(member), 1)
     centred = [values - (np.bincount(member, values) / rows)[member] for values in (labels, scores)]
@@ -132,7 +144,7 @@ def calibration_errors(
 def calibration_curve(
     labels: Floats, scores: Floats, *, limits: tuple[float, float] = (0.0, 1.0), bins: int = CALIBRATION_BINS
 ) -> tuple[Floats, Floats, Floats]:
-    """Return rows, mean score and mean label of each bin that has rows; for the bins see ``calibration_errors``."""
+    """Return rows, mean score and mean label, (bins that have rows,) each; for the bins see ``calibration_errors``."""
     places = bin_of(scores, limits, bins)
     counts = np.bincount(places, minlength=bins).astype(np.float64)
     present = counts > 0
@@ -141,7 +153,7 @@ def calibration_curve(
 
 
 def bin_of(scores: Floats, limits: tuple[float, float], bins: int) -> NDArray[np.int64]:
-    """Return the bin of each score, 0 to ``bins`` - 1, where ``bins`` of equal width divide the range."""
+    """Return the bin of each score, (rows,), 0 to ``bins`` - 1, where ``bins`` of equal width divide the range."""
     low, high = limits
     return np.clip(((scores - low) / (high - low) * bins).astype(np.int64), 0, bins - 1)
 

@@ -73,7 +73,7 @@ class PerceptionModel:
 
 
 def member_scores(members: tuple[Member, ...], features: Features) -> dict[str, Floats]:
-    """Return the scores of each member by name."""
+    """Return the scores of each member by name, (rows,) each."""
     return {member.name: member.predict(features) for member in members}
 
 
@@ -84,7 +84,7 @@ def final_scores(
     items: pl.DataFrame,
     observed: Floats | None,
 ) -> tuple[Floats, Floats | None]:
-    """Return the uncalibrated final score, and the spread of its error; None: 1 of every row.
+    """Return the uncalibrated final score, (rows,), and the spread of its error, (rows,); None: 1 of every row.
 
     Args:
         model: whose members scored.

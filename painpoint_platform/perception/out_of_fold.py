@@ -50,7 +50,7 @@ class Member:
     regressor: Regressor
 
     def predict(self, features: Features) -> Floats:
-        """Return a score a row."""
+        """Return a score a row, (rows,)."""
         return self.regressor.predict(features.block(self.columns))
 
 

@@ -28,7 +28,11 @@ MODEL = "model.json"
 
 
 def regression_to_files(model: PerceptionModel) -> dict[str, bytes]:
-    """Return the model as files by name, none of which holds a pickled object."""
+    """Return the model as files by name, none of which holds a pickled object.
+
+    Raises:
+        TypeError: a member is of a kind that no file is known for.
+    """
     described = json.dumps(_described(model), indent=2, ensure_ascii=False, allow_nan=False).encode()
     members = {_file_name(member): _content(member.regressor) for member in model.members}
     return {**members, MODEL: described}

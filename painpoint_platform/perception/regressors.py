@@ -55,7 +55,7 @@ class Ridge:
     kind: str = "ridge"
 
     def predict(self, matrix: Matrix) -> Floats:
-        """Return a score a row."""
+        """Return a score a row, (rows,)."""
         return np.asarray(matrix @ self.weights + self.intercept)
 
     @property
@@ -96,7 +96,7 @@ class Trees:
     kind: str = "trees"
 
     def predict(self, matrix: Matrix) -> Floats:
-        """Return a score a row."""
+        """Return a score a row, (rows,)."""
         return np.asarray(self._booster.predict(matrix, num_threads=THREADS), np.float64)
 
     @cached_property
@@ -137,7 +137,7 @@ def fit_trees(matrix: Matrix, labels: Floats, *, params: Mapping[str, float], se
 
 
 def standardisation(matrix: Matrix) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of each column; 1 for a column that is constant."""
+    """Return mean and standard deviation, (features,) each, of a matrix (rows, features); a constant column has 1."""
     center = matrix.mean(axis=0, dtype=np.float64)
     scale = matrix.std(axis=0, dtype=np.float64)
     return center, np.where(scale > 1e-7 * np.maximum(np.abs(center), 1), scale, 1.0)

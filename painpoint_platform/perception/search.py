@@ -109,7 +109,11 @@ def search_as_set(
     settings: PerceptionSettings,
     effort: Effort,
 ) -> SearchResult:
-    """Look for the candidate with the lowest error, with the settings' patience and seed; see ``search``."""
+    """Look for the candidate with the lowest error, with the settings' patience and seed; for the rest see ``search``.
+
+    Raises:
+        UserError: the file of trials cannot be used.
+    """
     return search(
         error,
         families,
@@ -131,7 +135,7 @@ def search_name(
     Args:
         variable: whose parameters are looked for.
         items: ``out_of_fold.items_digest`` of the rows.
-        data: what trials are fitted to and judged by.
+        data: what trials are fitted to and judged by; arrays of any shape.
         settings: of the training.
         sections: of the settings, which trials depend on beside seed and budget.
     """

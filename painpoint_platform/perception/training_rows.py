@@ -42,22 +42,22 @@ class LabelledRows:
 
     @property
     def users(self) -> NDArray[np.str_]:
-        """The author of each row; a row without one is its own."""
+        """The author of each row, (rows,); a row without one is its own."""
         alone = pl.format("item:{}", pl.col("item_id"))
         return self.items.select(pl.coalesce("user_id", alone)).to_series().to_numpy().astype(np.str_)
 
     @property
     def lengths(self) -> NDArray[np.str_]:
-        """The length bucket of each row."""
+        """The length bucket of each row, (rows,)."""
         return self.items["length_bucket"].to_numpy().astype(np.str_)
 
     @property
     def languages(self) -> NDArray[np.str_]:
-        """The language of each row, ``unknown`` where it is not known."""
+        """The language of each row, (rows,); ``unknown`` where it is not known."""
         return self.items["language"].fill_null("unknown").to_numpy().astype(np.str_)
 
     def where(self, chosen: NDArray[np.bool_]) -> "LabelledRows":
-        """Return some of the rows, in their order."""
+        """Return the rows that ``chosen`` (rows,) has True of, in their order."""
         return replace(
             self,
             items=self.items.filter(pl.Series(chosen)),

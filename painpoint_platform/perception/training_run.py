@@ -65,7 +65,11 @@ class TrainingRun:
 
     @property
     def manifest(self) -> Mapping[str, Any]:
-        """What ``manifest.json`` says."""
+        """What ``manifest.json`` says.
+
+        Raises:
+            UserError: it cannot be read.
+        """
         return _read_json(self.folder / "manifest.json")
 
     def step(self, name: str) -> Mapping[str, Any]:
@@ -80,7 +84,11 @@ class TrainingRun:
         return _read_json(path)
 
     def finish(self, name: str, found: Mapping[str, Any]) -> None:
-        """Record a step: in a file of its own, so that variables trained at once do not overwrite each other."""
+        """Record a step: in a file of its own, so that variables trained at once do not overwrite each other.
+
+        Raises:
+            UserError: a file cannot be written or read.
+        """
         _write_json(self.folder / _STEPS / f"{name}.json", found)
         steps = {path.stem: _read_json(path) for path in sorted((self.folder / _STEPS).glob("*.json"))}
         _write_json(self.folder / "manifest.json", steps.pop("run") | {"steps": steps} if "run" in steps else steps)
@@ -149,7 +157,11 @@ def run_at(root: Path, corpus: str, run_id: str) -> TrainingRun:
 
 
 def current_runs(root: Path, corpus: str) -> dict[str, TrainingRun]:
-    """Return by variable the run that trained it last; empty where nothing was trained on this corpus."""
+    """Return by variable the run that trained it last; empty where nothing was trained on this corpus.
+
+    Raises:
+        UserError: a file that says so cannot be read.
+    """
     told = sorted(_current(root / corpus).glob("*.json"))
     return {path.stem: run_at(root, corpus, _read_json(path)["run_id"]) for path in told}
 

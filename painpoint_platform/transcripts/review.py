@@ -151,7 +151,11 @@ def review_entry(
     groups: Sequence[QaGroup],
     problems: Sequence[DecisionProblem] = (),
 ) -> ReviewEntry:
-    """Return a call's line in the list of calls; ``page`` is the file name of its page, the rest as for that page."""
+    """Return a call's line in the list of calls; ``page`` is the file name of its page, the rest as for that page.
+
+    Raises:
+        ValueError: blocks and decisions are not of the same call.
+    """
     stretches = _stretches(_turns(blocks, decisions, groups, problems), groups)
     return ReviewEntry(
         transcript=transcript,

@@ -33,7 +33,12 @@ def fit_temperature(logits: Floats, places: NDArray[np.int64]) -> float:
 
 
 def cross_entropy(probabilities: Floats, places: NDArray[np.int64]) -> float:
-    """Return the mean of -log of the labelled leaf's probability, in nats."""
+    """Return the mean of -log of the labelled leaf's probability, in nats.
+
+    Args:
+        probabilities: (rows, leaves).
+        places: (rows,) the labelled leaves.
+    """
     return float(-np.log(np.maximum(probabilities[np.arange(len(places)), places], 1e-12)).mean())
 
 

@@ -53,7 +53,7 @@ class PathRows:
         return self.rows.folds
 
     def where(self, chosen: NDArray[np.bool_]) -> "PathRows":
-        """Return some of the rows, in their order."""
+        """Return the rows that ``chosen`` (rows,) has True of, in their order."""
         texts = tuple(self.texts[row] for row in np.flatnonzero(chosen))
         return PathRows(self.rows.where(chosen), texts, self.tree)
 

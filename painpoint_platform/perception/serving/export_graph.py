@@ -65,6 +65,9 @@ def build_export_graph(
         models: of different variables.
         anchors: (6, 384), of ``anchor_similarities``.
         languages: those that ``context`` has a column of, in order.
+
+    Raises:
+        TypeError, ValueError: a model has a member, or a tree a split, that there are no nodes for.
     """
     from openvino import Model
 

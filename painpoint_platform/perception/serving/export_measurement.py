@@ -36,7 +36,13 @@ class Latency:
 
 
 def parity(found: pl.DataFrame, expected: pl.DataFrame, variables: Iterable[str]) -> dict[str, float]:
-    """Return by variable the RMSE between two frames of scores, the ends of intervals included."""
+    """Return by variable the largest RMSE between two frames of scores: of the score and the ends of its interval.
+
+    Args:
+        found: as of ``scoring.score_texts``.
+        expected: of the same texts.
+        variables: to compare.
+    """
     return {
         name: max(rmse(expected[name + end].to_numpy(), found[name + end].to_numpy()) for end in ENDS)
         for name in variables

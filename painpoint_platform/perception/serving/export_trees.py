@@ -41,7 +41,11 @@ class TreeTables:
 
 
 def tree_tables(trees: Trees) -> TreeTables:
-    """Return the tables of fitted trees. Features are taken to be finite, as ``Features`` promises."""
+    """Return the tables of fitted trees. Features are taken to be finite, as ``Features`` promises.
+
+    Raises:
+        ValueError: a split compares in another way than ``<=``, as LightGBM's categorical ones do.
+    """
     import lightgbm
 
     roots = [tree["tree_structure"] for tree in lightgbm.Booster(model_str=trees.text).dump_model()["tree_info"]]
