@@ -64,15 +64,18 @@ Object.assign(painpoint, (() => {
   // A chart in `container`: the spec of that name, its named datasets filled with `datasets`.
   //   title    what it shows; label: what it says, for readers who do not see it
   //   columns  of the table that holds the same numbers, as in table(); tableRows where they are not the first dataset
-  //   height   of the plot in pixels, where it depends on the data
+  //   height   of the plot in pixels, where it depends on the data; width: at most, where bars would be too fat
   //   canvas   for thousands of marks; vectors else
   //   onView   is given the view each time it was drawn, for events
-  async function chart(container, spec, datasets, { title, label, columns, tableRows = Object.values(datasets)[0], height = null, canvas = false, onView = null, sort = null }) {
-    const drawing = el("div", { class: "drawing", role: "img", "aria-label": label });
+  async function chart(container, spec, datasets, { title, label, columns, tableRows = Object.values(datasets)[0], height = null, width = null, canvas = false, onView = null, sort = null }) {
+    // Vega describes the element that it draws in, and its marks, in its own words; they are hidden behind ours.
+    const drawing = el("div", { "aria-hidden": "true" });
+    const labelled = el("div", { class: "drawing", role: "img", "aria-label": label }, drawing);
     container.replaceChildren(el("figure", { class: "chart" },
-      title && el("figcaption", {}, title), drawing, columns && alternative({ title: title ?? label, columns, rows: tableRows, sort })));
+      title && el("figcaption", {}, title), labelled, columns && alternative({ title: title ?? label, columns, rows: tableRows, sort })));
     const [specs] = await Promise.all([painpoint.data("charts"), painpoint.script("assets/vega.js")]);
     if (!specs[spec]) throw new Error(`assets/charts.js has no chart ${spec}; make the report anew: painpoint report`);
+    if (width) labelled.style.maxWidth = `${width}px`;
     let embedded = null;
 
     async function draw() {
@@ -80,8 +83,6 @@ Object.assign(painpoint, (() => {
       const source = { ...painted(specs[spec]), ...(height && { height }), datasets: structuredClone(datasets) };
       const options = { mode: "vega-lite", actions: false, ast: true, defaultStyle: false, tooltip, config: look(), renderer: canvas ? "canvas" : "svg" };
       embedded = await vegaEmbed(drawing, source, options);
-      // The drawing has a label that says what it says; its marks are not read out one by one.
-      drawing.querySelector("svg")?.setAttribute("aria-hidden", "true");
       onView?.(embedded.view);
     }
 

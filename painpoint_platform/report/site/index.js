@@ -20,7 +20,7 @@ painpoint.page(async () => {
     at("facts").append(...tiles(overview.facts));
     cards();
     const narrowed = ranking();
-    await Promise.all([categoryChart(narrowed), sourceChart(narrowed), dayChart()]);
+    await Promise.all([issues.length && categoryChart(narrowed), sourceChart(narrowed), dayChart()]);
   }
   painpoints();
 
@@ -39,7 +39,7 @@ painpoint.page(async () => {
   function tiles(facts) {
     const shown = [
       ["Posts", facts.items], ["Posts in issues", facts.clustered_items], ["Issues", facts.issues], ["New", facts.new],
-      ["Growing", facts.growing], ["Stand out", facts.emerging], ["Sources", facts.sources],
+      ["Growing", facts.growing], ["Stand out from other days", facts.emerging], ["Sources", facts.sources],
     ];
     return shown.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, number(value))));
   }
@@ -66,8 +66,9 @@ painpoint.page(async () => {
     return el("li", { class: "card" },
       el("div", { class: "tags" }, state(issue.state), issue.emerging && el("span", { class: "tag alert" }, "Stands out"), issue.would_pay && el("span", { class: "tag" }, "Would pay")),
       el("h3", {}, goto("issue.html", issue.title, issue.key)),
-      el("p", { class: "small quiet" }, `${words(issue.category)} · impact ${number(issue.impact)} · ${counted(issue.items, "post")}, ${growth}`),
-      spark(issue.recent, trend(issue)));
+      el("div", { class: "foot" },
+        el("p", { class: "small quiet" }, `${words(issue.category)} · impact ${number(issue.impact)} · ${counted(issue.items, "post")}, ${growth}`),
+        spark(issue.recent, trend(issue), 88, 28)));
   }
 
   function trend({ recent }) {
@@ -144,6 +145,7 @@ painpoint.page(async () => {
 
   async function sourceChart(narrowed) {
     const of = rows(overview.sources);
+    if (!of.length) return empty(at("sources"), "Nothing was collected on this day.", "painpoint run");
     const parts = of.flatMap(({ source, items, noise_share: noise }) => {
       const share = noise === null ? 0 : 1 - noise;
       const told = Math.round(items * share);
@@ -189,8 +191,12 @@ painpoint.page(async () => {
         { key: "day", label: "Day", heading: true }, { key: "category", label: "Category" },
         { key: "items", label: "Posts", numeric: true }, { key: "issues", label: "Issues", numeric: true },
       ],
-      tableRows: daily, sort: "-day", height: order.length * BAND,
+      tableRows: daily, sort: "-day", height: order.length * BAND, width: daysOf(daily) * 88 + 160,
     });
+  }
+
+  function daysOf(daily) {
+    return new Set(daily.map((row) => row.day)).size;
   }
 
   function posts(of) {

@@ -28,7 +28,7 @@ painpoint.page(async () => {
     if (hash.path !== key) return;
     document.title = `${issue?.title ?? "Issue"} · Painpoint Platform`;
     if (!issue) return missing(key);
-    place.replaceChildren(head(issue), figures(issue), ...(await sections(issue)));
+    place.replaceChildren(head(issue), figures(issue), ...sections(issue));
     await drawn(issue);
   }
 
@@ -83,17 +83,19 @@ painpoint.page(async () => {
 
   // --- Sections; those without anything to say are left out ---
 
-  async function sections(issue) {
+  function sections(issue) {
     const parts = [
-      section("history", "Over time", growing(issue), true),
+      section("history", "Over time", growing(issue), issue.history.day.length > 0),
       section("posts", "What people say", evidenceCount(issue), issue.evidence.length > 0),
-      section("weight", "Why it weighs as much", "Points of its impact, of as many as each part can give.", Boolean(issue.impact_parts)),
+      section("weight", "Why it weighs this much", "The parts of its impact, each with the points that it can give at most.", Boolean(issue.impact_parts)),
       section("feelings", "How it feels", "Means over its posts, from models that say how sure they are.", known(issue.perception.negativity)),
-      section("sources", "Where it is reported", null, true),
+      section("sources", "Where it is reported", null, Object.keys(issue.sources).length > 0),
       section("lineage", "How it came about", null, issue.lineage.length > 0),
       section("decisions", "What people decided", null, issue.decisions.length > 0),
     ];
-    return [...parts.filter(Boolean), origin(issue)];
+    const [history, posts, weight, feelings, sources, lineage, decisions] = parts;
+    const aside = el("div", {}, weight, feelings, sources, lineage, decisions);
+    return [history || "", el("div", { class: posts ? "beside" : null }, posts, aside), origin(issue)];
   }
 
   function section(id, title, lead, wanted) {
@@ -106,9 +108,8 @@ painpoint.page(async () => {
     if (at("posts")) posts(at("posts"), issue);
     if (at("lineage")) at("lineage").append(el("ol", { class: "steps" }, issue.lineage.map(step)));
     if (at("decisions")) at("decisions").append(el("ol", { class: "steps" }, issue.decisions.map(decision)));
-    const charts = [history(at("history"), issue), sources(at("sources"), issue)];
-    if (at("feelings")) charts.push(feelings(at("feelings"), issue));
-    await Promise.all(charts);
+    const charts = { history, feelings, sources };
+    await Promise.all(Object.entries(charts).map(([id, draw]) => at(id) && draw(at(id), issue)));
   }
 
   // --- Over time ---
@@ -132,7 +133,7 @@ painpoint.page(async () => {
         { key: "growth", label: "Growth", numeric: true, render: (row) => (known(row.growth) ? `× ${number(row.growth, 1)}` : painpoint.UNKNOWN) },
         { key: "state", label: "State", render: (row) => state(row.state) },
       ],
-      sort: "-day",
+      sort: "-day", width: days.length * 64 + 120,
     });
   }
 
@@ -144,16 +145,18 @@ painpoint.page(async () => {
       caption: `Together ${number(impact, 1)} of 100 points`, noun: ["part", "parts"],
       columns: [
         { key: "title", label: "Part", heading: true, sort: false, render: (part) => [part.title, el("span", { class: "small quiet says" }, part.says)] },
-        { key: "points", label: "Points", numeric: true, sort: false, render: (part) => [gauge(part.points / part.most), number(part.points, 1)] },
+        { key: "points", label: "Points", numeric: true, sort: false, render: (part) => [gauge(part), number(part.points, 1)] },
         { key: "most", label: "At most", numeric: true, sort: false },
       ],
       rows: all,
     });
   }
 
-  function gauge(share) {
-    const bar = el("span", { class: "meter", "aria-hidden": "true" });
-    bar.style.setProperty("--share", percent(share).replace(" ", ""));
+  // As long as the part can weigh, and filled as far as it does.
+  function gauge({ points, most }) {
+    const bar = el("span", { class: "meter gauge", "aria-hidden": "true" });
+    bar.style.setProperty("--most", `${(most / PARTS[0].most) * 6}rem`);
+    bar.style.setProperty("--share", `${(points / most) * 100}%`);
     return bar;
   }
 
@@ -163,7 +166,7 @@ painpoint.page(async () => {
     container.replaceChildren(el("ul", { class: "felt" }, felt.map(({ title, says, sure }) => el("li", {}, el("b", {}, title), ` ${says}. `, el("span", { class: "quiet" }, sure)))), drawing);
     const shown = felt.map(({ title, value, low, high }) => ({ name: title, value, low, high }));
     await chart(drawing, "issue_feelings", { feelings: shown }, {
-      title: "The mean, and a band as wide as the models are unsure about one post", label: felt.map(({ title, says }) => `${title} ${says}`).join("; "),
+      title: "The mean, in a band as wide as the interval of one post", label: felt.map(({ title, says }) => `${title} ${says}`).join("; "),
       columns: [
         { key: "name", label: "Feeling", heading: true },
         ...["value", "low", "high"].map((key) => ({ key, label: { value: "Mean", low: "Band from", high: "to" }[key], numeric: true, render: (row) => number(row[key], 2) })),
@@ -210,7 +213,7 @@ painpoint.page(async () => {
       const next = issue.evidence.slice(from, from + AT_ONCE).map(post);
       list.append(...next);
       const left = issue.evidence.length - list.children.length;
-      more.textContent = `Show ${number(Math.min(left, AT_ONCE))} more posts`;
+      more.textContent = `Show ${counted(Math.min(left, AT_ONCE), "more post")}`;
       more.hidden = left <= 0;
       // The keyboard goes on where the new posts begin.
       if (from) next[0].querySelector("a, h3")?.focus();
@@ -236,7 +239,7 @@ painpoint.page(async () => {
 
   function step({ day, relation, similarity, previous }) {
     const others = previous.map((each, index) => [index ? ", " : "", goto("issue.html", each.title ?? `issue ${each.key}`, each.key)]);
-    const alike = known(similarity) ? ` Its posts are ${percent(similarity)} alike.` : "";
+    const alike = known(similarity) ? ` Resemblance ${number(similarity, 2)} of 1.` : "";
     const told = {
       new: ["Nothing like it had been seen."],
       continues: [`It went on from the days before.${alike}`],

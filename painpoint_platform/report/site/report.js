@@ -115,7 +115,7 @@ const painpoint = (() => {
   const date = (value) => (known(value) ? String(value).slice(0, 10) : UNKNOWN);
   const counted = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
   // "logistics" and "missing_feature" as a person writes them.
-  const NAMES = new Map(Object.entries({ ai: "AI", ecommerce: "E-commerce", github: "GitHub", stackoverflow: "Stack Overflow", hackernews: "Hacker News" }));
+  const NAMES = new Map(Object.entries({ ai: "AI", github: "GitHub", stackoverflow: "Stack Overflow", hackernews: "Hacker News" }));
   const words = (value) => NAMES.get(value) ?? (known(value) ? String(value).replaceAll("_", " ").replace(/^./u, (first) => first.toUpperCase()) : UNKNOWN);
 
   // The state of an issue, with a mark of its colour.

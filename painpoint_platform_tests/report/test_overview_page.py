@@ -1,0 +1,142 @@
+"""The overview: a reader sorts, narrows, drills in and comes back; nothing that was collected runs."""
+
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from painpoint_platform.pages.page import SHELL
+from painpoint_platform.report.site_files import SITE
+from painpoint_platform_tests.pages.colours import contrast, scheme_colours
+from painpoint_platform_tests.pages.html import ATTACK, text_of
+from painpoint_platform_tests.report.browser import opened, site_folder, texts
+from painpoint_platform_tests.report.issue_payloads import issue_key, overview
+
+# Separators of lines that ended a script before 2019.
+HOSTILE = ATTACK + "\u2028\u2029"
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
+    """The page after a reader narrowed and sorted it, followed another address, the first one again, and a clean one."""
+    report = site_folder(tmp_path_factory.mktemp("report"), {"overview": overview()})
+    return opened(
+        report,
+        "index.html",
+        drive="""
+        const titles = () => all("#table tbody th a").join("|");
+        const follow = async (address) => { location.hash = address; await soon(); };
+        enter("#filter-find", "EXPORT problem");
+        enter("#filter-source", "reddit");
+        click("#table thead th:first-child button");
+        click("#table thead th:first-child button");
+        note("narrowed", titles());
+        note("count", find("#narrow output").textContent);
+        const address = location.hash;
+        note("address", address.slice(1));
+        await follow("state=new&category=gone");
+        note("elsewhere", titles());
+        await follow(address);
+        note("again", titles());
+        await follow("");
+        """,
+    )
+
+
+def titles(tree: LexborHTMLParser) -> list[str]:
+    return texts(tree, "#table tbody th a")
+
+
+def test_the_day_is_told_in_figures_and_cards(tree: LexborHTMLParser) -> None:
+    assert text_of(tree, "#summary") == (
+        "120 posts from 2 sources tell of 4 problems; 1 of them is new, 1 grows and 1 stands out from ordinary days."
+    )
+    assert texts(tree, "#facts dd") == ["120", "90", "4", "1", "1", "1", "2"]
+    # What stands out first, then what is new.
+    assert texts(tree, ".card h3") == ["Problem 1 of the export", "Problem 0 of the export"]
+    assert len(tree.css(".card svg path")) == 2
+
+
+def test_issues_are_ranked_by_impact(tree: LexborHTMLParser) -> None:
+    assert titles(tree) == [f"Problem {number} of the export" for number in range(4)]
+    assert texts(tree.css_first("#table tbody tr"), "td")[:4] == ["90", "5", "4", "New"]
+    assert texts(tree, "#table th[aria-sort]") == ["Impact"]
+
+
+def test_charts_are_drawn_and_say_what_they_show(tree: LexborHTMLParser) -> None:
+    charts = tree.css("#where .drawing, #days .drawing")
+    assert [chart.attributes["aria-label"] for chart in charts] == [
+        "Issues by category: Finance 2, AI 1, Devtools 1",
+        "Posts by source: GitHub 80, Reddit 40",
+        "Posts by category and day. Most are about AI (13)",
+    ]
+    assert all(chart.css_first("svg .mark-rect path") is not None for chart in charts)
+    assert texts(tree, "#where summary, #days summary") == ["Show as table"] * 3
+    assert texts(tree, "#partial li") == ["Reddit is only partly in: HTTP 429 after page 3."]
+
+
+def test_pain_points_of_every_domain_lead_to_their_evidence_and_nowhere_else(tree: LexborHTMLParser) -> None:
+    leads = {text_of(row, "th"): row.css_first("th a") for row in tree.css("#across tbody tr")}
+    assert leads["Problem 0 of the export"].attributes["href"] == f"issue.html#{issue_key(0)}"
+    assert leads["Exams do not match"].attributes["href"] == "courses.html#corpus/G001"
+    assert leads["Why did margins fall?"] is None, "an address that is none of the web is not a link"
+
+
+def test_a_reader_narrows_and_sorts_and_shares_the_address(tree: LexborHTMLParser) -> None:
+    noted = tree.body.attributes
+    assert noted["data-narrowed"] == noted["data-again"] == "Problem 3 of the export|Problem 1 of the export"
+    assert noted["data-count"] == "2 of 4 issues"
+    asked = {"find": "EXPORT problem", "source": "reddit", "sort": "-title"}
+    assert dict(parse_qsl(noted["data-address"] or "")) == asked
+    # A category that the day does not have leaves all of them.
+    assert noted["data-elsewhere"] == "Problem 0 of the export"
+
+
+def test_an_issue_has_a_page(tree: LexborHTMLParser) -> None:
+    links = [link.attributes["href"] for link in tree.css("#table tbody th a")]
+    assert links == [f"issue.html#{issue_key(number)}" for number in range(4)]
+
+
+def test_five_thousand_hostile_issues_stay_text_and_come_in_pages_on_a_phone_in_the_dark(tmp_path: Path) -> None:
+    many = range(1, 5_000)
+    payload = overview(
+        5_000,
+        title=[HOSTILE, *(f"Problem {number}" for number in many)],
+        category=[HOSTILE, *("__proto__" for _ in many)],
+        sources=[{HOSTILE: 1}, *({"constructor": 1} for _ in many)],
+    )
+    payload["sources"]["partial_reason"] = [None, HOSTILE]
+    tree = opened(
+        site_folder(tmp_path, {"overview": payload}),
+        "index.html",
+        drive="""
+        click("#theme");
+        click("#theme");
+        click("#table .more button");
+        await soon();
+        note("beyond", document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        """,
+        switches=("--window-size=360,800",),
+    )
+    assert (tree.css_first("#table tbody th a").text()).startswith(ATTACK)
+    assert tree.css_first("html").attributes["data-theme"] == "dark"
+    assert tree.body.attributes["data-beyond"] == "0", "nothing is wider than the phone"
+    assert len(tree.css("#table tbody tr")) == 100
+    assert texts(tree, "#table .more") == ["100 of 5,000 issues Show 50 more"]
+
+
+def test_a_report_without_a_day_says_what_to_run(tmp_path: Path) -> None:
+    empty = overview(0)
+    empty |= {"day": None, "painpoints": {key: [] for key in empty["painpoints"]}}
+    tree = opened(site_folder(tmp_path, {"overview": empty}, day=None), "index.html")
+    assert "No day has been clustered yet" in text_of(tree, "#summary")
+    assert texts(tree, "#cards code, #across code") == ["painpoint demo"] * 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_marks_of_charts_stand_out_from_their_ground(scheme: str) -> None:
+    ground = scheme_colours(SHELL / "page.css")[scheme]["ground"]
+    colours = scheme_colours(SITE / "report.css")[scheme]
+    assert min(contrast(colours[f"series-{place}"], ground) for place in range(1, 9)) >= 3
+    assert contrast(scheme_colours(SHELL / "page.css")[scheme]["ink"], colours["marked"]) >= 4.5
