@@ -43,7 +43,10 @@ painpoint.places = (() => {
     hash.onChange((event) => {
       if (isOpen()) return opened();
       const before = pathOf(event.oldURL);
-      const back = [...within.querySelectorAll("a")].find((each) => before && pathOf(each.href) === before);
+      const links = before ? [...within.querySelectorAll("a")] : [];
+      const leads = (path) => links.find((each) => pathOf(each.href) === path);
+      // What lies within something that a link opened has the same way back.
+      const back = leads(before) ?? leads(before.replace(/\/[^/]*$/, ""));
       return back && closed(back);
     });
   }
