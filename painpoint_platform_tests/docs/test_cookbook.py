@@ -88,7 +88,8 @@ PLAUSIBLE: dict[int, Callable[[pl.DataFrame], bool]] = {
     and rows.group_by("kind").len()["len"].max() <= 5,
     19: lambda rows: rows["value"].is_between(rows["low"], rows["high"]).all(),
     20: lambda rows: rows["model"].to_list() == ["big", "own"]
-    and rows["known_cost_usd"].round(6).to_list() == [0.04, None] and rows["calls"].to_list() == [20, 16] and rows["calls_of_unknown_price"].to_list() == [0, 16],
+    and rows["known_cost_usd"].round(6).to_list() == [0.04, None]
+    and rows["calls"].to_list() == [20, 16] and rows["calls_of_unknown_price"].to_list() == [0, 16],
 }  # fmt: skip
 
 
@@ -136,8 +137,7 @@ def test_the_ways_to_open_the_copy_work(copy: Path, tmp_path: Path, monkeypatch:
     found: dict[str, pl.DataFrame] = {}
     exec(python, found)
     assert found["issues"].height > 20
-    (parquet,) = re.findall(r"`(copy [^`]*parquet';)`", OPENING)
-    meanings, csv = re.findall(r"```sql\n(.*?)```", OPENING, re.S)
+    meanings, csv, parquet = re.findall(r"```sql\n(.*?)```", OPENING, re.S)
     with duckdb.connect("data/analytics.duckdb", read_only=True) as gold:
         assert gold.sql(meanings.rstrip().removesuffix(";")).pl()["comment"].is_not_null().all()
         gold.execute(csv)

@@ -277,3 +277,16 @@ def test_costs_are_summed_up_anew_when_any_model_was_asked(
     instance.report_runless_asset_event(dg.AssetMaterialization(asked, partition=partition))
     after = dg.evaluate_automation_conditions(definitions, instance, asset_selection=chosen, cursor=before.cursor)
     assert after.get_num_requested(gold("llm_cost_daily")) == 1
+
+
+def test_every_model_shows_what_each_column_is_made_of_before_it_was_ever_run(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for model in MODELS.values():
+        metadata = graph.get(dg.AssetKey(model.table.split("."))).metadata
+        shown = {record.data["column"]: record.data for record in metadata["column lineage"].records}
+        assert list(shown) == [name for name, _ in model.column_types]
+        assert all(row["made of"] for row in shown.values()), model.table
+    chain = graph.get(gold("category_daily")).metadata["column lineage"].records
+    impact = next(record.data for record in chain if record.data["column"] == "impact_score")
+    assert impact["made of"] == "gold.issue_overview: impact_score, item_count"
+    assert impact["which begins as"] == "gold.issue_evidence: cluster_date, issue_key; gold.issues: impact_score"
