@@ -12,7 +12,7 @@ from painpoint_platform.cli.qa import run_transcripts
 from painpoint_platform.jobs import open_instance
 from painpoint_platform.layers import gold
 from painpoint_platform.sample.course_feedback import CORPUS, write_sample
-from painpoint_platform.sample.earnings_calls import CALLS, write_sample_calls
+from painpoint_platform.sample.earnings_calls import CALLS, EXCHANGES, write_sample_calls
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
 
@@ -114,7 +114,7 @@ def test_calls_are_paired_judged_and_reviewed(shell: Shell) -> None:
     calls = write_sample_calls(shell.folder / "in")
     code, out, _ = shell("qa", "run", calls, "--out", "out", "--json")
     summary = json.loads(out)
-    assert (code, summary["transcript_count"], summary["total"]["groups"]) == (0, len(CALLS), 18)
+    assert (code, summary["transcript_count"], summary["total"]["groups"]) == (0, len(CALLS), EXCHANGES * len(CALLS))
     output = shell.folder / "out" / "qa_paired_transcript_sections.json"
     code, out, _ = shell("qa", "evaluate", output, output, "--json")
     assert (code, json.loads(out)["pairwise_f1"], json.loads(out)["pk"]) == (0, 1.0, 0.0)
