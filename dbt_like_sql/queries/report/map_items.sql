@@ -9,8 +9,8 @@ titles as (
 )
 
 select
-    round(assignment.map_x, 3) as x,
-    round(assignment.map_y, 3) as y,
+    round(assignment.map_x::double, 3) as x,
+    round(assignment.map_y::double, 3) as y,
     assignment.cluster_id,
     titles.title,
     row_number() over (
