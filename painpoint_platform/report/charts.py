@@ -64,7 +64,7 @@ def category_days() -> dict[str, Any]:
         .encode(
             x=alt.X("day:O", title=None, axis=_days(), scale=alt.Scale(paddingInner=0.06)),
             y=_names("category", padding=0.06),
-            color=alt.Color("items:Q", scale=alt.Scale(type="sqrt"), legend=_ramp("Posts of its issues")),
+            color=alt.Color("items:Q", legend=_ramp("Posts of its issues")),
             tooltip=[_said("day"), _said("category"), _said("items", ","), _said("issues", ",")],
         )
     )
@@ -147,7 +147,9 @@ def _fitted(chart: "altair.Chart | altair.LayerChart") -> dict[str, Any]:
 def _bars(dataset: str) -> "altair.Chart":
     import altair as alt
 
-    bars: alt.Chart = alt.Chart(alt.NamedData(dataset)).mark_bar(height={"band": 0.72})
+    bars: alt.Chart = alt.Chart(alt.NamedData(dataset)).mark_bar(
+        height={"band": 0.72}, stroke="var(--ground)", strokeWidth=1
+    )
     return bars
 
 
@@ -168,7 +170,7 @@ def _amounts() -> "altair.Axis":
 def _days() -> "altair.Axis":
     import altair as alt
 
-    return alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False, domain=False)
+    return alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=10, ticks=False, domain=False)
 
 
 def _state(field: str) -> "altair.Color":

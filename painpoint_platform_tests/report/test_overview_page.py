@@ -19,7 +19,7 @@ HOSTILE = ATTACK + "\u2028\u2029"
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
-    """The page after a reader narrowed and sorted it, followed another address, the first one again, and a clean one."""
+    """The page after a reader narrowed and sorted it, followed another address, the first again, and a clean one."""
     report = site_folder(tmp_path_factory.mktemp("report"), {"overview": overview()})
     return opened(
         report,

@@ -94,7 +94,7 @@ painpoint.page(async () => {
 
   function columnsOfIssues() {
     return [
-      { key: "title", label: "Issue", heading: true, render: (issue) => [goto("issue.html", issue.title, issue.key), issue.would_pay && el("span", { class: "tag" }, "would pay"), el("span", { class: "on-phone" }, state(issue.state))] },
+      { key: "title", label: "Issue", heading: true, render: (issue) => [goto("issue.html", issue.title, issue.key), " ", issue.would_pay && el("span", { class: "tag" }, "would pay"), el("span", { class: "on-phone" }, state(issue.state))] },
       { key: "impact", label: "Impact", numeric: true, render: (issue) => meter(issue.impact) },
       { key: "items", label: "Posts", numeric: true },
       { key: "authors", label: "People", numeric: true, secondary: true, help: "Distinct authors; posts whose source names nobody count for none" },

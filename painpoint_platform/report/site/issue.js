@@ -155,8 +155,9 @@ painpoint.page(async () => {
   // As long as the part can weigh, and filled as far as it does.
   function gauge({ points, most }) {
     const bar = el("span", { class: "meter gauge", "aria-hidden": "true" });
-    bar.style.setProperty("--most", `${(most / PARTS[0].most) * 6}rem`);
-    bar.style.setProperty("--share", `${(points / most) * 100}%`);
+    const share = (value) => `${(value / PARTS[0].most) * 100}%`;
+    bar.style.setProperty("--most", share(most));
+    bar.style.setProperty("--share", share(points));
     return bar;
   }
 
