@@ -7,7 +7,7 @@ What the spec asks of its datasets:
 
 - ``noise`` and ``items`` (posts outside of any cluster, and in one): x, y, title, lit; items also category, cluster
 - ``clusters``: x, y, title, category, items, state, lit, chosen
-- ``names``: x, y, name
+- ``names``: as clusters, and name
 
 Its parameters ``x_low``, ``x_high``, ``y_low``, ``y_high`` are the part of the plane that is seen, ``largest`` is the
 area of the largest bubble in square pixels.
@@ -82,12 +82,7 @@ def _clusters() -> "altair.Chart":
             opacity=alt.condition("datum.lit", alt.value(0.72), alt.value(0.08)),
             stroke=alt.condition("datum.chosen", alt.value("var(--ink)"), alt.value("var(--ground)")),
             strokeWidth=alt.condition("datum.chosen", alt.value(3), alt.value(1)),
-            tooltip=[
-                alt.Tooltip("title:N", title="Issue"),
-                alt.Tooltip("category:N", title="Category"),
-                alt.Tooltip("items:Q", title="Posts", format=","),
-                alt.Tooltip("state:N", title="State"),
-            ],
+            tooltip=_told(),
         )
     )
 
@@ -104,9 +99,20 @@ def _names() -> "altair.Chart":
 
     return (
         alt.Chart(alt.NamedData("names"))
-        .mark_text(fontSize=12, clip=True, tooltip=None)
-        .encode(**_place(), text="name:N", color=alt.value("var(--ink)"))
+        .mark_text(fontSize=12, clip=True, cursor="pointer")
+        .encode(**_place(), text="name:N", color=alt.value("var(--ink)"), tooltip=_told())
     )
+
+
+def _told() -> "list[altair.Tooltip]":
+    import altair as alt
+
+    return [
+        alt.Tooltip("title:N", title="Issue"),
+        alt.Tooltip("category:N", title="Category"),
+        alt.Tooltip("items:Q", title="Posts", format=","),
+        alt.Tooltip("state:N", title="State"),
+    ]
 
 
 def _place() -> dict[str, Any]:

@@ -114,7 +114,7 @@ painpoint.page(async () => {
       if (Math.abs(x) + half > width / 2 || Math.abs(y) + 9 > height / 2) continue;
       if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 18)) continue;
       taken.push({ x, y, half });
-      shown.push({ x: cluster.x, y: cluster.y, name });
+      shown.push({ ...cluster, name });
       if (shown.length === MOST_NAMES) break;
     }
     return shown;
