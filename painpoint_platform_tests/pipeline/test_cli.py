@@ -13,7 +13,7 @@ from painpoint_platform.cli.app import app, main
 from painpoint_platform_tests.llm.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 
 COMMANDS = (
-    "demo", "run", "backfill", "cluster", "courses", "stage2", "stage3", "qa", "snapshot", "doctor", "llm",
+    "demo", "run", "backfill", "cluster", "courses", "stage2", "stage3", "qa", "snapshot", "report", "doctor", "llm",
 )  # fmt: skip
 
 
