@@ -26,9 +26,10 @@ from painpoint_platform.perception.baselines import baseline_scores, comparison
 from painpoint_platform.perception.conformal import covered
 from painpoint_platform.perception.corpus import Corpus, read_corpus
 from painpoint_platform.perception.evaluation import JudgedRows
-from painpoint_platform.perception.features import temporal_features, text_features
+from painpoint_platform.perception.features import text_features
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
+from painpoint_platform.perception.temporal_features import temporal_features
 from painpoint_platform.perception.training_rows import labelled_rows
 from painpoint_platform.perception.training_run import begin_run
 from painpoint_platform.perception.variable_training import TrainedModel, prepare, train_variables

@@ -8,19 +8,14 @@ themselves (``regressors``, ``kernel_machine``), parameters that are searched fo
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from painpoint_platform.perception.features import (
-    ANCHOR_NAMES,
-    EMBEDDING_NAMES,
-    FEATURE_NAMES,
-    LEXICAL_NAMES,
-    MIDDLE_NAMES,
-    TEMPORAL_NAMES,
-    TEXT_NAMES,
-)
+from painpoint_platform.perception.anchors import ANCHOR_NAMES
+from painpoint_platform.perception.features import EMBEDDING_NAMES, FEATURE_NAMES, MIDDLE_NAMES, TEXT_NAMES
 from painpoint_platform.perception.kernel_machine import BLOCKS, Loss, fit_kernel_machine
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
 from painpoint_platform.perception.out_of_fold import OutOfFold, Recipe, out_of_fold
 from painpoint_platform.perception.regressors import Fit, fit_ridge, fit_trees
 from painpoint_platform.perception.settings_file import PerceptionSettings
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES
 from painpoint_platform.perception.training_rows import LabelledRows
 
 _BLOCKS: Mapping[str, int] = {

@@ -22,13 +22,14 @@ from typing import Any
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing_folder
-from painpoint_platform.perception.features import TEMPORAL_NAMES, TEXT_NAMES
+from painpoint_platform.perception.features import TEXT_NAMES
 from painpoint_platform.perception.gates import ACCEPTED, PENDING, final_name
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.paths.hierarchy import PathModel
 from painpoint_platform.perception.regression_files import regression_from_files, regression_to_files
 from painpoint_platform.perception.temporal.temporal_inputs import INPUT_NAMES
 from painpoint_platform.perception.temporal.temporal_models import TemporalModel
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES
 
 # Raised with every change of what the files hold or mean, features included.
 FORMAT = 3

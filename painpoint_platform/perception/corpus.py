@@ -7,7 +7,7 @@ belong here: what public corpora call their columns (``adapters``), which rows g
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -167,6 +167,13 @@ def length_bucket(text: pl.Expr) -> pl.Expr:
     words = word_count(text)
     short, medium, long = (pl.lit(name) for name in LENGTH_BUCKETS)
     return pl.when(words <= SHORT_WORDS).then(short).when(words <= MEDIUM_WORDS).then(medium).otherwise(long)
+
+
+def length_buckets(texts: Sequence[str]) -> pl.Series:
+    """Return the length bucket of each text, (texts,) String. Any text has one, also with halves of surrogate pairs."""
+    readable = [text.encode("utf-8", errors="replace").decode("utf-8") for text in texts]
+    frame = pl.DataFrame({"text": readable}, schema={"text": pl.String})
+    return frame.select(length_bucket(pl.col("text"))).to_series()
 
 
 def normalised_text(text: pl.Expr) -> pl.Expr:

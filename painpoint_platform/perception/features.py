@@ -18,24 +18,8 @@ from numpy.typing import NDArray
 
 from painpoint_platform.perception.anchors import ANCHOR_NAMES, anchor_similarities
 from painpoint_platform.perception.lexical_features import LEXICAL_NAMES, lexical_features
-from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
 from painpoint_platform.text.embeddings import Embedder, Encoded
 from painpoint_platform.text.minilm import DIMENSIONS
-
-__all__ = [
-    "ANCHOR_NAMES",
-    "EMBEDDING_NAMES",
-    "FEATURE_NAMES",
-    "LEXICAL_NAMES",
-    "MIDDLE_NAMES",
-    "TEMPORAL_NAMES",
-    "TEXT_NAMES",
-    "Features",
-    "anchor_similarities",
-    "lexical_features",
-    "temporal_features",
-    "text_features",
-]
 
 EMBEDDING_NAMES = tuple(f"embedding_{dimension:03d}" for dimension in range(DIMENSIONS))
 FEATURE_NAMES = (*LEXICAL_NAMES, *EMBEDDING_NAMES, *ANCHOR_NAMES)

@@ -11,16 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.features import (
-    ANCHOR_NAMES,
-    EMBEDDING_NAMES,
-    LEXICAL_NAMES,
-    MIDDLE_NAMES,
-    TEMPORAL_NAMES,
-    Features,
-)
+from painpoint_platform.perception.anchors import ANCHOR_NAMES
+from painpoint_platform.perception.features import EMBEDDING_NAMES, MIDDLE_NAMES, Features
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
 from painpoint_platform.perception.metrics import Floats, rmse
 from painpoint_platform.perception.model import PerceptionModel
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES
 from painpoint_platform.perception.training_rows import LabelledRows
 
 MOST_ROWS = 1_000  # of the judged ones; more would cost seconds and change no order

@@ -24,7 +24,7 @@ from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.temporal.temporal_history import history_rows
 from painpoint_platform.perception.temporal.temporal_models import TemporalModel
 from painpoint_platform.perception.variable_training import require_variables
-from painpoint_platform.perception.variables import RANGES
+from painpoint_platform.perception.variables import ENDS, RANGES
 from painpoint_platform.text.embeddings import Embedder
 
 
@@ -65,7 +65,7 @@ def judge_on_corpus(
             features = text_features(texts, embedder=embedder, encoded=encoded)
             judged[bundle.variable] = _foreseen(rows, features, bundle.model, settings)
         else:
-            ends = [scores[f"{bundle.variable}{end}"].to_numpy() for end in ("", "_low", "_high")]
+            ends = [scores[f"{bundle.variable}{end}"].to_numpy() for end in ENDS]
             judged[bundle.variable] = _numbers(bundle.variable, labels[bundle.variable], ends, rows, settings)
     return judged
 

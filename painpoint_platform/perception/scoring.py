@@ -12,12 +12,13 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.bundle import Bundle
-from painpoint_platform.perception.corpus import length_bucket
-from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, temporal_features, text_features
+from painpoint_platform.perception.corpus import length_buckets
+from painpoint_platform.perception.features import Features, text_features
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.paths.hierarchy import PathModel
 from painpoint_platform.perception.paths.paths_scoring import path_columns
 from painpoint_platform.perception.temporal.temporal_models import TemporalModel
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
 from painpoint_platform.text.embeddings import Embedder, Encoded
 
 
@@ -89,10 +90,9 @@ def _items(texts: Sequence[str], languages: Sequence[str | None] | None, authors
             if authors
             else pl.Series([None] * len(texts), dtype=pl.Datetime("us", "UTC")),
             "language": pl.Series(languages or [None] * len(texts), dtype=pl.String),
-            "text": [text.encode("utf-8", errors="replace").decode("utf-8") for text in texts],
-        },
-        schema_overrides={"text": pl.String},
-    ).select("user_id", "timestamp", "language", length_bucket=length_bucket(pl.col("text")))
+            "length_bucket": length_buckets(texts),
+        }
+    )
 
 
 def _with_past(features: Features, bundle: Bundle, items: pl.DataFrame, observed: Floats | None) -> Features:

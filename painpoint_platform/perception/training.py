@@ -20,7 +20,6 @@ from painpoint_platform.perception.base_models import base_recipes, best_of
 from painpoint_platform.perception.calibration import Calibrator, best_calibrator, cross_fitted
 from painpoint_platform.perception.conformal import Intervals, fit_intervals
 from painpoint_platform.perception.evaluation import TEMPORAL, PartReport, judged_part
-from painpoint_platform.perception.features import TEMPORAL_NAMES
 from painpoint_platform.perception.gates import GateReport, judge_regression
 from painpoint_platform.perception.metrics import rmse
 from painpoint_platform.perception.model import BLEND, PerceptionModel
@@ -45,6 +44,7 @@ from painpoint_platform.perception.team import (
     team_blender,
     with_past,
 )
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES
 from painpoint_platform.perception.trained import Clock, Trained
 from painpoint_platform.perception.training_rows import LabelledRows, at_most, require_sound
 from painpoint_platform.perception.variables import RANGES

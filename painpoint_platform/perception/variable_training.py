@@ -20,7 +20,7 @@ from painpoint_platform.perception.baselines import baseline_scores, comparison
 from painpoint_platform.perception.bundle import Provenance, save_bundle
 from painpoint_platform.perception.ceilings import Ceiling, ceiling_of, raters_file, read_raters
 from painpoint_platform.perception.corpus import Corpus
-from painpoint_platform.perception.features import TEMPORAL_NAMES, Features, temporal_features
+from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.importance import importance
 from painpoint_platform.perception.paths.paths_rows import path_rows
 from painpoint_platform.perception.paths.paths_training import PathReport, TrainedPaths, train_paths
@@ -30,6 +30,7 @@ from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.splits import PARTS, Splits
 from painpoint_platform.perception.temporal.temporal_history import history_rows
 from painpoint_platform.perception.temporal.temporal_training import TrainedTemporal, train_temporal
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
 from painpoint_platform.perception.training import TrainedVariable, TrainingReport, train_variable
 from painpoint_platform.perception.training_rows import LabelledRows, labelled_rows
 from painpoint_platform.perception.training_run import TrainingRun, featurise_run, split_run

@@ -15,5 +15,7 @@ RANGES: dict[str, tuple[float, float]] = {
 PATH_VARIABLES = ("invoked", "expressed")
 VARIABLES = (*RANGES, *PATH_VARIABLES)
 PATH_SEPARATOR = "/"
+# What a score and the ends of its interval are called after their variable, in every table.
+ENDS = ("", "_low", "_high")
 # Those that every collected item is scored by.
 SCORED = ("valence", "arousal", "willingness")

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.corpus import CORPUS_SCHEMA
-from painpoint_platform.perception.features import LEXICAL_NAMES, Features
+from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 TEXT_NAMES = LEXICAL_NAMES[:2]

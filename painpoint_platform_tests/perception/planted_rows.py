@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.features import TEMPORAL_NAMES, TEXT_NAMES, Features, temporal_features
+from painpoint_platform.perception.features import TEXT_NAMES, Features
 from painpoint_platform.perception.settings_file import Interval, PerceptionSettings, load_settings
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
 from painpoint_platform.perception.training_rows import LabelledRows
 
 FOLDS = 3

@@ -15,11 +15,12 @@ from painpoint_platform.perception.blender import Blender, context
 from painpoint_platform.perception.bundle import Provenance, find_bundle, load_bundle, save_bundle
 from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import fit_intervals
-from painpoint_platform.perception.features import LEXICAL_NAMES, TEMPORAL_NAMES
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
 from painpoint_platform.perception.model import BLEND, PerceptionModel
 from painpoint_platform.perception.out_of_fold import Recipe, fitted
 from painpoint_platform.perception.regressors import fit_ridge
 from painpoint_platform.perception.scoring import Authors, score_texts
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES
 from painpoint_platform.perception.training import TrainedVariable, train_variable
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.perception.planted_rows import planted_rows, quick_settings

@@ -3,18 +3,16 @@
 import numpy as np
 import pytest
 
+from painpoint_platform.perception.anchors import ANCHOR_NAMES, anchor_similarities
 from painpoint_platform.perception.features import (
-    ANCHOR_NAMES,
     EMBEDDING_NAMES,
     FEATURE_NAMES,
-    LEXICAL_NAMES,
     MIDDLE_NAMES,
-    TEMPORAL_NAMES,
     TEXT_NAMES,
-    anchor_similarities,
-    lexical_features,
     text_features,
 )
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES, lexical_features
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES
 from painpoint_platform.text.embeddings import Embedder, Encoded
 
 TEXTS = ["I love this so much!", "", "The build is broken again, I am tired of it."]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.features import LEXICAL_NAMES, Features
+from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
 from painpoint_platform.perception.out_of_fold import Recipe, items_digest, out_of_fold, write_out_of_fold
 from painpoint_platform.perception.regressors import Matrix, fit_ridge
 from painpoint_platform.perception.training_rows import LabelledRows, require_sound

@@ -11,7 +11,7 @@ import pytest
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.bundle import Provenance, load_bundle, save_bundle
 from painpoint_platform.perception.emotions import EMOTION_PATHS
-from painpoint_platform.perception.features import FEATURE_NAMES, TEMPORAL_NAMES, TEXT_NAMES, Features
+from painpoint_platform.perception.features import FEATURE_NAMES, TEXT_NAMES, Features
 from painpoint_platform.perception.gates import judge_paths
 from painpoint_platform.perception.out_of_fold import items_digest
 from painpoint_platform.perception.paths.hierarchy import EMOTIONS, decode
@@ -21,6 +21,7 @@ from painpoint_platform.perception.paths.paths_evaluation import f1_intervals
 from painpoint_platform.perception.paths.paths_rows import PathRows, path_rows
 from painpoint_platform.perception.paths.paths_training import TrainedPaths, train_paths
 from painpoint_platform.perception.scoring import score_texts
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.perception.planted_paths import KNOWN, planted_paths, quick_path_settings
 

@@ -18,24 +18,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from painpoint_platform.perception.anchors import ANCHOR_NAMES
 from painpoint_platform.perception.blender import Blender
 from painpoint_platform.perception.calibration import EDGE, Calibrator
 from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.features import (
-    ANCHOR_NAMES,
-    EMBEDDING_NAMES,
-    LEXICAL_NAMES,
-    MIDDLE_NAMES,
-    TEMPORAL_NAMES,
-    temporal_features,
-)
+from painpoint_platform.perception.features import EMBEDDING_NAMES, MIDDLE_NAMES
 from painpoint_platform.perception.kernel_machine import KernelMachine
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.regressors import Regressor, Ridge, Trees
 from painpoint_platform.perception.serving.export_encoder import OUTPUTS
-from painpoint_platform.perception.serving.export_runtime import ENDS
 from painpoint_platform.perception.serving.export_trees import tree_tables, trees_node
+from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
+from painpoint_platform.perception.variables import ENDS
 from painpoint_platform.text.minilm_graph import Node, constant, integers
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.metrics import rmse
-from painpoint_platform.perception.serving.export_runtime import ENDS, Exported
+from painpoint_platform.perception.serving.export_runtime import Exported
+from painpoint_platform.perception.variables import ENDS
 
 BATCH = 64
 _MOST_TEXTS, _MOST_BATCHES = 200, 8

@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.blender import context
-from painpoint_platform.perception.corpus import length_bucket
-from painpoint_platform.perception.features import LEXICAL_NAMES, Features, lexical_features
+from painpoint_platform.perception.corpus import length_buckets
+from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.lexical_features import LEXICAL_NAMES, lexical_features
 from painpoint_platform.perception.metrics import rmse
 from painpoint_platform.perception.serving.export_encoder import PRECISIONS, PrecisionName
+from painpoint_platform.perception.variables import ENDS
 from painpoint_platform.text.batches import token_batches
 from painpoint_platform.text.minilm import cutting_tokenizer, token_ids
 
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 # Raised with every change of what the files hold or mean, lexical features included.
 FORMAT = 1
 MANIFEST, TOKENIZER, GRAPH = "export.json", "tokenizer.json", "model.xml"
-ENDS = ("", "_low", "_high")
 PARITY = 0.005
 """The most that scores of an export may differ from the model's: as RMSE over texts."""
 
@@ -256,9 +257,10 @@ def _context(
     languages: Sequence[str | None] | None,
     known: tuple[str, ...],
 ) -> NDArray[np.float32]:
-    readable = [text.encode("utf-8", errors="replace").decode("utf-8") for text in texts]
     items = pl.DataFrame(
-        {"text": readable, "language": languages or [None] * len(texts)},
-        schema={"text": pl.String, "language": pl.String},
-    ).select("language", length_bucket=length_bucket(pl.col("text")))
+        {
+            "language": pl.Series(languages or [None] * len(texts), dtype=pl.String),
+            "length_bucket": length_buckets(texts),
+        }
+    )
     return context(Features(LEXICAL_NAMES, lexical), items, known).astype(np.float32)
