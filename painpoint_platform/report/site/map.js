@@ -10,6 +10,9 @@ painpoint.page(async () => {
   const [SMALLEST, LARGEST] = [200, 2400]; // square pixels of the largest bubble
   const ROOM = 160_000; // square pixels for all bubbles, were they all as large
   const REST = 90; // milliseconds
+  const STILL = 4; // pixels that a hand may tremble in a click
+  const FINGER = 10; // pixels around the middle of what is small
+  const LINE = 18; // pixels of a name's height
   const MOST_NAMES = 40;
   const LONGEST_NAME = 30;
   const POSTS_TOLD = 5;
@@ -110,15 +113,18 @@ painpoint.page(async () => {
     for (const cluster of sorted(left)) {
       const name = cluster.title.length > LONGEST_NAME ? `${cluster.title.slice(0, LONGEST_NAME - 1).trimEnd()}…` : cluster.title;
       const { x, y } = onMap(cluster);
-      const half = name.length * 3.3 + 4;
-      if (Math.abs(x) + half > width / 2 || Math.abs(y) + 9 > height / 2) continue;
-      if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 18)) continue;
-      taken.push({ x, y, half });
+      const wide = half(name);
+      if (Math.abs(x) + wide > width / 2 || Math.abs(y) + LINE / 2 > height / 2) continue;
+      if (taken.some((other) => Math.abs(other.x - x) < other.wide + wide && Math.abs(other.y - y) < LINE)) continue;
+      taken.push({ x, y, wide });
       shown.push({ ...cluster, name });
       if (shown.length === MOST_NAMES) break;
     }
     return shown;
   }
+
+  // Half the width of a name in pixels, at 12 pixels of type.
+  const half = (name) => name.length * 3.3 + 4;
 
   // --- Mouse, fingers, keys and buttons ---
 
@@ -160,7 +166,7 @@ painpoint.page(async () => {
       fingers.set(event.pointerId, inMap(event));
       const after = [...fingers.values()];
       travelled += Math.hypot(middle(after).x - middle(before).x, middle(after).y - middle(before).y) + Math.abs(spread(after) - spread(before));
-      if (travelled > 4) {
+      if (travelled > STILL) {
         map.classList.add("moved");
         map.setPointerCapture(event.pointerId);
         move(middle(before).x - middle(after).x, middle(after).y - middle(before).y);
@@ -175,8 +181,27 @@ painpoint.page(async () => {
     }
     // The panel beside the map takes its room, and gives it back.
     new ResizeObserver(() => view?.width(map.clientWidth).runAsync()).observe(map);
-    // The end of a drag is no choice.
-    map.addEventListener("click", (event) => travelled > 4 && event.stopPropagation(), true);
+    map.addEventListener("click", (event) => {
+      const key = travelled > STILL ? null : under(inMap(event))?.key;
+      if (key && key !== chosen()) places.go(key);
+    });
+  }
+
+  // The issue under a pointer or a finger, which the chart's own events do not tell of a finger: a bubble, the one
+  // whose middle is nearest; else a name; else a post of it.
+  function under(pixel) {
+    const { width, height } = size();
+    const away = (place) => {
+      const { x, y } = onMap(place);
+      return { x: pixel.x - width / 2 - x, y: height / 2 - pixel.y - y };
+    };
+    const nearest = (all, reach) => all
+      .map((each) => ({ each, distance: Math.hypot(away(each).x, away(each).y) }))
+      .reduce((best, next) => (next.distance <= reach(next.each) && next.distance < best.distance ? next : best), { distance: Infinity }).each;
+    const radius = ({ items: count }) => Math.max(FINGER, Math.sqrt(view.scale("size")(count) / Math.PI));
+    return nearest(clusters, radius)
+      ?? view.data("names").find((name) => Math.abs(away(name).x) < half(name.name) && Math.abs(away(name).y) < LINE / 2)
+      ?? clusters[nearest(items, () => FINGER)?.cluster];
   }
 
   function inMap(event) {
@@ -295,10 +320,6 @@ painpoint.page(async () => {
 
   function onView(made) {
     view = made;
-    view.addEventListener("click", (_, item) => {
-      const key = item?.datum?.key ?? clusters[item?.datum?.cluster]?.key;
-      if (key && key !== chosen()) places.go(key);
-    });
     view.addSignalListener("width", () => look(seen));
     view.signal("largest", Math.min(LARGEST, Math.max(SMALLEST, ROOM / clusters.length)));
     drawn = null;
