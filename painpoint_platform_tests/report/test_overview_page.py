@@ -39,6 +39,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
         note("elsewhere", titles());
         await follow(address);
         note("again", titles());
+        click(".skip");
+        note("skipped-to", document.activeElement.id + location.hash);
         await follow("");
         """,
     )
@@ -89,6 +91,7 @@ def test_a_reader_narrows_and_sorts_and_shares_the_address(tree: LexborHTMLParse
     assert noted["data-count"] == "2 of 4 issues"
     asked = {"find": "EXPORT problem", "source": "reddit", "sort": "-title"}
     assert dict(parse_qsl(noted["data-address"] or "")) == asked
+    assert noted["data-skipped-to"] == "content#" + (noted["data-address"] or "")
     # A category that the day does not have leaves all of them.
     assert noted["data-elsewhere"] == "Problem 0 of the export"
 

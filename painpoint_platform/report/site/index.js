@@ -115,7 +115,7 @@ painpoint.page(async () => {
   function meter(value) {
     const bar = el("span", { class: "meter", "aria-hidden": "true" });
     bar.style.setProperty("--share", `${Math.round(value ?? 0)}%`);
-    return [bar, number(value)];
+    return [bar, el("span", { class: "figure" }, number(value))];
   }
 
   // --- Charts ---

@@ -145,7 +145,7 @@ painpoint.page(async () => {
       caption: `Together ${number(impact, 1)} of 100 points`, noun: ["part", "parts"],
       columns: [
         { key: "title", label: "Part", heading: true, sort: false, render: (part) => [part.title, el("span", { class: "small quiet says" }, part.says)] },
-        { key: "points", label: "Points", numeric: true, sort: false, render: (part) => [gauge(part), number(part.points, 1)] },
+        { key: "points", label: "Points", numeric: true, sort: false, render: (part) => [gauge(part), el("span", { class: "figure" }, number(part.points, 1))] },
         { key: "most", label: "At most", numeric: true, sort: false },
       ],
       rows: all,

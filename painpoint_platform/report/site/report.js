@@ -229,8 +229,19 @@ const painpoint = (() => {
     });
   }
 
+  // The address holds the state of the page, so the link past the navigation moves the focus and leaves the address alone.
+  function skipLink() {
+    document.querySelector("a.skip").addEventListener("click", (event) => {
+      event.preventDefault();
+      document.getElementById("content").focus();
+    });
+  }
+
   startTheme();
-  addEventListener("DOMContentLoaded", themeButton);
+  addEventListener("DOMContentLoaded", () => {
+    themeButton();
+    skipLink();
+  });
 
   return { load, data, script, rows, known, el, svg, link, goto, number, percent, money, date, counted, words, STATES, state: stateMark, hash, theme, empty, page, UNKNOWN };
 })();
