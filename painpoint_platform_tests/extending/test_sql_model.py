@@ -15,7 +15,7 @@ KEY = dg.AssetKey(["gold", "category_sources"])
 ISSUES = f"""
 insert into gold.issues by name select * from (values
     (date '{DAY}', 1, 'k1', 'devtools', false), (date '{DAY}', 2, 'k2', 'finance', false),
-    (date '{DAY}', 3, 'k3', 'other', true))
+    (date '{DAY}', 3, 'k3', null, true))
     as issue(cluster_date, cluster_id, issue_key, category, label_failed)
 """
 EVIDENCE = f"""

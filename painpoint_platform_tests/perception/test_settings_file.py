@@ -12,10 +12,11 @@ from painpoint_platform.perception.variables import VARIABLES
 def test_every_variable_has_settings_and_the_trials_that_it_was_given() -> None:
     settings = load_settings()
     assert set(settings.variables) == set(VARIABLES)
-    assert {name: one.trials for name, one in settings.variables.items()} == {
+    asked_for = {
         "valence": 80, "arousal": 80, "willingness": 60, "invoked": 60, "expressed": 60, "congruence": 40,
         "comparator": 40,
     }  # fmt: skip
+    assert {name: settings.variable(name).trials for name in asked_for} == asked_for
     assert (settings.seed, settings.search.patience, settings.search.least_gain) == (137, 12, 0.005)
 
 

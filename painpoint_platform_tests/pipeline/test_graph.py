@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from painpoint_platform.definitions import build_defs
+from painpoint_platform.issues.sources import APIS
 from painpoint_platform.jobs import JOBS
 from painpoint_platform.layers import bronze, gold, silver
 
@@ -97,9 +98,7 @@ def test_the_layers_follow_each_other(definitions: dg.Definitions) -> None:
 
 def test_each_source_has_a_pool_of_its_own(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    assert graph.get(bronze("raw_items")).pools == {
-        f"{name}_api" for name in ("github", "hackernews", "reddit", "stackoverflow")
-    }
+    assert graph.get(bronze("raw_items")).pools == {f"{name}_api" for name in APIS}
     assert graph.get(silver("clusters")).pools == {"embedding"}
     assert graph.get(gold("issues")).pools == {"llm"}
     assert graph.get(gold("live_issues")).pools == {"pocketbase"}
@@ -116,9 +115,7 @@ def test_silver_reads_all_sources_of_its_day(definitions: dg.Definitions) -> Non
     wanted = mapping.get_upstream_mapped_partitions_result_for_partitions(
         downstream.subset_with_partition_keys(["2025-01-06"]), downstream, upstream, current_time=datetime.now(UTC)
     ).partitions_subset.get_partition_keys()
-    assert {str(key) for key in wanted} == {
-        f"2025-01-06|{name}" for name in ("github", "hackernews", "reddit", "stackoverflow")
-    }
+    assert {str(key) for key in wanted} == {f"2025-01-06|{name}" for name in APIS}
 
 
 def test_secrets_are_shown_as_names_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +130,7 @@ def test_secrets_are_shown_as_names_of_variables(monkeypatch: pytest.MonkeyPatch
 
 def test_each_source_is_collected_daily(definitions: dg.Definitions) -> None:
     schedules = {schedule.name: schedule for schedule in definitions.schedules or []}
-    assert set(schedules) == {f"collect_{name}_daily" for name in ("github", "hackernews", "reddit", "stackoverflow")}
+    assert set(schedules) == {f"collect_{name}_daily" for name in APIS}
     context = dg.build_schedule_context(scheduled_execution_time=datetime(2025, 3, 2, 1, 0, tzinfo=UTC))
     request = schedules["collect_github_daily"](context)
     assert request.partition_key == "2025-03-01|github"

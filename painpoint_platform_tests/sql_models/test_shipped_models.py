@@ -68,8 +68,8 @@ from items where cluster is not null;
 insert into gold.issues by name
 select date '2025-01-01' as cluster_date, cluster as cluster_id, 'key' || cluster as issue_key,
     'key' || cluster as cluster_fingerprint, count(*) as cluster_size,
-    case cluster when 0 then 'It is slow' end as canonical_title, cluster = 1 as label_failed, 'v1' as prompt_version,
-    1.5 as impact_score, timestamp '2025-01-02' as created_at
+    case cluster when 0 then 'It is slow' end as canonical_title, case cluster when 0 then 'other' end as category,
+    cluster = 1 as label_failed, 'v1' as prompt_version, 1.5 as impact_score, timestamp '2025-01-02' as created_at
 from items where cluster >= 0 group by cluster;
 insert into gold.issue_evidence by name
 select date '2025-01-01' as cluster_date, cluster as cluster_id, 'key' || cluster as issue_key, url as url_hash, source,
