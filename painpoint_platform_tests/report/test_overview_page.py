@@ -27,6 +27,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
         drive="""
         const titles = () => all("#table tbody th a").join("|");
         const follow = async (address) => { location.hash = address; await soon(); };
+        enter("#filter-find", "problem 2");
+        note("found", titles());
         enter("#filter-find", "EXPORT problem");
         enter("#filter-source", "reddit");
         click("#table thead th:first-child button");
@@ -87,6 +89,7 @@ def test_pain_points_of_every_domain_lead_to_their_evidence_and_nowhere_else(tre
 
 def test_a_reader_narrows_and_sorts_and_shares_the_address(tree: LexborHTMLParser) -> None:
     noted = tree.body.attributes
+    assert noted["data-found"] == "Problem 2 of the export"
     assert noted["data-narrowed"] == noted["data-again"] == "Problem 3 of the export|Problem 1 of the export"
     assert noted["data-count"] == "2 of 4 issues"
     asked = {"find": "EXPORT problem", "source": "reddit", "sort": "-title"}
