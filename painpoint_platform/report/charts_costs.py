@@ -37,4 +37,5 @@ def daily_costs() -> dict[str, Any]:
         )
         .properties(width="container", height=HEIGHT, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
     )
-    return chart.to_dict()
+    spec: dict[str, Any] = chart.to_dict()
+    return spec

@@ -56,7 +56,7 @@ def _items() -> "altair.Chart":
 def _dots(dataset: str) -> "altair.Chart":
     import altair as alt
 
-    return (
+    dots: alt.Chart = (
         alt.Chart(alt.NamedData(dataset))
         .mark_circle(size=10, clip=True)
         .encode(
@@ -65,12 +65,13 @@ def _dots(dataset: str) -> "altair.Chart":
             tooltip=[alt.Tooltip("title:N", title="Post")],
         )
     )
+    return dots
 
 
 def _clusters() -> "altair.Chart":
     import altair as alt
 
-    return (
+    bubbles: alt.Chart = (
         alt.Chart(alt.NamedData("clusters"))
         .mark_circle(clip=True, cursor="pointer")
         .encode(
@@ -85,6 +86,7 @@ def _clusters() -> "altair.Chart":
             tooltip=_told(),
         )
     )
+    return bubbles
 
 
 def _halo() -> "altair.Chart":
@@ -97,11 +99,12 @@ def _halo() -> "altair.Chart":
 def _names() -> "altair.Chart":
     import altair as alt
 
-    return (
+    names: alt.Chart = (
         alt.Chart(alt.NamedData("names"))
         .mark_text(fontSize=12, clip=True, cursor="pointer")
         .encode(**_place(), text="name:N", color=alt.value("var(--ink)"), tooltip=_told())
     )
+    return names
 
 
 def _told() -> "list[altair.Tooltip]":

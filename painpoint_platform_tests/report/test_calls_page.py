@@ -11,7 +11,7 @@ from painpoint_platform_tests.report.page_payloads import calls
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site_folder(tmp_path_factory.mktemp("calls"), calls())
+    return site_folder(tmp_path_factory.mktemp("calls"), calls(ATTACK))
 
 
 def test_a_call_opens_with_its_exchanges_and_closing_it_returns_to_its_line(report: Path) -> None:
@@ -42,20 +42,12 @@ def test_a_call_opens_with_its_exchanges_and_closing_it_returns_to_its_line(repo
     assert body["data-gone"] == "This report has no call of this name."
 
 
-def test_a_filter_narrows_the_list_and_the_call_that_is_open(report: Path) -> None:
-    tree = opened(
-        report, "calls.html#2025-Apr-29-ACME&analyst=Dana%20Whitfield&sort=call_date", drive='await settled(".group");'
-    )
+def test_an_exchange_opens_by_its_address_and_filters_narrow_the_list_and_the_call(report: Path) -> None:
+    address = "calls.html#2025-Apr-29-ACME/1&analyst=Dana%20Whitfield&sort=call_date"
+    tree = opened(report, address, drive='await settled("#group-1.asked");')
+    assert text_of(tree, "#group-1 blockquote") == " ".join(ATTACK.split())
+    assert "open" in tree.css_first("#group-1 details").attributes
     assert text_of(tree, ".filters output") == "2 of 3 calls"
     assert text_of(tree, "#call-about").startswith("ACME, 2025-04-29. 1 of 2 exchanges, those that the filters leave.")
     assert [node.attributes["id"] for node in tree.css(".group")] == ["group-1"]
     assert texts(tree, "#table tbody th") == ["2025-Jan-30-ORBT", "2025-Apr-29-ACME 1 to check"]
-
-
-def test_hostile_questions_stay_text_and_an_exchange_has_an_address(tmp_path: Path) -> None:
-    tree = opened(
-        site_folder(tmp_path, calls(ATTACK)), "calls.html#2025-Apr-29-ACME/1", drive='await settled("#group-1.asked");'
-    )
-    assert text_of(tree, "#group-1 blockquote") == " ".join(ATTACK.split())
-    assert "open" in tree.css_first("#group-1 details").attributes
-    assert "open" not in tree.css_first("#group-2 details").attributes

@@ -11,7 +11,9 @@ from painpoint_platform_tests.report.page_payloads import corpus
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    corpora = [corpus(), corpus("other")]
+    hostile = corpus("other", ATTACK)
+    hostile["themes"]["theme"] = [ATTACK, "materials are broken"]
+    corpora = [corpus(), hostile]
     return site_folder(tmp_path_factory.mktemp("courses"), {"courses": {"corpora": corpora}})
 
 
@@ -74,19 +76,9 @@ def test_filters_count_anew_and_stay_when_something_is_opened(report: Path) -> N
     assert text_of(tree, "#drill-about p:nth-child(2)") == "4 posts in 2 clusters of 2 courses."
 
 
-def test_a_theme_of_another_corpus_opens_by_its_address(report: Path) -> None:
+def test_a_theme_of_another_corpus_opens_by_its_address_and_hostile_text_stays_text(report: Path) -> None:
     open_it = 'click("#drill summary"); await settled("#drill blockquote");'
-    tree = opened(report, "courses.html#other/G002", drive=open_it)
-    assert text_of(tree, "#drill-title") == "G002 materials are broken"
-    assert text_of(tree, "#drill blockquote") == "link is dead"
-    assert tree.css_first("#corpus").parent.attributes.get("hidden", "shown") == "shown"
-
-
-def test_hostile_text_stays_text_and_no_courses_say_what_to_run(tmp_path: Path) -> None:
-    hurtful = corpus(ATTACK, ATTACK)
-    hurtful["themes"]["theme"] = [ATTACK, ATTACK]
-    report = site_folder(tmp_path, {"courses": {"corpora": [hurtful]}})
-    tree = opened(report, "courses.html", drive='click("#matrix tbody td a"); await settled("#drill blockquote");')
+    tree = opened(report, "courses.html#other/G001", drive=open_it)
+    assert text_of(tree, "#drill-title") == " ".join(f"G001 {ATTACK}".split())
     assert text_of(tree, "#drill blockquote") == " ".join(ATTACK.split())
-    empty = opened(site_folder(tmp_path, {"courses": {"corpora": []}}), "courses.html")
-    assert "painpoint courses run" in text_of(empty, ".empty")
+    assert tree.css_first("#corpus").parent.attributes.get("hidden", "shown") == "shown"
