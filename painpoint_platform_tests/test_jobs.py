@@ -1,5 +1,6 @@
 """Running jobs for the command line: pools, killed runs, waiting."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import yaml
 from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from painpoint_platform import processes
+from painpoint_platform.cli.console import say_warnings
 from painpoint_platform.jobs import PROCESS_TAG, end_runs_of_dead_processes, open_instance, run_in_process
 from painpoint_platform.paths import bundled
 
@@ -107,3 +109,17 @@ def test_a_run_of_the_command_line_belongs_to_the_jobs_of_the_ui(instance: dg.Da
     of_the_job = dg.RunsFilter(job_name="scarce_job", tags={REPOSITORY_LABEL_TAG: f"{repository}@{location}"})
     assert [run.run_id for run in instance.get_runs(of_the_job)] == [outcome.run_id]
     assert not [tag for tag in instance.get_runs(of_the_job)[0].tags if not tag.startswith(("dagster/", ".dagster/"))]
+
+
+def test_what_the_platform_warns_of_is_an_event_of_the_run_and_told_at_the_prompt(
+    instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @dg.asset
+    def patient() -> None:
+        logging.getLogger("painpoint_platform.issues.collectors.http").warning("GitHub: trying again in 2 s")
+
+    definitions = dg.Definitions(assets=[patient], jobs=[dg.define_asset_job("patiently")])
+    say_warnings()
+    outcome = run_in_process(definitions, "patiently", instance=instance)
+    assert "GitHub: trying again in 2 s" in [event.user_message for event in instance.all_logs(outcome.run_id)]
+    assert capsys.readouterr().err.count("trying again") == 1

@@ -7,8 +7,21 @@ import sys
 
 import typer
 
-from painpoint_platform.cli import cluster, courses, demo, doctor, forget, issue, llm, perception, qa, report, runs, snapshot
-from painpoint_platform.cli.console import FINDING, USAGE, say
+from painpoint_platform.cli import (
+    cluster,
+    courses,
+    demo,
+    doctor,
+    forget,
+    issue,
+    llm,
+    perception,
+    qa,
+    report,
+    runs,
+    snapshot,
+)
+from painpoint_platform.cli.console import FINDING, USAGE, say, say_warnings
 from painpoint_platform.errors import PainpointError, UserError
 
 app = typer.Typer(
@@ -37,6 +50,7 @@ app.add_typer(llm.app, name="llm")
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 a finding or a failed run, 2 a mistake that a person can mend."""
+    say_warnings()
     try:
         app()
     except UserError as error:

@@ -6,6 +6,7 @@ Standard output carries results (one JSON object with ``--json``), standard erro
 """
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,22 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, 
 def say(text: str, style: str | None = None) -> None:
     """Tell the person something that is not the result."""
     err.print(escape(text), style=style, highlight=False)
+
+
+class _Said(logging.Handler):
+    """Tells the person what is logged. Python's own last resort is silent where a run has a handler of its own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say one record, without its level and logger."""
+        say(record.getMessage(), style="yellow")
+
+
+_said = _Said(logging.WARNING)
+
+
+def say_warnings() -> None:
+    """Tell the person from now on what the platform warns of, such as a source that is asked again later."""
+    logging.getLogger("painpoint_platform").addHandler(_said)
 
 
 @contextmanager
