@@ -8,7 +8,7 @@ painpoint.page(async () => {
   const ZOOM = 1.4; // a step of a button, a key or the wheel
   const STEP = 0.2; // of the width, a step of a button or a key
   const [SMALLEST, LARGEST] = [200, 2400]; // square pixels of the largest bubble
-  const ROOM = 160_000; // square pixels for all bubbles, were they all as large
+  const ROOM = 0.25; // share of the map for all bubbles, were they all as large as the largest
   const REST = 90; // milliseconds
   const STILL = 4; // pixels that a hand may tremble in a click
   const FINGER = 10; // pixels around the middle of what is small
@@ -321,7 +321,7 @@ painpoint.page(async () => {
   function onView(made) {
     view = made;
     view.addSignalListener("width", () => look(seen));
-    view.signal("largest", Math.min(LARGEST, Math.max(SMALLEST, ROOM / clusters.length)));
+    view.signal("largest", Math.min(LARGEST, Math.max(SMALLEST, (ROOM * size().width * size().height) / clusters.length)));
     drawn = null;
     if (seen) update();
     if (seen) look(seen);
