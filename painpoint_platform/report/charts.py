@@ -170,7 +170,7 @@ def _amounts() -> "altair.Axis":
 def _days() -> "altair.Axis":
     import altair as alt
 
-    return alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=10, labelBound=True, ticks=False, domain=False)
+    return alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=10, labelFlush=True, ticks=False, domain=False)
 
 
 def _state(field: str) -> "altair.Color":
