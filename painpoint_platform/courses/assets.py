@@ -151,6 +151,7 @@ def course_clusters(
 THEME_CHECKS = (
     fact("unique_global_cluster_id", THEMES, "A theme occurs once in a corpus."),
     fact("themes_agree_with_their_posts", THEMES, "The totals of a theme are counts of its posts."),
+    fact("unique_post_id_cluster_id_global_cluster_id", POST_INDEX, "A post has a theme once by each of its clusters."),
     fact("every_cluster_is_assigned_once", CLUSTER_INDEX, "A cluster has one theme or is unassigned."),
     warning("every_batch_was_answered", THEMES, "A model gave a valid answer for every batch."),
 )
@@ -195,7 +196,12 @@ def global_themes(
     yield from materialize_each(context, one_corpus, checks=THEME_CHECKS)
 
 
-EVALUATION_CHECKS = (warning("diagnostics_are_there", EVALUATION, "The index of posts could be read."),)
+EVALUATION_CHECKS = (
+    warning("diagnostics_are_there", EVALUATION, "The index of posts could be read."),
+    fact("unique_cluster_id_global_cluster_id", ALIGNMENT, "A cluster and a theme meet once."),
+    fact("unique_normalized_issue_label_global_cluster_id", ISSUE_COVERAGE, "A label and a theme meet once."),
+    fact("unique_cluster_id", CLUSTER_COVERAGE, "A cluster is judged once."),
+)
 
 
 @corpus_asset(

@@ -137,7 +137,7 @@ else:
         return _collected(partitions_by_source())
 
 
-@dg.asset_check(asset=RAW_ITEMS, description="Every source could be read to the end of its day.")
+@dg.asset_check(asset=RAW_ITEMS, description="Every source could be read to the end of its day. It only warns.")
 def collection_complete(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> dg.AssetCheckResult:
     """Warn of days that a source no longer gave whole; they are kept as partial, never passed off as complete."""
     partial = views.partial_collections(warehouse, [source_and_day(key) for key in context.partition_keys])
