@@ -144,3 +144,9 @@ def test_the_ways_to_open_the_copy_work(copy: Path, tmp_path: Path, monkeypatch:
         gold.execute(parquet)
     assert pl.read_csv("issues.csv", separator=";")["sources"].str.contains("github").any()
     assert pl.read_parquet("issue_overview.parquet").height >= found["issues"].height
+
+
+def test_the_readmes_query_answers_too(gold: duckdb.DuckDBPyConnection) -> None:
+    readme = (PAGE.parents[1] / "README.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r'data/analytics\.duckdb "(.*?)"\n', readme, re.S)
+    assert not gold.sql(query).pl().is_empty()
