@@ -5,7 +5,9 @@ it is filled stands in ``report_warehouse.sql``.
 """
 
 import argparse
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -126,7 +128,7 @@ def seen(report: Report, opened: int) -> list[Row]:
 
 def _seconds_until_shown(browser: str, page: Path) -> float:
     with (
-        tempfile.TemporaryDirectory() as profile,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
         _running([browser, *SWITCHES, f"--user-data-dir={profile}", page.as_uri()]) as process,
     ):
         assert process.stderr
@@ -138,14 +140,17 @@ def _seconds_until_shown(browser: str, page: Path) -> float:
 
 @contextmanager
 def _running(command: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # A session of its own, so that all of the browser's processes end with it.
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     watchdog = threading.Timer(LONGEST_LOAD_S, process.kill)
     watchdog.start()
     try:
         yield process
     finally:
         watchdog.cancel()
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
