@@ -55,6 +55,8 @@ def test_day_and_folder_can_be_chosen_and_a_mistake_is_told(call: Call, tmp_path
 
 def test_without_a_day_the_report_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "new"))
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
     done = CliRunner().invoke(app, ["report"])
     assert "no day has issues yet" in done.stdout
     assert "painpoint demo" in done.stdout
