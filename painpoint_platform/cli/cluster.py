@@ -5,20 +5,15 @@ Belongs here: options and output. Does not belong here: the clustering (``painpo
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from painpoint_platform import progress
 from painpoint_platform.cli.console import AsJson, err, out, print_json, progress_bars, say, table
-from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
-if TYPE_CHECKING:
-    import polars as pl
-
 SHOWN_CLUSTERS = 30
-WRITERS = (".csv", ".jsonl", ".ndjson", ".parquet")
 
 
 def cluster(
@@ -38,14 +33,13 @@ def cluster(
     go on from one day to the next whose items keep one key.
     """
     with err.status("loading"):
-        from painpoint_platform.issues.cluster_file import cluster_table, read_table, require_column
+        from painpoint_platform.issues.cluster_file import cluster_table
         from painpoint_platform.resources.embedding import EmbeddingResource
+        from painpoint_platform.table_files import read_table, require_column, require_writable, write_table
 
     settings = load_settings()
-    if out_file and out_file.suffix.lower() not in WRITERS:
-        raise UserError(
-            f"--out {out_file}: cannot write a {out_file.suffix or 'file without suffix'}; use {', '.join(WRITERS)}"
-        )
+    if out_file:
+        require_writable(out_file, "--out")
     rows = read_table(file)
     for option, column in (("--text", text), ("--label", label), ("--day", day)):
         if column is not None:
@@ -101,24 +95,3 @@ def embedded_titles(
         answer.reply.canonical_title if answer.reply else pairs[0][0]
         for answer, pairs in zip(answers, representatives, strict=True)
     ]
-
-
-def write_table(rows: "pl.DataFrame", path: Path) -> None:
-    """Write the rows by the file's suffix, whole or not at all.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    writers: dict[str, Any] = {
-        ".csv": rows.write_csv,
-        ".jsonl": rows.write_ndjson,
-        ".ndjson": rows.write_ndjson,
-        ".parquet": rows.write_parquet,
-    }
-    try:
-        writers[path.suffix.lower()](unfinished)
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise UserError(f"--out {path}: cannot be written: {error.strerror or error}") from None

@@ -150,15 +150,11 @@ def score(
 ) -> None:
     """Score texts by trained or exported models: of each variable score, 90 % interval and the model's name."""
     with err.status("loading"):
-        from painpoint_platform.cli.cluster import WRITERS, write_table
-        from painpoint_platform.issues.cluster_file import read_table, require_column
         from painpoint_platform.perception.scoring import score_texts
         from painpoint_platform.perception.serving.export_runtime import is_export, load_export
+        from painpoint_platform.table_files import read_table, require_column, require_writable, write_table
 
-    if out_file.suffix.lower() not in WRITERS:
-        raise UserError(
-            f"--out {out_file}: cannot write {out_file.suffix or 'a file without suffix'}; use {', '.join(WRITERS)}"
-        )
+    require_writable(out_file, "--out")
     rows = read_table(file)
     require_column(rows, file, "--text", text)
     texts = rows[text].fill_null("").to_list()

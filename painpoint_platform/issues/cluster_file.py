@@ -1,36 +1,27 @@
 """The platform's embedding and clustering on anyone's file of texts.
 
-Belongs here: reading the file, clustering its rows, day by day where it has days, scoring against labels.
-Does not belong here: following issues over the days of a file (``file_lineage``), collected items (``silver``), how a
-result is shown (``cli.cluster``).
+Belongs here: clustering the rows, day by day where there are days, and scoring against labels.
+Does not belong here: reading the file (``table_files``), following issues over its days (``identity.file_lineage``),
+collected items (``silver``), how a result is shown (``cli.cluster``).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.errors import UserError
 from painpoint_platform.issues.clustering import cluster
 from painpoint_platform.issues.identity.file_lineage import continuity, days_of, follow
 from painpoint_platform.issues.representatives import representatives_of_clusters
+from painpoint_platform.progress import Progress
 from painpoint_platform.text.embeddings import Embedder
 
-READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
-    ".csv": lambda path: pl.read_csv(path, infer_schema=False, encoding="utf8", empty_string_is_null=False),
-    ".tsv": lambda path: pl.read_csv(path, infer_schema=False, separator="\t", empty_string_is_null=False),
-    ".jsonl": pl.read_ndjson,
-    ".ndjson": pl.read_ndjson,
-    ".parquet": pl.read_parquet,
-}
 ADDED_COLUMNS = ("day", "cluster_id", "issue_key", "membership", "probability")
 TITLE_LENGTH = 120
 
-Progress = Callable[[int, int], None]
 # (titles, snippets) of each cluster's representatives -> one title a cluster.
 Titler = Callable[[Sequence[Sequence[tuple[str, str]]], Sequence[int]], list[str]]
 
@@ -46,46 +37,13 @@ class ClusteredFile:
         clusters: a row a cluster: day, cluster_id, size, title, issue_key, relation to the days before,
             representatives.
         scores: n_items, n_clusters, coverage, and with labels nmi and ari, noise counted as one class; with days
-            n_issues, n_splits and n_merges, and with both continuity (see ``file_lineage.continuity``; null where no
-            topic goes on).
+            n_issues, n_splits and n_merges, and with both continuity (see ``identity.file_lineage.continuity``; null
+            where no topic goes on).
     """
 
     rows: pl.DataFrame
     clusters: pl.DataFrame
     scores: dict[str, int | float | None]
-
-
-def read_table(path: Path) -> pl.DataFrame:
-    """Read a CSV, TSV, JSONL or Parquet file by its suffix.
-
-    Raises:
-        UserError: the file is missing, empty or of another kind, or cannot be read; says where where that is known.
-    """
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise UserError(f"{path}: cannot read a {path.suffix or 'file without suffix'}; use {', '.join(READERS)}")
-    try:
-        table = reader(path)
-    except pl.exceptions.NoDataError:
-        raise UserError(f"{path}: the file is empty; a header and at least one row are expected") from None
-    except (pl.exceptions.PolarsError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"{path}: not a readable {path.suffix[1:].upper()} file in UTF-8: {reason}") from None
-    if table.is_empty():
-        raise UserError(f"{path}: the file has columns {table.columns} but no rows")
-    return table
-
-
-def require_column(table: pl.DataFrame, path: Path, option: str, column: str) -> None:
-    """Refuse a column that the file does not have.
-
-    Raises:
-        UserError: names the option, the column and those there are.
-    """
-    if column not in table.columns:
-        raise UserError(f"{path}: {option} names column {column!r}, but the file has {', '.join(table.columns)}")
 
 
 def cluster_table(
@@ -103,7 +61,7 @@ def cluster_table(
 
     Texts are taken as they are but for white space at the ends. Rows without text are noise. Rows of identical text are
     clustered once and share a cluster. Each day is clustered on its own, and its clusters are traced to the issues of
-    the days before it; see ``file_lineage.dates_of`` for what may be a day.
+    the days before it; see ``identity.file_lineage.dates_of`` for what may be a day.
 
     Args:
         table: any columns.

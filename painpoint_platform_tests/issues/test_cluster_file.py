@@ -1,13 +1,11 @@
-"""Anyone's file: read by its suffix, clustered day by day, scored, with mistakes named."""
+"""Anyone's rows: clustered day by day, scored, with mistakes named."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from painpoint_platform.errors import UserError
-from painpoint_platform.issues.cluster_file import ClusteredFile, cluster_table, read_table, require_column, scores
+from painpoint_platform.issues.cluster_file import ClusteredFile, cluster_table, scores
 from painpoint_platform.issues.clustering import DEFAULT_REDUCER
 from painpoint_platform.text.embeddings import Embedder
 
@@ -114,48 +112,3 @@ def test_noise_counts_as_one_class_and_days_as_different() -> None:
     assert perfect["n_clusters"] == 3
     assert perfect["coverage"] == pytest.approx(4 / 6)
     assert scores(ids, days, pl.Series(["x", "x", "y", "-", "x", "-"]))["nmi"] < 1
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_a_file_is_read_by_its_suffix(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"questions{suffix}"
-    frame = pl.DataFrame(
-        {"question": ["one, with comma", "two\nlines", 'with "quotes"', "naïve 🙂"], "n": ["1", "2", "3", "4"]}
-    )
-    {
-        ".csv": frame.write_csv,
-        ".tsv": lambda target: frame.write_csv(target, separator="\t"),
-        ".jsonl": frame.write_ndjson,
-        ".parquet": frame.write_parquet,
-    }[suffix](path)
-    assert read_table(path).to_dicts() == frame.to_dicts()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("missing.csv", None, "no such file"),
-        ("table.xlsx", b"x", r"cannot read a \.xlsx; use \.csv"),
-        ("plain", b"x", "file without suffix"),
-        ("empty.csv", b"", "empty"),
-        ("empty.jsonl", b"", "empty"),
-        ("header.csv", b"a,b\n", "no rows"),
-        ("latin.csv", "a\nSchlüssel\n".encode("latin-1"), "UTF-8"),
-        ("broken.csv", b'a,b\n1,2\n3,4,5,6\n"7', r"broken\.csv"),
-        ("broken.jsonl", b'{"a": 1}\n{"a": \n', r"broken\.jsonl"),
-        ("broken.parquet", b"PAR1 nonsense", r"broken\.parquet"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_named_with_the_reason(
-    tmp_path: Path, name: str, content: bytes | None, message: str
-) -> None:
-    path = tmp_path / name
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(UserError, match=message):
-        read_table(path)
-
-
-def test_a_missing_column_names_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"--text names column 'body', but the file has question, topic"):
-        require_column(table(), tmp_path / "x.csv", "--text", "body")
