@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from painpoint_platform.llm.client import ModelClient, Progress
+from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.output_rules import forbidden_content
 from painpoint_platform.llm.tasks import Answer, ModelRequest, Task
+from painpoint_platform.progress import Progress
 from painpoint_platform.text.directives import directive
 from painpoint_platform.text.disguises import legible
 

@@ -5,7 +5,6 @@ Does not belong here: cleaning and embedding of a text (``text``), the clusterin
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,14 +12,13 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.issues.clustering import Clustering, cluster, map_coordinates
+from painpoint_platform.progress import Progress
 from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.embeddings import Embedder, compute_embeddings_for_items
 
 # Raised when the same items would give other rows: it is part of what a partition's input hash covers.
 SILVER_VERSION = "1"
 SNIPPET_LENGTH = 200
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

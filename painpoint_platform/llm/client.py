@@ -6,7 +6,7 @@ Does not belong here: the course of one request (``conversation``).
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,11 +24,10 @@ from painpoint_platform.llm.state import StateFile
 from painpoint_platform.llm.tasks import Answer, ModelRequest, ReplyT, Task
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.llm.transport import Transport
+from painpoint_platform.progress import Progress
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

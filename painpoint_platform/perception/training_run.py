@@ -38,7 +38,8 @@ from painpoint_platform.perception.features import Features, text_features
 from painpoint_platform.perception.leak_audit import audit, require_no_leaks
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.splits import PARTS, Splits, split_corpus
-from painpoint_platform.text.embeddings import Embedder, Progress
+from painpoint_platform.progress import Progress
+from painpoint_platform.text.embeddings import Embedder
 
 # Raised when the same corpus and settings would give other files.
 RUN_FORMAT = 1

@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.progress import Progress
 from painpoint_platform.text.batches import token_batches
 from painpoint_platform.text.minilm import DIMENSIONS, MODEL_NAME, MODEL_SHA256, count_tokens, token_ids
 
 __all__ = ["Embedder", "Encoded", "ModelEmbedder", "compute_embeddings_for_items", "count_tokens", "load_embedder"]
 
-Progress = Callable[[int, int], None]
 # (token ids, attention mask), each (texts, tokens) int64 -> unit rows and middle states, each (texts, 384) float32.
 Forward = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from painpoint_platform.text.embeddings import Embedder, Encoded, Progress
+from painpoint_platform.progress import Progress
+from painpoint_platform.text.embeddings import Embedder, Encoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

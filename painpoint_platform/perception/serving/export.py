@@ -14,7 +14,7 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,7 @@ from painpoint_platform.perception.serving.export_runtime import (
     opened,
     require_openvino,
 )
+from painpoint_platform.progress import Listener
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.text.minilm import DIMENSIONS, tokenizer_file
 
@@ -58,8 +59,6 @@ _CHECK_TEXTS = (
     "The report lists the figures in a table. " * 9,
     "",
 )
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def export_models(
     precisions: Sequence[PrecisionName] = DEFAULT_PRECISIONS,
     leave_out_worse: bool = False,
     device: str = "AUTO",
-    progress: Progress | None = None,
+    progress: Listener | None = None,
     now: datetime | None = None,
 ) -> Export:
     """Write models as graphs from tokens to scores, once they are shown to say what the models say.
