@@ -1,10 +1,10 @@
 """Files as every domain reads and writes them: text with a place for what is no text, and writing whole or not at all.
 
-Belongs here: bytes, text and the disk. Does not belong here: what a file holds (the domains).
+Belongs here: bytes, text and the disk. Does not belong here: folders that are replaced whole (``folders``), what a file
+holds (the domains).
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,33 +79,6 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             f"{path}: cannot be written ({error.strerror}); an older file is unchanged. Free space on that disk, or "
             "choose another folder"
         ) from error
-
-
-@contextmanager
-def replacing_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of ``target``, on disk, when the block ends without an error.
-
-    For a moment there is neither the older one nor the new one; who must not see that needs a lock.
-
-    Raises:
-        UserError: the folder cannot be written; names it and the reason. An older one is unchanged.
-    """
-    unfinished, older = (target.with_name(f".{target.name}.{part}.{os.getpid()}") for part in ("new", "old"))
-    try:
-        unfinished.mkdir(parents=True)
-        yield unfinished
-        sync_tree(unfinished)
-        if target.exists():
-            target.rename(older)
-        unfinished.rename(target)
-        sync(target.parent)
-    except OSError as error:
-        raise UserError(
-            f"{target}: cannot be written ({error.strerror or error}); make room or choose another folder"
-        ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.rmtree(older, ignore_errors=True)
 
 
 def sync_tree(folder: Path) -> None:

@@ -9,10 +9,8 @@ process dies, ``recover`` tells by these names what there is: a partial folder i
 older run in its place is the run.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +24,7 @@ import polars as pl
 from painpoint_platform.courses.run_records import SCHEMA_VERSION
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing, sync, sync_tree
+from painpoint_platform.folders import locked
 
 MANIFEST = "manifest.json"
 RUN_STAMP = "%Y%m%dT%H%M%SZ"
@@ -124,7 +123,7 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     with _mendable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(path.parent), replacing(path) as file:
+        with locked(path.parent), replacing(path) as file:
             file.write(content)
 
 
@@ -141,7 +140,7 @@ def publish_folder(target: Path, write: Callable[[Path], None], superseded_name:
     """
     with _mendable(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(target.parent):
+        with locked(target.parent):
             _recover(target)
             partial, complete = _partial(target), _complete(target)
             try:
@@ -165,7 +164,7 @@ def recover(target: Path) -> None:
         UserError: a folder cannot be renamed or removed.
     """
     if target.parent.is_dir():
-        with _mendable(target), _locked(target.parent):
+        with _mendable(target), locked(target.parent):
             _recover(target)
 
 
@@ -215,17 +214,6 @@ def _free_sibling(target: Path, name: str) -> Path:
         number += 1
         sibling = target.with_name(f"{name}-{number}")
     return sibling
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process or thread at a time; the kernel lets go of the lock when its holder dies."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager

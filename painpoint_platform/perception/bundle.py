@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.files import replacing_folder
+from painpoint_platform.folders import replacing_folder
 from painpoint_platform.perception.features import TEXT_NAMES
 from painpoint_platform.perception.gates import ACCEPTED, PENDING, final_name
 from painpoint_platform.perception.model import PerceptionModel

@@ -1,19 +1,16 @@
-"""A folder that is replaced whole: whoever opens it finds the old one or the new one, also when a writer is killed.
+"""The folder of a report: written by one at a time, and put in place of nothing but an older report.
 
-Belongs here: the swap, the lock, what a killed writer left. Does not belong here: what lies in the folder
-(``writing``).
+Belongs here: what tells a report from other folders, and who may write it now. Does not belong here: the swap
+(``folders``), what lies in the folder (``writing``).
 """
 
-import ctypes
 import json
-import os
-import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from painpoint_platform import folders
 from painpoint_platform.errors import UserError
 from painpoint_platform.warehouse import locking
 from painpoint_platform.warehouse.locking import Deadline
@@ -21,12 +18,9 @@ from painpoint_platform.warehouse.locking import Deadline
 MANIFEST = "manifest.json"
 KIND = "painpoint report"
 
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
-
 
 @contextmanager
-def replacing_folder(folder: Path, *, lock_timeout_s: float) -> Iterator[Path]:
+def replacing_report(folder: Path, *, lock_timeout_s: float) -> Iterator[Path]:
     """Yield an empty folder that takes the place of ``folder`` when the block ends without an error.
 
     Raises:
@@ -34,22 +28,9 @@ def replacing_folder(folder: Path, *, lock_timeout_s: float) -> Iterator[Path]:
         WarehouseLockedError: another writer of the same folder did not finish in time.
     """
     _refuse_anything_else(folder)
-    unfinished = _unfinished(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with locking.exclusive(folder, Deadline(lock_timeout_s)):
-            clear_leftovers(folder)
-            try:
-                unfinished.mkdir()
-                yield unfinished
-                _swap(unfinished, folder)
-            finally:
-                clear_leftovers(folder)
-    except OSError as error:
-        raise UserError(
-            f"{folder}: the report could not be written ({error.strerror or error}); an older one is unchanged. "
-            "Free space on that disk, or choose another folder with --out"
-        ) from error
+    # The pages can be made again: a machine that dies costs nothing that is worth the wait for the disk.
+    with locking.exclusive(folder, Deadline(lock_timeout_s)), folders.replacing_folder(folder, durable=False) as empty:
+        yield empty
 
 
 def forget_leftovers(folder: Path, *, lock_timeout_s: float) -> None:
@@ -58,16 +39,9 @@ def forget_leftovers(folder: Path, *, lock_timeout_s: float) -> None:
     Raises:
         WarehouseLockedError: it did not finish in time.
     """
-    if folder.parent.is_dir() and (_unfinished(folder).exists() or _replaced(folder).exists()):
+    if folder.parent.is_dir():
         with locking.exclusive(folder, Deadline(lock_timeout_s)):
-            clear_leftovers(folder)
-
-
-def clear_leftovers(folder: Path) -> None:
-    """Remove what a writer of ``folder`` that was killed left beside it; the caller holds the folder's lock."""
-    for leftover in (_unfinished(folder), _replaced(folder)):
-        if leftover.exists():
-            shutil.rmtree(leftover)
+            folders.clear_leftovers(folder)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -86,30 +60,3 @@ def _refuse_anything_else(folder: Path) -> None:
         raise UserError(
             f"{folder}: has files in it and is no report, so it is not replaced; choose an empty or a new folder"
         )
-
-
-def _swap(finished: Path, folder: Path) -> None:
-    if not folder.exists():
-        finished.rename(folder)
-    elif not _exchanged(finished, folder):
-        # Between these two there is no report; a writer that is killed just there is made good by the next one.
-        folder.rename(_replaced(folder))
-        finished.rename(folder)
-
-
-def _exchanged(one: Path, other: Path) -> bool:
-    """Let two folders change names in one step, where the system can: Linux, on most file systems."""
-    if not sys.platform.startswith("linux"):
-        return False
-    exchange = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if exchange is None:
-        return False
-    return bool(exchange(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)
-
-
-def _unfinished(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.new")
-
-
-def _replaced(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")

@@ -18,7 +18,7 @@ from painpoint_platform.report.calls import call_files
 from painpoint_platform.report.costs import costs_payload
 from painpoint_platform.report.course_feedback import courses_payload
 from painpoint_platform.report.day_map import map_payload
-from painpoint_platform.report.folder import KIND, MANIFEST, replacing_folder
+from painpoint_platform.report.folder import KIND, MANIFEST, replacing_report
 from painpoint_platform.report.issue_details import issue_files
 from painpoint_platform.report.overview import overview_payload
 from painpoint_platform.report.reading import Contents, read_contents
@@ -79,7 +79,7 @@ def write_report(
             reason, it is left as it is.
         WarehouseLockedError: another writer did not finish in time, or the warehouse stayed locked.
     """
-    with replacing_folder(folder, lock_timeout_s=lock_timeout_s) as empty:
+    with replacing_report(folder, lock_timeout_s=lock_timeout_s) as empty:
         # Read under the folder's lock: of two writers the one that read later also writes later. Otherwise a post that
         # was taken down meanwhile could come back.
         with read() as connection:

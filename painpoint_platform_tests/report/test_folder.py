@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from painpoint_platform import folders
 from painpoint_platform.errors import UserError
-from painpoint_platform.report import folder as folders
 from painpoint_platform.report import writing
 from painpoint_platform.report.folder import read_manifest
 from painpoint_platform.report.writing import Report, write_report

@@ -132,7 +132,7 @@ def test_a_report_that_cannot_be_made_anew_is_told_and_found(places: Places, mon
         patched.setattr(Path, "write_bytes", full)
         done = take_down(places)
     assert not done.proven
-    assert any("the report could not be written" in problem for problem in done.problems)
+    assert any("report: could not be written" in problem for problem in done.problems)
     assert {left.path.name for left in done.proof.remainders} == {"aa.js", "map.js"}
     assert places.journal.exists(), "the next attempt goes on where this one stopped"
 

@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.files import replacing_folder
+from painpoint_platform.folders import replacing_folder
 from painpoint_platform.perception.anchors import anchor_similarities
 from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpus import read_corpus, trainable
