@@ -58,6 +58,11 @@ def replacing_folder(target: Path, *, durable: bool = True) -> Iterator[Path]:
         ) from error
 
 
+def leftovers(target: Path) -> list[Path]:
+    """Return what writers of ``target``, killed ones or at work, have beside it now."""
+    return [path for path in (_unfinished(target), _older(target)) if path.exists()]
+
+
 def clear_leftovers(target: Path) -> None:
     """Remove what killed writers of ``target`` left beside it; one that is at work keeps its folder.
 
@@ -109,9 +114,8 @@ def _is_held(folder: Path) -> bool:
 
 
 def _remove_leftovers(target: Path) -> None:
-    for leftover in (_unfinished(target), _older(target)):
-        if leftover.exists():
-            shutil.rmtree(leftover)
+    for leftover in leftovers(target):
+        shutil.rmtree(leftover)
 
 
 def _swap(target: Path) -> None:

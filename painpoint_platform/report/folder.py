@@ -39,7 +39,7 @@ def forget_leftovers(folder: Path, *, lock_timeout_s: float) -> None:
     Raises:
         WarehouseLockedError: it did not finish in time.
     """
-    if folder.parent.is_dir():
+    if folders.leftovers(folder):
         with locking.exclusive(folder, Deadline(lock_timeout_s)):
             folders.clear_leftovers(folder)
 
