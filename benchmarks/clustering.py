@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from benchmarks.measured_texts import add_options, labelled_sets
 from benchmarks.table import Row, machine, print_rows
-from painpoint_platform.issues.clustering import DEFAULT_REDUCER, REDUCERS, cluster
-from painpoint_platform.issues.density import density_clusters
+from painpoint_platform.issues.clustering.clusters import DEFAULT_REDUCER, REDUCERS, cluster
+from painpoint_platform.issues.clustering.density import density_clusters
 from painpoint_platform.text.embeddings import load_embedder
 
 JUDGED = "banking77 test"
@@ -29,7 +29,7 @@ IN_A_PROCESS = """
 import sys, json, time, re
 started = time.monotonic()
 import numpy as np
-from painpoint_platform.issues.clustering import cluster
+from painpoint_platform.issues.clustering.clusters import cluster
 vectors = np.load(sys.argv[1])
 ids = [f"{number:06}" for number in range(len(vectors))]
 cluster(vectors[:50], ids=ids[:50])

@@ -29,7 +29,7 @@ from painpoint_platform.warehouse.queries import fetch
 from painpoint_platform.issues.silver import texts_of
 from datetime import date
 with open_read(Path(sys.argv[1])) as connection:
-    texts = texts_of(fetch(connection, "items_of_day", day=date.fromisoformat(sys.argv[2])))
+    texts = texts_of(fetch(connection, "issues/items_of_day", day=date.fromisoformat(sys.argv[2])))
 embedder = load_embedder(cache_dir=Path(sys.argv[3]), backend=sys.argv[4], precision=sys.argv[5])
 embedder.embed(["warm"])
 started = time.monotonic()

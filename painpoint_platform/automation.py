@@ -256,7 +256,7 @@ def late_calls_collected(
     if day is None:
         return dg.SkipReason("this run did not collect a late call")
     with warehouse.read() as connection:
-        is_clustered = fetch(connection, "assignments_of_day", day=day).height > 0
+        is_clustered = fetch(connection, "issues/assignments_of_day", day=day).height > 0
     if not is_clustered:
         return dg.SkipReason(f"{day} was not clustered yet")
     return dg.RunRequest(run_key=context.dagster_run.run_id, partition_key=day)

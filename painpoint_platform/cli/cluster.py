@@ -76,7 +76,7 @@ def embedded_titles(
     import tempfile
     import uuid
 
-    from painpoint_platform.issues.labelling import ISSUE_LABEL, LabelRequest
+    from painpoint_platform.issues.labelling.issue_label import ISSUE_LABEL, LabelRequest
     from painpoint_platform.resources.embedding import EmbeddingResource
     from painpoint_platform.resources.llm import LLMResource
 

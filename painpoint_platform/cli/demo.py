@@ -93,7 +93,7 @@ def _refuse_to_mix(settings: Settings, corpus: "Corpus") -> None:
     from painpoint_platform.warehouse.queries import fetch
 
     with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
-        others = fetch(connection, "collected_outside", first=corpus.days[0], last=corpus.days[-1])
+        others = fetch(connection, "issues/collected_outside", first=corpus.days[0], last=corpus.days[-1])
     if others["item_count"][0]:
         raise UserError(
             f"{settings.warehouse} holds {others['item_count'][0]} items of other days than the demo's; "

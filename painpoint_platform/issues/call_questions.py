@@ -21,7 +21,7 @@ def collect_call_questions(warehouse: Warehouse, day: date) -> Collection:
     whose day is not known belongs to none. Items are dated midnight UTC: a call's name says no time of day.
     """
     with warehouse.read() as connection:
-        exchanges = fetch(connection, "call_questions_of_day", day=day)
+        exchanges = fetch(connection, "issues/call_questions_of_day", day=day)
     midnight = datetime.combine(day, time.min, UTC)
     return Collection(
         source=EARNINGS_CALLS,
@@ -35,5 +35,6 @@ def collect_call_questions(warehouse: Warehouse, day: date) -> Collection:
 def days_read_before(warehouse: Warehouse, transcripts: Sequence[str]) -> list[date]:
     """Return the days of these calls that were collected or clustered already: what was asked is missing there."""
     with warehouse.read() as connection:
-        days: list[date] = fetch(connection, "days_of_calls", transcripts=list(transcripts))["call_date"].to_list()
+        found = fetch(connection, "issues/days_of_calls", transcripts=list(transcripts))
+    days: list[date] = found["call_date"].to_list()
     return days

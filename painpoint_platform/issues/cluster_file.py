@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.clustering import cluster
+from painpoint_platform.issues.clustering.clusters import cluster
 from painpoint_platform.issues.identity.file_lineage import continuity, days_of, follow
-from painpoint_platform.issues.representatives import representatives_of_clusters
+from painpoint_platform.issues.labelling.representatives import representatives_of_clusters
 from painpoint_platform.progress import Progress
 from painpoint_platform.text.embeddings import Embedder
 
@@ -69,7 +69,7 @@ def cluster_table(
         label: column of true classes, or None.
         day: column of days, or None for one clustering of all rows.
         embedder: the encoder.
-        reducer: see ``clustering.cluster``.
+        reducer: see ``clusters.cluster``.
         titler: gives each cluster a title.
         progress: called with (texts embedded, texts in all).
     """

@@ -27,11 +27,11 @@ from painpoint_platform.issues.identity.known_issues import (
     unchanged_since,
 )
 from painpoint_platform.issues.items import Collection, Source
-from painpoint_platform.issues.labelling import ISSUE_LABEL, IssueLabel, ask_for_labels
+from painpoint_platform.issues.labelling.issue_label import ISSUE_LABEL, IssueLabel, ask_for_labels
+from painpoint_platform.issues.publishing.outcome import SyncReport
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
-from painpoint_platform.issues.publishing.publishing import sync_day
-from painpoint_platform.issues.publishing.publishing_outcome import SyncReport
-from painpoint_platform.issues.publishing.publishing_tables import (
+from painpoint_platform.issues.publishing.sync import sync_day
+from painpoint_platform.issues.publishing.tables import (
     TrackingChanges,
     read_publishing_input,
     write_tracking,
@@ -92,7 +92,7 @@ def collect_day(
     """
     collection = collect(source, day, lambda count: progress.report(f"collecting {source} {day}", count, None))
     with warehouse.read() as connection:
-        stored = fetch(connection, "stored_items_of_partition", source=source, day=day)
+        stored = fetch(connection, "issues/stored_items_of_partition", source=source, day=day)
     frames = bronze.bronze_frames(collection, day, salt=salt, collected_at=now(), stored=stored)
     items = bronze.keep_first_seen(frames.raw_items, stored)
     partition = {"source": source, "collection_date": day}
@@ -111,7 +111,7 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
         False when the partition was already made from the same items and settings, and nothing was done.
     """
     with warehouse.read() as connection:
-        items = fetch(connection, "items_of_day", day=day)
+        items = fetch(connection, "issues/items_of_day", day=day)
         found = made_from(connection, "silver.clusters", day.isoformat())
         is_there = _has_rows(connection, "silver.cluster_assignments", day)
     wanted = silver.input_hash(items, embedder.version, reducer)
@@ -155,7 +155,7 @@ def label_day(
         lineage_days: how far a problem may be away to be the same issue.
     """
     with warehouse.read() as connection:
-        members = fetch(connection, "clustered_items_of_day", day=day)
+        members = fetch(connection, "issues/clustered_items_of_day", day=day)
         found = made_from(connection, "gold.issues", day.isoformat())
         edits = read_edits(connection)
         is_there = all(_has_rows(connection, table, day) for table in ("gold.issues", "gold.issue_evidence"))
@@ -233,10 +233,10 @@ def _gold_of_day(
     fingerprints = prepared.clusters["cluster_fingerprint"].to_list()
     with warehouse.read() as connection:
         same = fetch(
-            connection, "known_labels", day=day, fingerprints=fingerprints, prompt_version=prompt_version
+            connection, "issues/known_labels", day=day, fingerprints=fingerprints, prompt_version=prompt_version
         )  # fmt: skip
         labels = labels_of_issues(connection, day, lineage, prompt_version=prompt_version, days=lineage_days)
-        texts = fetch(connection, "texts_to_quote", day=day, url_hashes=gold.representative_hashes(prepared))
+        texts = fetch(connection, "issues/texts_to_quote", day=day, url_hashes=gold.representative_hashes(prepared))
     reused = gold.reused_labels(prepared, same, kept_labels(lineage, prepared.members, labels))
     unlabelled = gold.without_label(prepared, reused)
     answers = ask_for_labels(client, gold.label_requests(unlabelled), progress=progress.reporter(f"labelling {day}"))

@@ -14,9 +14,9 @@ import polars as pl
 
 from painpoint_platform.issues.identity.edits import Decided
 from painpoint_platform.issues.impact import FEELINGS, feelings, impact_score
-from painpoint_platform.issues.labelling import IssueLabel, LabelRequest
-from painpoint_platform.issues.representatives import representatives_of_clusters
-from painpoint_platform.issues.voices import with_voices
+from painpoint_platform.issues.labelling.issue_label import IssueLabel, LabelRequest
+from painpoint_platform.issues.labelling.representatives import representatives_of_clusters
+from painpoint_platform.issues.labelling.voices import with_voices
 from painpoint_platform.llm.tasks import Answer
 
 # Raised when the same clusters would give other rows: part of what a partition's input hash covers.
@@ -44,7 +44,7 @@ def prepare(members: pl.DataFrame) -> DayOfClusters:
     """Choose representatives and fingerprints for a day's clusters.
 
     Args:
-        members: the rows of ``queries/clustered_items_of_day.sql``.
+        members: the rows of ``queries/issues/clustered_items_of_day.sql``.
     """
     members = with_voices(members)
     representatives = representatives_of_clusters(members)

@@ -1,7 +1,7 @@
 """Pictures of a day's clusters, as PNG.
 
 Belongs here: drawing. Does not belong here: reading the rows (``views``), where an item lies on the map
-(``clustering.map_coordinates``).
+(``clusters.map_coordinates``).
 """
 
 from collections.abc import Mapping, Sequence

@@ -53,7 +53,7 @@ def quote_rows(day: date, evidence: pl.DataFrame, texts: pl.DataFrame) -> pl.Dat
     Args:
         day: the partition.
         evidence: rows of ``gold.issue_evidence``: cluster_id, issue_key, url_hash, is_representative.
-        texts: rows of ``queries/texts_to_quote.sql``: url_hash, source, title, body; those of the representatives.
+        texts: of the representatives, the rows of ``queries/issues/texts_to_quote.sql``: url_hash, source, title, body.
     """
     speaking = evidence.filter("is_representative").select("cluster_id", "issue_key", "url_hash")
     sentences = speaking.join(_sentences(texts), on="url_hash")

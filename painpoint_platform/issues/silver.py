@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from painpoint_platform.issues.clustering import Clustering, cluster, map_coordinates
+from painpoint_platform.issues.clustering.clusters import Clustering, cluster, map_coordinates
 from painpoint_platform.progress import Progress
 from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.embeddings import Embedder, compute_embeddings_for_items
@@ -60,7 +60,7 @@ def cluster_day(
         day: the partition.
         items: columns of ``bronze.raw_items``; any order.
         embedder: the encoder; its vectors are not kept.
-        reducer: what happens to the vectors before HDBSCAN (see ``clustering.cluster``).
+        reducer: what happens to the vectors before HDBSCAN (see ``clusters.cluster``).
         progress: called with (texts embedded, texts in all).
     """
     cleaned = _with_clean_text(unique_items(items))

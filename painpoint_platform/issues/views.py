@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from painpoint_platform.issues.days import Labelled
-    from painpoint_platform.issues.publishing.publishing_outcome import SyncReport
+    from painpoint_platform.issues.publishing.outcome import SyncReport
     from painpoint_platform.warehouse.access import Warehouse
 
 

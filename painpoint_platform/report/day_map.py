@@ -1,6 +1,6 @@
 """The payload of the map: the day's clusters and where its posts lie.
 
-Belongs here: which posts there is room for. Does not belong here: their places (``issues.reduction``), the page
+Belongs here: which posts there is room for. Does not belong here: their places (``issues.clustering``), the page
 (``site/map.html``).
 """
 

@@ -30,8 +30,8 @@ def compare_with_truth(warehouse: Path, corpus: Corpus, days: Sequence[date]) ->
     scores = {}
     with open_read(warehouse) as connection:
         for day in days:
-            found = fetch(connection, "assignments_of_day", day=day)
-            collected = fetch(connection, "items_of_calls", day=day)
+            found = fetch(connection, "issues/assignments_of_day", day=day)
+            collected = fetch(connection, "issues/items_of_calls", day=day)
             truth |= {key: asked.get(exchange, "") for key, exchange in collected.iter_rows()}
             planted = [truth.get(key, "") for key in found["url_hash"]]
             labels = found["cluster_id"].to_list()

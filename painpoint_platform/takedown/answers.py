@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from painpoint_platform.issues.labelling import ISSUE_LABEL
+from painpoint_platform.issues.labelling.issue_label import ISSUE_LABEL
 from painpoint_platform.llm.state import StateFile
 
 FORGOTTEN = "forgotten: it quoted a post that was taken down"

@@ -18,7 +18,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from painpoint_platform.errors import PainpointError, TransientError, UserError
-from painpoint_platform.issues.publishing.publishing_outcome import SyncReport
+from painpoint_platform.issues.publishing.outcome import SyncReport
 from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.takedown.answers import forget_answers
 from painpoint_platform.takedown.event_logs import Shown, clean_event_log

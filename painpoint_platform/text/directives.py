@@ -1,7 +1,7 @@
 """Telling text that gives orders to whoever reads it for a machine from text that reports something.
 
 Belongs here: finding such orders, in any of the disguises that ``disguises`` undoes; ``directives.toml`` says what they
-look like. Does not belong here: what becomes of a post that holds one (``issues.voices``).
+look like. Does not belong here: what becomes of a post that holds one (``issues.labelling.voices``).
 
 The patterns go by what an order must do, not by known sentences: do away with the instructions in force, speak in
 another role, name the fields of the label, say what the answer shall be, close the data and open another prompt, or

@@ -123,7 +123,7 @@ def test_any_question_has_a_title_of_bounded_length(tables: duckdb.DuckDBPyConne
     frame = pl.DataFrame([exchange(text, qa_group_id=number) for number, text in enumerate(texts)])
     tables.register("new_rows", frame)
     tables.execute("delete from gold.qa_groups; insert into gold.qa_groups by name from new_rows")
-    found = fetch(tables, "call_questions_of_day", day=DAY)
+    found = fetch(tables, "issues/call_questions_of_day", day=DAY)
     assert found["title"].str.len_chars().is_between(1, LONGEST_TITLE).all()
     said = frame.filter(pl.col("question_text").str.contains(r"\p{L}"))["qa_group_id"]
     assert {f"2016-Apr-21-AMD/{number}" for number in said} <= set(found["source_item_id"])

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from painpoint_platform.issues.cluster_file import ClusteredFile, cluster_table, scores
-from painpoint_platform.issues.clustering import DEFAULT_REDUCER
+from painpoint_platform.issues.clustering.clusters import DEFAULT_REDUCER
 from painpoint_platform.text.embeddings import Embedder
 
 QUESTIONS = {

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.labelling import CATEGORIES, IssueLabel
+from painpoint_platform.issues.labelling.issue_label import CATEGORIES, IssueLabel
 from painpoint_platform.llm.prompts import changed_prompts, load_prompt
 from painpoint_platform.llm.replies import extract_object
 from painpoint_platform.paths import bundled

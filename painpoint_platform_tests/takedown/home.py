@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from painpoint_platform.issues.days import publish_day
-from painpoint_platform.issues.labelling import ISSUE_LABEL
+from painpoint_platform.issues.labelling.issue_label import ISSUE_LABEL
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.llm.cache import AnswerCache, KeptAnswer
 from painpoint_platform.llm.ledger import Call, Ledger

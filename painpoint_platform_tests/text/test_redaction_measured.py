@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from painpoint_platform.issues.labelling import ISSUE_LABEL, LabelRequest, ask_for_labels
-from painpoint_platform.issues.publishing.publishing_payload import redact_fields
+from painpoint_platform.issues.labelling.issue_label import ISSUE_LABEL, LabelRequest, ask_for_labels
+from painpoint_platform.issues.publishing.payload import redact_fields
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform.llm.output_rules import forbidden_content

@@ -23,7 +23,7 @@ from typing import Literal
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.labelling import LONGEST_TITLE
+from painpoint_platform.issues.labelling.issue_label import LONGEST_TITLE
 
 EditKind = Literal["rename", "merge", "split", "mute", "unmute"]
 

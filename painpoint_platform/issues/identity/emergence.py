@@ -57,7 +57,7 @@ class Emerging:
 def emerging_issues(warehouse: "Warehouse") -> list[Emerging]:
     """Return what stands out on the last clustered days and may be published, the most surprising first."""
     with warehouse.read() as connection:
-        rows = fetch(connection, "emerging_issues", days=RECENT_DAYS)
+        rows = fetch(connection, "issues/emerging_issues", days=RECENT_DAYS)
     return [Emerging(**row) for row in rows.iter_rows(named=True)]
 
 

@@ -1,7 +1,7 @@
 """The collections that published issues live in, and the server's settings for batches.
 
 Belongs here: what the collections look like, making and migrating them, how large a batch may be. Does not belong here:
-the records' values (``publishing_payload``), sending them (``pocketbase_writes``).
+the records' values (``payload``), sending them (``pocketbase_writes``).
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.issues.publishing.payload import EVIDENCE, ISSUES
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient, RefusedError
-from painpoint_platform.issues.publishing.publishing_payload import EVIDENCE, ISSUES
 
 # PocketBase's own limit is 5,000 characters where a field sets none; a pasted log is longer.
 _LONG_TEXT = 1_000_000

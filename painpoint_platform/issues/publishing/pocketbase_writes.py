@@ -1,7 +1,7 @@
 """Sending many record writes: in batches where the server takes them, and around the records that it refuses.
 
 Belongs here: cutting writes into batches, finding the one that a batch failed for, the way without batches. Does not
-belong here: what is written and why (``publishing_plan``), one request (``pocketbase_client``).
+belong here: what is written and why (``plan``), one request (``pocketbase_client``).
 """
 
 import json

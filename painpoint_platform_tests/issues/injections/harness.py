@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.issues import gold
-from painpoint_platform.issues.labelling import IssueLabel, LabelRequest, ask_for_labels
+from painpoint_platform.issues.labelling.issue_label import IssueLabel, LabelRequest, ask_for_labels
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.tasks import Answer
 from painpoint_platform.sample.corpus import DAYS, generate_items
@@ -60,7 +60,7 @@ def honest_clusters(count: int = CLUSTERS) -> list[list[SampleItem]]:
 
 
 def members(cluster_id: int, honest: Sequence[SampleItem], attack: Attack | None) -> pl.DataFrame:
-    """Return a cluster as ``queries/clustered_items_of_day.sql`` does; the attackers are its most central posts."""
+    """Return a cluster as ``issues/clustered_items_of_day.sql`` does; the attackers are its most central posts."""
     posts = [(item.title, item.body, item.source, item.author) for item in honest]
     hostile = [
         (title, body, "github", f"attacker {n}") for n, (title, body) in enumerate(attack.posts if attack else ())

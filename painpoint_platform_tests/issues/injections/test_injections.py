@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from painpoint_platform.issues.labelling import NOTHING_TO_LABEL, LabelRequest, ask_for_labels
+from painpoint_platform.issues.labelling.issue_label import NOTHING_TO_LABEL, LabelRequest, ask_for_labels
 from painpoint_platform.llm.client import Limits, ModelClient
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform_tests.issues.injections.corpus import CROWD, load_attacks
@@ -66,7 +66,7 @@ def test_a_model_that_obeys_whatever_it_sees_sees_no_order(make_client, trial, o
 
 def test_the_obedient_model_does_obey_what_it_sees(make_client, obedient, monkeypatch):
     """Without the defence the attacks succeed; else the test above would prove nothing."""
-    monkeypatch.setattr("painpoint_platform.issues.labelling.directive", lambda _: None)
+    monkeypatch.setattr("painpoint_platform.issues.labelling.issue_label.directive", lambda _: None)
     order = next(attack for attack in ATTACKS if attack.kind == "direct_override")
     request = LabelRequest(cluster_size=9, sources={"github": 9}, representatives=[("It fails", ""), *order.posts])
     answer = ask_for_labels(make_client("openai/obedient", obedient.base_url), [request])[0]

@@ -5,10 +5,10 @@ from typing import Any
 
 import duckdb
 
+from painpoint_platform.issues.publishing.outcome import SyncReport
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
-from painpoint_platform.issues.publishing.publishing import sync_day
-from painpoint_platform.issues.publishing.publishing_outcome import SyncReport
-from painpoint_platform.issues.publishing.publishing_tables import (
+from painpoint_platform.issues.publishing.sync import sync_day
+from painpoint_platform.issues.publishing.tables import (
     TrackingChanges,
     read_publishing_input,
     write_tracking,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from painpoint_platform.issues.labelling import NOTHING_TO_LABEL
-from painpoint_platform.issues.publishing.publishing_plan import plan_sync
-from painpoint_platform.issues.publishing.publishing_tables import read_publishing_input
+from painpoint_platform.issues.labelling.issue_label import NOTHING_TO_LABEL
+from painpoint_platform.issues.publishing.plan import plan_sync
+from painpoint_platform.issues.publishing.tables import read_publishing_input
 from painpoint_platform_tests.issues.publishing.gold import DAY, MIN_AUTHORS, Gold
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.publishing.pocketbase_client import OutageError, PocketBaseClient, RefusedError
-from painpoint_platform.issues.publishing.publishing_tables import TrackingChanges
+from painpoint_platform.issues.publishing.tables import TrackingChanges
 from painpoint_platform_tests.issues.publishing.conftest import EMAIL, PASSWORD, Remote
 from painpoint_platform_tests.issues.publishing.gold import DAY, Gold
 

@@ -8,8 +8,8 @@ import pytest
 from painpoint_platform.issues.days import publish_day
 from painpoint_platform.issues.identity.edit_log import append_edit
 from painpoint_platform.issues.identity.edits import EditKind, IssueEdit, split_key
+from painpoint_platform.issues.publishing.outcome import SyncReport
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
-from painpoint_platform.issues.publishing.publishing_outcome import SyncReport
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.issues.days_in_memory import DaysInMemory
 from painpoint_platform_tests.issues.publishing.conftest import Remote

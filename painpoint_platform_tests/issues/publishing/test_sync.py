@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from painpoint_platform.issues.publishing.payload import evidence_record_id, issue_record_id
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
-from painpoint_platform.issues.publishing.publishing_payload import evidence_record_id, issue_record_id
 from painpoint_platform_tests.issues.publishing.conftest import Remote
 from painpoint_platform_tests.issues.publishing.gold import DAY, Gold
 

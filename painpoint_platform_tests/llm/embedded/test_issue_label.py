@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from painpoint_platform.issues.labelling import CATEGORIES, ISSUE_LABEL, LabelRequest
+from painpoint_platform.issues.labelling.issue_label import CATEGORIES, ISSUE_LABEL, LabelRequest
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform.llm.ledger import spooled_calls
@@ -197,7 +197,7 @@ def test_litellm_is_never_imported(tmp_path):
     script = f"""
 import sys
 from pathlib import Path
-from painpoint_platform.issues.labelling import ISSUE_LABEL, LabelRequest
+from painpoint_platform.issues.labelling.issue_label import ISSUE_LABEL, LabelRequest
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 import numpy as np

@@ -10,7 +10,7 @@ cluster is no more alike than any posts of the day, which tells it from a real o
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.density import DensityClusters
+from painpoint_platform.issues.clustering.density import DensityClusters
 
 # A cluster must stand out from the day's items by this share of what the median cluster does. Catch-alls of noise reach
 # 0.1 to 0.3, the loosest true clusters of the benchmark's sets 0.44 and more.

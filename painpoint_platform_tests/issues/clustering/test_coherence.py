@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.coherence import LEAST_COHERENCE, coherence, without_incoherent
-from painpoint_platform.issues.density import DensityClusters
+from painpoint_platform.issues.clustering.coherence import LEAST_COHERENCE, coherence, without_incoherent
+from painpoint_platform.issues.clustering.density import DensityClusters
 
 
 def unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ def with_voices(members: pl.DataFrame) -> pl.DataFrame:
     """Mark each post of each cluster with ``hostile`` and ``heard`` (both Boolean).
 
     Heard are a cluster's ordinary posts; where there are none those set aside; where all are hostile all of them, so
-    that the cluster keeps its rows and its label is refused (``labelling``). The order of the rows does not matter.
+    that the cluster keeps its rows and its label is refused (``issue_label``). The order of the rows does not matter.
 
     Args:
         members: a row an item: cluster_id, url_hash, title, snippet, perhaps author_hash.

@@ -1,7 +1,7 @@
 """The warehouse's side of publishing: what a sync reads and the tracking rows it leaves.
 
 Belongs here: reading a day's input under a read lock, the shape of the tracking tables, writing them in the caller's
-transaction. Does not belong here: what follows from the rows (``publishing_plan``), PocketBase.
+transaction. Does not belong here: what follows from the rows (``plan``), PocketBase.
 """
 
 from dataclasses import dataclass, field
@@ -78,20 +78,20 @@ class TrackingChanges:
 
 def read_publishing_input(connection: "DuckDBPyConnection", day: date | None) -> PublishingInput:
     """Read what the sync of ``day`` needs, None for all days; five short queries, nothing stays open."""
-    found = fetch(connection, "publishing_keys", day=day) if day else fetch(connection, "publishing_all_keys")
+    found = fetch(connection, "publishing/keys", day=day) if day else fetch(connection, "publishing/all_keys")
     keys = found["issue_key"].to_list()
     return PublishingInput(
-        issues=fetch(connection, "publishing_issues", keys=keys),
-        evidence=fetch(connection, "publishing_evidence", keys=keys),
-        live_issues=fetch(connection, "publishing_live_issues", keys=keys).cast(LIVE_ISSUES),
-        live_evidence=fetch(connection, "publishing_live_evidence", keys=keys).cast(LIVE_EVIDENCE),
+        issues=fetch(connection, "publishing/issues", keys=keys),
+        evidence=fetch(connection, "publishing/evidence", keys=keys),
+        live_issues=fetch(connection, "publishing/live_issues", keys=keys).cast(LIVE_ISSUES),
+        live_evidence=fetch(connection, "publishing/live_evidence", keys=keys).cast(LIVE_EVIDENCE),
     )
 
 
 def write_tracking(connection: "DuckDBPyConnection", changes: TrackingChanges) -> None:
     """Apply the changes; the transaction is the caller's."""
     if changes.forget_hashes:
-        connection.execute(query_text("publishing_forget_hashes"))
+        connection.execute(query_text("publishing/forget_hashes"))
     frames = {
         "changed_issues": changes.issues,
         "changed_evidence": changes.evidence,
@@ -101,7 +101,7 @@ def write_tracking(connection: "DuckDBPyConnection", changes: TrackingChanges) -
     for name, frame in frames.items():
         connection.register(name, frame)
     try:
-        connection.execute(query_text("publishing_write"))
+        connection.execute(query_text("publishing/write"))
     finally:
         for name in frames:
             connection.unregister(name)

@@ -1,7 +1,7 @@
 """The sync of a day's gold issues to PocketBase.
 
 Belongs here: the order of a sync: plan, record the intent, send, record the outcome. Does not belong here: what is
-published (``publishing_plan``), what came of it (``publishing_outcome``), the tables (``publishing_tables``), HTTP
+published (``plan``), what came of it (``outcome``), the tables (``tables``), HTTP
 (``pocketbase_*``).
 
 Why nothing is lost or doubled: record ids are derived from keys, so sending twice is sending once; the intent is
@@ -21,6 +21,9 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.issues.publishing.outcome import Outcome, SyncReport, report_of, tracking_after
+from painpoint_platform.issues.publishing.payload import EVIDENCE, ISSUES
+from painpoint_platform.issues.publishing.plan import SyncPlan, plan_sync
 from painpoint_platform.issues.publishing.pocketbase_client import OutageError, PocketBaseClient, RefusedError
 from painpoint_platform.issues.publishing.pocketbase_collections import (
     COLLECTIONS,
@@ -30,10 +33,7 @@ from painpoint_platform.issues.publishing.pocketbase_collections import (
     find_collections,
 )
 from painpoint_platform.issues.publishing.pocketbase_writes import Delete, Upsert, Write, send_writes
-from painpoint_platform.issues.publishing.publishing_outcome import Outcome, SyncReport, report_of, tracking_after
-from painpoint_platform.issues.publishing.publishing_payload import EVIDENCE, ISSUES
-from painpoint_platform.issues.publishing.publishing_plan import SyncPlan, plan_sync
-from painpoint_platform.issues.publishing.publishing_tables import PublishingInput, TrackingChanges
+from painpoint_platform.issues.publishing.tables import PublishingInput, TrackingChanges
 
 
 def sync_day(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from painpoint_platform.issues.representatives import (
+from painpoint_platform.issues.labelling.representatives import (
     TOO_SIMILAR,
     cluster_fingerprint,
     diverse,

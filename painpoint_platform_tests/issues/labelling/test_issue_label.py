@@ -3,7 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from painpoint_platform.issues.labelling import CATEGORIES, ISSUE_LABEL, IssueLabel, LabelRequest, breaks_output_rules
+from painpoint_platform.issues.labelling.issue_label import (
+    CATEGORIES,
+    ISSUE_LABEL,
+    IssueLabel,
+    LabelRequest,
+    breaks_output_rules,
+)
 
 GOOD = {
     "canonical_title": "Exports lose rows",

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.products import blockwise
+from painpoint_platform.issues.clustering.blocks import blockwise
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

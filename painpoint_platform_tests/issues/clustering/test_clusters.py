@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import normalized_mutual_info_score
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues import density
-from painpoint_platform.issues.clustering import REDUCERS, Clustering, cluster, map_coordinates
-from painpoint_platform.issues.density import density_clusters
-from painpoint_platform.issues.reach import within_reach
+from painpoint_platform.issues.clustering import density
+from painpoint_platform.issues.clustering.clusters import REDUCERS, Clustering, cluster, map_coordinates
+from painpoint_platform.issues.clustering.density import density_clusters
+from painpoint_platform.issues.clustering.reach import within_reach
 from painpoint_platform.text.embeddings import Embedder
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -207,7 +207,7 @@ def test_mistakes_are_named() -> None:
 
 def test_clustering_imports_neither_scikit_learn_nor_the_whole_of_hdbscan() -> None:
     script = (
-        "import sys, json, numpy as np; from painpoint_platform.issues.clustering import cluster\n"
+        "import sys, json, numpy as np; from painpoint_platform.issues.clustering.clusters import cluster\n"
         "v = np.random.default_rng(0).normal(size=(50, 384)).astype('f'); cluster(v, ids=[str(i) for i in range(50)])\n"
         "print(json.dumps(sorted(sys.modules)))"
     )

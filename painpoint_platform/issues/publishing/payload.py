@@ -1,7 +1,7 @@
 """What a published issue and a published piece of evidence look like.
 
 Belongs here: record ids, the fields sent, the hash that decides whether something changed, redaction of what leaves the
-machine. Does not belong here: which issues are published (``publishing_plan``), how they are sent (``pocketbase_*``).
+machine. Does not belong here: which issues are published (``plan``), how they are sent (``pocketbase_*``).
 """
 
 import hashlib

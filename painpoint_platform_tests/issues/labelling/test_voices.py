@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from painpoint_platform.issues.representatives import representatives_of_clusters
-from painpoint_platform.issues.voices import CHORUS, MANY_BY_ONE_AUTHOR, with_voices
+from painpoint_platform.issues.labelling.representatives import representatives_of_clusters
+from painpoint_platform.issues.labelling.voices import CHORUS, MANY_BY_ONE_AUTHOR, with_voices
 
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima")
 HONEST = [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from painpoint_platform.issues.identity.file_lineage import continuity, dates_of, days_of
 from painpoint_platform.issues.identity.lineage import LINEAGE, trace
 from painpoint_platform.issues.identity.resemblance import by_words, left_open
-from painpoint_platform.issues.representatives import cluster_fingerprint
+from painpoint_platform.issues.labelling.representatives import cluster_fingerprint
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.issues.traced_days import TOPICS, CountingEmbedder, both, posts
 

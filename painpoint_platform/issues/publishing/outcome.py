@@ -1,7 +1,7 @@
 """What became of a plan: the tracking rows it leaves and the report of the sync. Pure.
 
 Belongs here: judging each issue's work by the answers to its writes. Does not belong here: planning
-(``publishing_plan``), sending (``pocketbase_writes``), the tables' SQL (``publishing_tables``).
+(``plan``), sending (``pocketbase_writes``), the tables' SQL (``tables``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 
 from painpoint_platform.errors import PainpointError
+from painpoint_platform.issues.publishing.payload import issue_record_id
+from painpoint_platform.issues.publishing.plan import IssueWork, SyncPlan
 from painpoint_platform.issues.publishing.pocketbase_client import RefusedError
 from painpoint_platform.issues.publishing.pocketbase_writes import Write, Written
-from painpoint_platform.issues.publishing.publishing_payload import issue_record_id
-from painpoint_platform.issues.publishing.publishing_plan import IssueWork, SyncPlan
-from painpoint_platform.issues.publishing.publishing_tables import (
+from painpoint_platform.issues.publishing.tables import (
     LIVE_EVIDENCE,
     LIVE_ISSUES,
     REMOVED_EVIDENCE,

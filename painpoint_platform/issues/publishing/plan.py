@@ -1,7 +1,7 @@
 """Which writes bring PocketBase from what is tracked to what gold says. Pure: frames in, plan out.
 
 Belongs here: which issues may be published, which row of which day speaks for an issue, what changed since the last
-sync. Does not belong here: reading and writing the warehouse (``publishing_tables``), sending (``pocketbase_writes``).
+sync. Does not belong here: reading and writing the warehouse (``tables``), sending (``pocketbase_writes``).
 """
 
 from collections import Counter
@@ -12,8 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from painpoint_platform.issues.publishing.pocketbase_writes import Delete, Upsert, Write
-from painpoint_platform.issues.publishing.publishing_payload import (
+from painpoint_platform.issues.publishing.payload import (
     EVIDENCE,
     ISSUES,
     evidence_fields,
@@ -23,7 +22,8 @@ from painpoint_platform.issues.publishing.publishing_payload import (
     payload_hash,
     redact_fields,
 )
-from painpoint_platform.issues.publishing.publishing_tables import (
+from painpoint_platform.issues.publishing.pocketbase_writes import Delete, Upsert, Write
+from painpoint_platform.issues.publishing.tables import (
     LIVE_EVIDENCE,
     LIVE_ISSUES,
     PublishingInput,

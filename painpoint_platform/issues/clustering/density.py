@@ -1,7 +1,7 @@
 """HDBSCAN (Campello, Moulavi & Sander 2013) on dense vectors: exact, in one pass of matrix products.
 
 Belongs here: the hierarchy of mutual reachability and what is selected from it. Does not belong here: what the vectors
-went through before (``reduction``), what becomes of noise after (``clustering``).
+went through before (``reduction``), what becomes of noise after (``clusters``).
 
 ``hdbscan.HDBSCAN`` walks a tree of neighbours that is of no use in 384 dimensions, and importing it costs four seconds.
 The minimum spanning tree is therefore built here, from distances that BLAS computes, in the order in which the library
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.products import Floats, blockwise, one_blas_thread
+from painpoint_platform.issues.clustering.blocks import Floats, blockwise, one_blas_thread
 
 # Up to this many rows distances are kept in double precision, as the library has them (512 MB); beyond, in single.
 MOST_ROWS_IN_DOUBLE = 8_192

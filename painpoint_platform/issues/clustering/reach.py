@@ -18,8 +18,8 @@ to nothing stays or becomes noise.
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.products import blockwise
-from painpoint_platform.issues.reduction import Vectors
+from painpoint_platform.issues.clustering.blocks import blockwise
+from painpoint_platform.issues.clustering.reduction import Vectors
 
 NEAREST_MEMBERS = 5
 OUTER_FENCE = 3.0

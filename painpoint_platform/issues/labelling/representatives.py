@@ -1,7 +1,7 @@
 """Which posts speak for a cluster, and the fingerprint of what they say.
 
 Belongs here: central posts with diverse titles, and the fingerprint over those titles. Does not belong here: which
-posts may speak at all (``voices``), what is asked about them (``labelling``), when a label is reused (``gold``).
+posts may speak at all (``voices``), what is asked about them (``issue_label``), when a label is reused (``gold``).
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from painpoint_platform.issues.voices import with_voices
+from painpoint_platform.issues.labelling.voices import with_voices
 
 REPRESENTATIVES = 5
 TOO_SIMILAR = 0.8

@@ -4,7 +4,7 @@ Belongs here: the steps and what comes out of them. Does not belong here: each s
 ``coherence``, ``reach``), tables (``silver``), choosing who speaks for a cluster (``representatives``).
 
 The same items give the same clusters in any order, on any number of threads: rows are sorted by id before anything is
-computed, and matrix products are done in blocks of fixed size by one BLAS thread each (``products``).
+computed, and matrix products are done in blocks of fixed size by one BLAS thread each (``blocks``).
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.coherence import without_incoherent
-from painpoint_platform.issues.density import DensityClusters, density_clusters
-from painpoint_platform.issues.products import one_blas_thread
-from painpoint_platform.issues.reach import within_reach
-from painpoint_platform.issues.reduction import Vectors, reduce_vectors
+from painpoint_platform.issues.clustering.blocks import one_blas_thread
+from painpoint_platform.issues.clustering.coherence import without_incoherent
+from painpoint_platform.issues.clustering.density import DensityClusters, density_clusters
+from painpoint_platform.issues.clustering.reach import within_reach
+from painpoint_platform.issues.clustering.reduction import Vectors, reduce_vectors
 
 REDUCERS = ("none", "smooth", "spectral", "smooth_spectral")
 DEFAULT_REDUCER = "smooth_spectral"

@@ -1,0 +1,1 @@
+"""Vectors in, clusters and noise out: reduction, density, coherence, reach. No texts, no tables."""
