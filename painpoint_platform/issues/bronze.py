@@ -1,46 +1,73 @@
 """From a collection to the rows of the bronze tables.
 
-Belongs here: keys, the salted author, language, and making every text storable.
-Does not belong here: collecting (``collectors``), writing (``assets``), cleaning for the encoder (``text.cleaning``).
+Belongs here: keys, titles, language, and making every text storable.
+Does not belong here: collecting (``collectors``), hashing authors (``authors``), writing (``days``), cleaning for the
+encoder (``text.cleaning``).
 """
 
-import hashlib
-import hmac
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from painpoint_platform.errors import UserError
+import polars as pl
+
+from painpoint_platform.issues.authors import author_hash
 from painpoint_platform.issues.items import Collection, RawItem, RejectedItem
 from painpoint_platform.issues.storable import storable
 from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.language import detect_languages
 from painpoint_platform.text.urls import url_hash
 
-if TYPE_CHECKING:
-    import polars as pl
-
 NO_TITLE = "(no title)"
 _TITLE_WORDS = 12
 _TITLE_CHARACTERS = 120
-_SHORTEST_SALT = 16
+
+_RAW_ITEMS = {
+    "source": pl.String,
+    "source_item_id": pl.String,
+    "url_hash": pl.String,
+    "url": pl.String,
+    "collection_date": pl.Date,
+    "title": pl.String,
+    "body": pl.String,
+    "created_at": pl.Datetime("us"),
+    "comment_count": pl.Int32,
+    "vote_count": pl.Int32,
+    "author_hash": pl.String,
+    "language": pl.String,
+    "collected_at": pl.Datetime("us"),
+}
+_REJECTED_ITEMS = {
+    "source": pl.String,
+    "collection_date": pl.Date,
+    "source_item_id": pl.String,
+    "reason": pl.String,
+    "payload": pl.String,
+    "rejected_at": pl.Datetime("us"),
+}
+_COLLECTIONS = {
+    "source": pl.String,
+    "collection_date": pl.Date,
+    "item_count": pl.Int32,
+    "rejected_count": pl.Int32,
+    "request_count": pl.Int32,
+    "partial_reason": pl.String,
+    "collected_at": pl.Datetime("us"),
+}
 
 
 @dataclass(frozen=True)
 class BronzeFrames:
     """The rows of one partition, columns named as in the tables ``bronze.<field>``; times are naive UTC."""
 
-    raw_items: "pl.DataFrame"
-    rejected_items: "pl.DataFrame"
-    collections: "pl.DataFrame"
+    raw_items: pl.DataFrame
+    rejected_items: pl.DataFrame
+    collections: pl.DataFrame
 
 
 def bronze_frames(
-    collection: Collection, day: date, *, salt: str, collected_at: datetime, stored: "pl.DataFrame | None" = None
+    collection: Collection, day: date, *, salt: str, collected_at: datetime, stored: pl.DataFrame | None = None
 ) -> BronzeFrames:
     """Turn a collection into rows.
 
@@ -51,63 +78,27 @@ def bronze_frames(
     Args:
         collection: of one source and day.
         day: the partition.
-        salt: of ``author_hash``; see :func:`load_author_salt`.
+        salt: of ``author_hash``; see ``authors.load_author_salt``.
         collected_at: aware.
         stored: url_hash, title, body and language of the partition as it is; a text that is the same keeps its language
             without being looked at again.
     """
-    import polars as pl
-
     kept, unkeyed = _keyed(collection.items)
-    moment = _naive_utc(collected_at)
     rejected = (*collection.rejected, *unkeyed)
-    raw_items = pl.DataFrame(
-        _item_rows(kept, day, salt, moment, _known_languages(stored)), schema=_raw_item_schema(), orient="row"
-    )
+    moment = _naive_utc(collected_at)
+    set_aside = [
+        (item.source, day, item.source_item_id, storable(item.reason), storable(item.payload), moment)
+        for item in rejected
+    ]
+    counts = (len(kept), len(rejected), collection.request_count)
     return BronzeFrames(
-        raw_items=raw_items,
-        rejected_items=pl.DataFrame(
-            [
-                (item.source, day, item.source_item_id, storable(item.reason), storable(item.payload), moment)
-                for item in rejected
-            ],
-            schema={
-                "source": pl.String,
-                "collection_date": pl.Date,
-                "source_item_id": pl.String,
-                "reason": pl.String,
-                "payload": pl.String,
-                "rejected_at": pl.Datetime("us"),
-            },
-            orient="row",
-        ),
-        collections=pl.DataFrame(
-            [
-                (
-                    collection.source,
-                    day,
-                    len(kept),
-                    len(rejected),
-                    collection.request_count,
-                    collection.partial_reason,
-                    moment,
-                )
-            ],
-            schema={
-                "source": pl.String,
-                "collection_date": pl.Date,
-                "item_count": pl.Int32,
-                "rejected_count": pl.Int32,
-                "request_count": pl.Int32,
-                "partial_reason": pl.String,
-                "collected_at": pl.Datetime("us"),
-            },
-            orient="row",
-        ),
+        raw_items=_rows(_RAW_ITEMS, _item_rows(kept, day, salt, moment, _known_languages(stored))),
+        rejected_items=_rows(_REJECTED_ITEMS, set_aside),
+        collections=_rows(_COLLECTIONS, [(collection.source, day, *counts, collection.partial_reason, moment)]),
     )
 
 
-def keep_first_seen(items: "pl.DataFrame", earlier: "pl.DataFrame") -> "pl.DataFrame":
+def keep_first_seen(items: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """Return ``items`` with the earlier ``collected_at`` where an item comes again unchanged.
 
     So a repeated collection leaves the same rows, and the column says since when the platform knows this version.
@@ -116,8 +107,6 @@ def keep_first_seen(items: "pl.DataFrame", earlier: "pl.DataFrame") -> "pl.DataF
         items: rows of ``bronze.raw_items``.
         earlier: url_hash, title, body, comment_count, vote_count and collected_at of the stored partition.
     """
-    import polars as pl
-
     version = ["url_hash", "title", "body", "comment_count", "vote_count"]
     return (
         items.join(
@@ -126,58 +115,6 @@ def keep_first_seen(items: "pl.DataFrame", earlier: "pl.DataFrame") -> "pl.DataF
         .with_columns(collected_at=pl.coalesce("collected_at_earlier", "collected_at"))
         .drop("collected_at_earlier")
     )
-
-
-def author_hash(author: str | None, *, source: str, salt: str) -> str | None:
-    """Return the HMAC-SHA-256 of the user name under the salt, as hex; None for a deleted account.
-
-    The source is part of it: the same name at two sites is not the same person. Keyed (RFC 2104) rather than appended,
-    so that a known name cannot be looked up without the salt.
-    """
-    if not author:
-        return None
-    return hmac.new(salt.encode(), f"{source}\n{storable(author)}".encode(), hashlib.sha256).hexdigest()
-
-
-def load_author_salt(path: Path) -> str:
-    """Return the salt kept in ``path``; make it on first use, readable by its owner only.
-
-    Two processes that start at once agree: the file appears whole, by a hard link that only the first can make.
-
-    Raises:
-        UserError: the file holds no usable salt or cannot be read or written. It is never replaced: a new salt would
-            make strangers of all authors collected so far.
-    """
-    try:
-        if not path.exists():
-            _make_salt(path)
-        salt = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path}: the salt of author hashes cannot be read or made ({error}); set AUTHOR_SALT"
-        ) from None
-    if len(salt) < _SHORTEST_SALT:
-        raise UserError(
-            f"{path}: holds {len(salt)} characters, expected at least {_SHORTEST_SALT}; restore it from a backup, or "
-            "delete it to begin with a new salt (authors collected so far will not be recognised)"
-        )
-    return salt
-
-
-def _make_salt(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return  # another process was first; its salt is the salt
-    finally:
-        draft.unlink()
 
 
 def _keyed(items: Sequence[RawItem]) -> tuple[list[tuple[str, RawItem]], list[RejectedItem]]:
@@ -192,7 +129,7 @@ def _keyed(items: Sequence[RawItem]) -> tuple[list[tuple[str, RawItem]], list[Re
     return list(kept.items()), unkeyed
 
 
-def _known_languages(stored: "pl.DataFrame | None") -> Mapping[tuple[str, str, str], str | None]:
+def _known_languages(stored: pl.DataFrame | None) -> Mapping[tuple[str, str, str], str | None]:
     if stored is None:
         return {}
     rows = stored.select("url_hash", "title", "body", "language").iter_rows()
@@ -246,21 +183,5 @@ def _naive_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _raw_item_schema() -> "dict[str, Any]":
-    import polars as pl
-
-    return {
-        "source": pl.String,
-        "source_item_id": pl.String,
-        "url_hash": pl.String,
-        "url": pl.String,
-        "collection_date": pl.Date,
-        "title": pl.String,
-        "body": pl.String,
-        "created_at": pl.Datetime("us"),
-        "comment_count": pl.Int32,
-        "vote_count": pl.Int32,
-        "author_hash": pl.String,
-        "language": pl.String,
-        "collected_at": pl.Datetime("us"),
-    }
+def _rows(schema: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=schema, orient="row")

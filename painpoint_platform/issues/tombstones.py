@@ -7,20 +7,19 @@ Belongs here: telling which collected rows a tombstone means. Does not belong he
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from painpoint_platform.issues.bronze import BronzeFrames
 from painpoint_platform.text.urls import url_hash
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # Fields by which a set-aside record names its page without an address: a path at Reddit, a number at Hacker News.
 _PATH_SITE = "https://www.reddit.com"
 _NUMBER_FIELD, _NUMBER_SITE = "objectID", "https://news.ycombinator.com/item?id="
 
 
-def without_forgotten(frames: BronzeFrames, tombstones: "pl.DataFrame") -> BronzeFrames:
+def without_forgotten(frames: BronzeFrames, tombstones: pl.DataFrame) -> BronzeFrames:
     """Return the rows of a partition that no tombstone means; the counts of the collection follow.
 
     To be called inside the transaction that writes the partition: a takedown that was made while the source was read
@@ -30,8 +29,6 @@ def without_forgotten(frames: BronzeFrames, tombstones: "pl.DataFrame") -> Bronz
         frames: as ``bronze_frames`` makes them.
         tombstones: the rows of ``queries/takedown/tombstones.sql``.
     """
-    import polars as pl
-
     if tombstones.is_empty():
         return frames
     items = frames.raw_items.join(tombstones, on="url_hash", how="anti", maintain_order="left")

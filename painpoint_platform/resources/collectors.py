@@ -56,7 +56,7 @@ class CollectorsResource(_SourceSettings):  # type: ignore[misc, valid-type]
         Raises:
             UserError: the file cannot be read or made.
         """
-        from painpoint_platform.issues.bronze import load_author_salt
+        from painpoint_platform.issues.authors import load_author_salt
 
         return self.author_salt or load_author_salt(Path(self.author_salt_path))
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from painpoint_platform.cli.app import app
 from painpoint_platform.errors import DataContractError, TransientError
-from painpoint_platform.issues.bronze import author_hash
+from painpoint_platform.issues.authors import author_hash
 from painpoint_platform.issues.collectors.existence import Existence
 from painpoint_platform.issues.days import collect_day
 from painpoint_platform.issues.items import Collection, RawItem, RejectedItem
