@@ -221,7 +221,9 @@ def late_calls(context: dg.SensorEvaluationContext, warehouse: WarehouseResource
     ).records
     if not paired:
         return dg.SensorResult(skip_reason="no call was paired since the last look")
-    days = days_read_before(warehouse, [str(record.partition_key) for record in paired])
+    days = days_read_before(
+        warehouse, {str(record.partition_key): datetime.fromtimestamp(record.timestamp, UTC) for record in paired}
+    )
     last = paired[-1].storage_id
     requests = [
         dg.RunRequest(

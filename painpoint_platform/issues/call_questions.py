@@ -5,7 +5,7 @@ which blocks of a call are an exchange and when the call took place (the domain 
 (``collectors``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
 from painpoint_platform.issues.items import Collection, RawItem
@@ -32,9 +32,17 @@ def collect_call_questions(warehouse: Warehouse, day: date) -> Collection:
     )
 
 
-def days_read_before(warehouse: Warehouse, transcripts: Sequence[str]) -> list[date]:
-    """Return the days of these calls that were collected or clustered already: what was asked is missing there."""
+def days_read_before(warehouse: Warehouse, paired_at: Mapping[str, datetime]) -> list[date]:
+    """Return the days that were read before a call of theirs was paired: what was asked is missing there.
+
+    A day is read when it is collected from calls, or clustered without that.
+
+    Args:
+        warehouse: where calls and collections are.
+        paired_at: transcript -> when its exchanges were written last, with a time zone.
+    """
+    moments = [moment.astimezone(UTC).replace(tzinfo=None) for moment in paired_at.values()]
     with warehouse.read() as connection:
-        found = fetch(connection, "issues/days_of_calls", transcripts=list(transcripts))
+        found = fetch(connection, "issues/days_of_calls", transcripts=list(paired_at), paired_at=moments)
     days: list[date] = found["call_date"].to_list()
     return days

@@ -1,9 +1,11 @@
--- The days of these calls that were read already: as a source's day, or clustered without it.
+-- The days that were read before one of these calls was paired: collected from calls, or clustered without that.
+with paired as (
+    select unnest($transcripts::varchar[]) as transcript, unnest($paired_at::timestamp[]) as paired_at
+)
 select distinct call_date
-from gold.qa_groups
-where list_contains($transcripts::varchar[], transcript)
-  and (
-      call_date in (select collection_date from bronze.collections where source = 'earnings_calls')
-      or call_date in (select cluster_date from silver.clusters)
-  )
+from paired
+join gold.qa_groups using (transcript)
+left join bronze.collections as read on read.source = 'earnings_calls' and read.collection_date = call_date
+where read.collected_at < paired_at
+   or (read.collected_at is null and call_date in (select cluster_date from silver.clusters))
 order by call_date
