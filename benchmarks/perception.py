@@ -34,7 +34,8 @@ from painpoint_platform.perception.training_rows import labelled_rows
 from painpoint_platform.perception.training_run import begin_run
 from painpoint_platform.perception.variable_training import TrainedModel, prepare, train_variables
 from painpoint_platform.perception.variables import RANGES
-from painpoint_platform.text.embeddings import Embedder, Encoded, Progress, load_embedder
+from painpoint_platform.text.embeddings import Embedder, load_embedder
+from painpoint_platform.text.recent import RememberingEmbedder
 
 VARIABLES = {"valence": 0.70, "arousal": 0.52}
 """With the Pearson correlation that is asked of each."""
@@ -43,27 +44,6 @@ TRIALS = 30
 FEWEST_COVERED = 100  # a length with fewer rows is told without being asked
 SYNTHETIC_ITEMS = 5_200
 PRECISIONS = ("int8", "fp16", "fp32")
-
-
-class Remembering:
-    """An embedder that reads each text once: the folds of a corpus share their texts."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.version = embedder.version
-        self._embedder = embedder
-        self._known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-
-    def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> Encoded:
-        """Return vectors and middle states; see ``Embedder.encode``."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        found = self._embedder.encode(new, progress=progress)
-        self._known.update(zip(new, zip(found.vectors, found.middle, strict=True), strict=True))
-        vectors, middle = zip(*(self._known[text] for text in texts), strict=True)
-        return Encoded(np.stack(vectors), np.stack(middle))
-
-    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
-        """Return vectors; see ``Embedder.embed``."""
-        return self.encode(texts, progress=progress).vectors
 
 
 def main() -> None:
@@ -198,7 +178,7 @@ def semeval_rows(
 ) -> Iterator[Row]:
     """Score every author once, by models that have not seen them."""
     found: dict[str, list[tuple[JudgedRows, dict[str, Floats]]]] = {variable: [] for variable in VARIABLES}
-    remembering = Remembering(embedder)
+    remembering = RememberingEmbedder(embedder)  # the folds of a corpus share their texts
     for fold, part in enumerate(author_folds(corpus, settings.seed)):
         run = begin_run(part, name=f"semeval_{fold}", root=folder, settings=settings, encoder_version=embedder.version)
         prepared = prepare(run, part, embedder=remembering, settings=settings)

@@ -23,7 +23,6 @@ _POLL_S = 0.02
 _STOP_WITHIN_S = 5.0
 _PORT_TRIES = 3
 _BOUND = b"Server started"
-_BOUND = b"Server started"
 
 
 @dataclass(frozen=True, slots=True)
