@@ -18,6 +18,11 @@ def opened(png: bytes) -> Image.Image:
     return picture
 
 
+def is_drawn(picture: Image.Image) -> bool:
+    """Whether there is anything on it."""
+    return len(picture.convert("RGB").getcolors(100_000) or []) > 1
+
+
 def points(count: int, clusters: int) -> pl.DataFrame:
     random = np.random.default_rng(5)
     return pl.DataFrame(
@@ -37,7 +42,11 @@ def test_the_map_of_a_large_day_stays_small() -> None:
 
 @pytest.mark.parametrize("title", ["", "$x^", "日本語の題名", "a" * 500, "line\nbreak", "\\frac{", "🙂 emoji"])
 def test_any_title_can_be_drawn(title: str) -> None:
-    opened(plot_cluster_map(points(60, 3), dict.fromkeys(range(3), title)))
+    frame = points(60, 3)
+    picture = opened(plot_cluster_map(frame, dict.fromkeys(range(3), title)))
+    untitled = opened(plot_cluster_map(frame, {}))
+    assert picture.size == untitled.size
+    assert (picture.tobytes() == untitled.tobytes()) is (title == "")
 
 
 def test_clusters_are_told_apart_by_colour() -> None:
@@ -51,9 +60,10 @@ def test_clusters_are_told_apart_by_colour() -> None:
 
 @pytest.mark.parametrize(("sizes", "noise"), [([], 0), ([], 12), ([5], 0), (list(range(400, 5, -1)), 9_000)])
 def test_sizes_of_any_day_can_be_drawn(sizes: list[int], noise: int) -> None:
-    assert len(plot_cluster_sizes(sizes, noise)) < MOST_BYTES
-    opened(plot_cluster_sizes(sizes, noise))
+    png = plot_cluster_sizes(sizes, noise)
+    assert len(png) < MOST_BYTES
+    assert is_drawn(opened(png))
 
 
 def test_a_day_of_noise_alone_has_a_map() -> None:
-    opened(plot_cluster_map(points(10, 3).with_columns(cluster_id=pl.lit(-1)), {}))
+    assert is_drawn(opened(plot_cluster_map(points(10, 3).with_columns(cluster_id=pl.lit(-1)), {})))

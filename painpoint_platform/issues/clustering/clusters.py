@@ -8,7 +8,7 @@ computed, and matrix products are done in blocks of fixed size by one BLAS threa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,6 @@ class Clustering:
         reduced: (items, dimensions) float32, the vectors in which the clusters were found.
         size: (clusters,) int64, items of each cluster, attached ones included.
         persistence: (clusters,) float64, HDBSCAN's: how long a cluster lasts while the density rises, 0 to 1.
-        mean_distance: (clusters,) float64, mean of its items' ``centroid_distance``.
-        outlier_ratio: noise items / items; 0 without items.
     """
 
     labels: NDArray[np.int32]
@@ -51,8 +49,6 @@ class Clustering:
     reduced: Vectors
     size: NDArray[np.int64]
     persistence: NDArray[np.float64]
-    mean_distance: NDArray[np.float64]
-    outlier_ratio: float
 
 
 def cluster(
@@ -88,21 +84,21 @@ def cluster(
     ordered = np.ascontiguousarray(np.asarray(vectors)[order], np.float32)
     place = np.argsort(order)
     found = _cluster_ordered(ordered, reducer, smallest)
-    return Clustering(
+    return replace(
+        found,
         labels=found.labels[place],
         membership=found.membership[place],
         probability=found.probability[place],
         centroid_distance=found.centroid_distance[place],
         reduced=found.reduced[place],
-        size=found.size,
-        persistence=found.persistence,
-        mean_distance=found.mean_distance,
-        outlier_ratio=found.outlier_ratio,
     )
 
 
 def map_coordinates(clustering: Clustering) -> NDArray[np.float32]:
-    """Return where each item lies on a map of two dimensions: the principal components of the reduced vectors."""
+    """Return where each item lies on a map, (items, 2): the first two principal components of the reduced vectors.
+
+    Fewer than three items all lie in the middle.
+    """
     items = len(clustering.labels)
     if items < 3:
         return np.zeros((items, 2), np.float32)
@@ -140,20 +136,15 @@ def _described(vectors: Vectors, reduced: Vectors, labels: NDArray[np.int64], fo
     new_number = np.append(np.argsort(order), -1)
     labels = new_number[labels]
     size = np.bincount(labels[labels >= 0], minlength=count)
-    distance = _centroid_distances(vectors, labels, size)
-    clustered = labels >= 0
-    total = np.bincount(labels[clustered], weights=distance[clustered], minlength=count)
-    membership = np.where(clustered, np.where(found.labels >= 0, "core", "attached"), "noise")
+    membership = np.where(labels >= 0, np.where(found.labels >= 0, "core", "attached"), "noise")
     return Clustering(
         labels=labels.astype(np.int32),
         membership=membership,
         probability=np.where(membership == "core", found.probability, 0.0),
-        centroid_distance=distance,
+        centroid_distance=_centroid_distances(vectors, labels, size),
         reduced=reduced,
         size=size,
         persistence=found.persistence[order],
-        mean_distance=total / np.maximum(size, 1),
-        outlier_ratio=float(np.mean(~clustered)) if len(labels) else 0.0,
     )
 
 

@@ -40,7 +40,7 @@ def names(count: int) -> list[str]:
     return [f"{number:05}" for number in range(count)]
 
 
-def same(one: Clustering, other: Clustering, order: np.ndarray) -> None:
+def assert_same(one: Clustering, other: Clustering, order: np.ndarray) -> None:
     np.testing.assert_array_equal(one.labels[order], other.labels)
     np.testing.assert_array_equal(one.membership[order], other.membership)
     np.testing.assert_array_equal(one.probability[order], other.probability)
@@ -62,7 +62,6 @@ def test_lonely_items_remain_noise() -> None:
     found = cluster(vectors, ids=names(len(vectors)))
     assert (found.labels[truth < 0] < 0).mean() > 0.6
     assert (found.labels[truth >= 0] >= 0).mean() > 0.95
-    assert found.outlier_ratio == (found.labels < 0).mean()
 
 
 @pytest.mark.parametrize("reducer", REDUCERS)
@@ -72,7 +71,7 @@ def test_the_order_of_the_items_does_not_show(reducer: str) -> None:
     found = cluster(vectors, ids=ids, reducer=reducer)
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(len(ids))
-        same(found, cluster(vectors[order], ids=[ids[row] for row in order], reducer=reducer), order)
+        assert_same(found, cluster(vectors[order], ids=[ids[row] for row in order], reducer=reducer), order)
 
 
 def test_the_number_of_threads_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +85,7 @@ def test_the_number_of_threads_does_not_show(monkeypatch: pytest.MonkeyPatch) ->
         with threadpool_limits(threads):
             found.append(cluster(vectors, ids=ids))
     for other in found[1:]:
-        same(found[0], other, np.arange(len(ids)))
+        assert_same(found[0], other, np.arange(len(ids)))
 
 
 def test_clusters_are_numbered_by_size() -> None:
@@ -105,7 +104,6 @@ def test_distances_are_to_the_mean_of_the_cluster_in_the_original_vectors() -> N
         members = vectors[found.labels == number].astype(float)
         expected = np.linalg.norm(members - members.mean(axis=0), axis=1)
         np.testing.assert_allclose(found.centroid_distance[found.labels == number], expected, rtol=1e-5)
-        assert found.mean_distance[number] == pytest.approx(expected.mean())
 
 
 def test_membership_and_probability_follow_the_labels() -> None:
@@ -192,7 +190,7 @@ def test_any_items_give_a_sound_answer_in_any_order(count: int, seed: int, reduc
     assert found.labels.min() >= -1
     assert found.labels.max() == len(found.size) - 1
     order = random.permutation(count)
-    same(found, cluster(vectors[order], ids=[names(count)[row] for row in order], reducer=reducer), order)
+    assert_same(found, cluster(vectors[order], ids=[names(count)[row] for row in order], reducer=reducer), order)
 
 
 def test_mistakes_are_named() -> None:
@@ -220,10 +218,9 @@ def test_map_coordinates_keep_clusters_together() -> None:
     found = cluster(vectors, ids=names(len(vectors)))
     places = map_coordinates(found)
     centres = np.array([places[truth == number].mean(axis=0) for number in range(3)])
-    within = max(places[truth == number].std() for number in range(3))
+    within = np.linalg.norm(places - centres[truth], axis=1).max()
     between = min(np.linalg.norm(centres[one] - centres[other]) for one, other in ((0, 1), (0, 2), (1, 2)))
-    assert between > 0.3
-    assert np.isfinite(within)
+    assert between > 5 * within
 
 
 @pytest.mark.skipif(not (DATA / "banking77").is_dir(), reason="the data to measure with is not part of the project")
@@ -233,4 +230,4 @@ def test_real_questions_are_clustered_as_well_as_asked(embedder: Embedder) -> No
     questions = pl.read_csv(DATA / "banking77" / "test.csv")
     found = cluster(embedder.embed(questions["text"].to_list()), ids=names(questions.height))
     assert normalized_mutual_info_score(questions["category"], found.labels) >= 0.81
-    assert 1 - found.outlier_ratio >= 0.85
+    assert (found.labels >= 0).mean() >= 0.85
