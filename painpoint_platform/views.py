@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # What fits beside the metadata's names on an asset's page without scrolling for long.
 PREVIEW_ROWS, PREVIEW_COLUMNS, LONGEST_CELL = 10, 10, 80
+# To make room for further columns Dagster breaks text between any two words, and a title becomes a tower of them.
+# Beside text there are only as many columns as leave it this width, in characters.
+PREVIEW_CHARACTERS, TEXT_CHARACTERS, MARGIN = 110, 26, 2
 
 Fact = int | float | str | Path
 
@@ -39,7 +42,7 @@ class View:
 
 
 def first_rows(frame: "pl.DataFrame") -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the first rows and columns as plain values, and the columns' types, for Dagster.
+    """Return the first rows, of as many columns as fit beside each other, as plain values, and those columns' types.
 
     Long text is cut, hashes to their beginning; dates, lists and maps become text.
     """
@@ -49,9 +52,9 @@ def first_rows(frame: "pl.DataFrame") -> tuple[list[dict[str, Any]], dict[str, s
     texts = {name: _as_text(pl.col(name), kind) for name, kind in frame.schema.items() if kind.is_nested()}
     plain = (
         frame.head(PREVIEW_ROWS)
-        .select(frame.columns[:PREVIEW_COLUMNS])
-        .with_columns(**{name: text for name, text in texts.items() if name in frame.columns[:PREVIEW_COLUMNS]})
-        .with_columns(cs.datetime().dt.to_string("%Y-%m-%d %H:%M"), cs.float().round(4))
+        .with_columns(**texts)
+        # As doubles: 0.1 of single precision is written with its sixteen further digits.
+        .with_columns(cs.datetime().dt.to_string("%Y-%m-%d %H:%M"), cs.float().cast(pl.Float64).round(4))
         .with_columns(cs.temporal().cast(pl.String))
         .with_columns(cs.string().str.replace(r"^([0-9a-f]{12})[0-9a-f]{52}$", "${1}…"))
         .with_columns(
@@ -60,11 +63,30 @@ def first_rows(frame: "pl.DataFrame") -> tuple[list[dict[str, Any]], dict[str, s
             .otherwise(cs.string())
         )
     )
+    plain = plain.select(_fitting(plain))
     types = {
         name: "int" if kind.is_integer() else "float" if kind.is_float() else "bool" if kind == pl.Boolean else "string"
         for name, kind in plain.schema.items()
     }
     return plain.to_dicts(), types
+
+
+def _fitting(plain: "pl.DataFrame") -> list[str]:
+    """Choose columns that leave text its width, in their order: the first text, what is short, then further texts."""
+    import polars as pl
+
+    cells = plain.select(pl.all().cast(pl.String).str.len_chars().max()).row(0, named=True) if plain.height else {}
+    widths = {name: max(len(name), cells.get(name) or 0) for name in plain.columns}
+    texts = [name for name, width in widths.items() if width > max(len(name), TEXT_CHARACTERS)]
+    if not texts:
+        return plain.columns[:PREVIEW_COLUMNS]
+    chosen, room = set(), PREVIEW_CHARACTERS
+    for name in [*texts[:1], *(name for name in widths if name not in texts), *texts[1:]]:
+        width = MARGIN + (max(len(name), TEXT_CHARACTERS) if name in texts else widths[name])
+        if width <= room and len(chosen) < PREVIEW_COLUMNS:
+            chosen.add(name)
+            room -= width
+    return [name for name in widths if name in chosen]
 
 
 def _as_text(values: "pl.Expr", kind: "pl.DataType") -> "pl.Expr":

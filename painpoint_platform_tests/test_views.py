@@ -19,6 +19,19 @@ def test_only_the_first_rows_and_columns_are_shown() -> None:
     assert list(rows[0]) == list(types) == [f"c{number}" for number in range(PREVIEW_COLUMNS)]
 
 
+def test_text_keeps_its_width_before_further_text_and_columns() -> None:
+    """Ten columns beside a title leave it one word a line."""
+    long = {"description": "a b " * 15, "title": "c d " * 9, "remark": "e f " * 20}
+    row = shown(key="k", **long, **{f"number_{number}": number for number in range(9)})
+    assert list(row) == ["key", "description", *(f"number_{number}" for number in range(7))]
+    assert list(shown(key="k", **long)) == ["key", "description", "title", "remark"]
+
+
+def test_single_precision_is_shown_without_its_noise() -> None:
+    (row,), _ = first_rows(pl.DataFrame({"map_x": [0.1234]}, schema={"map_x": pl.Float32}))
+    assert row == {"map_x": 0.1234}
+
+
 def test_long_text_is_cut_and_a_hash_shows_its_beginning() -> None:
     assert shown(text="y" * 200) == {"text": "y" * (LONGEST_CELL - 1) + "…"}
     assert shown(text="y" * LONGEST_CELL) == {"text": "y" * LONGEST_CELL}
