@@ -1,9 +1,12 @@
 """A day through the whole platform: real servers, a real warehouse, Dagster."""
 
+import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import httpx
 import polars as pl
@@ -11,9 +14,10 @@ import pytest
 
 from painpoint_platform.layers import bronze, gold, silver
 from painpoint_platform.sample.corpus import load_corpus
+from painpoint_platform.sample.items import SampleItem
 from painpoint_platform.warehouse.connection import open_read
 from painpoint_platform.warehouse.snapshot import export_hash
-from painpoint_platform_tests.pipeline.conftest import DAYS, Platform
+from painpoint_platform_tests.pipeline.conftest import DAYS, Platform, platform_here, point_settings_at
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 
@@ -49,11 +53,29 @@ def records(platform: Platform, collection: str) -> set[str]:
     return ids
 
 
+@pytest.fixture(scope="module")
+def done(
+    world: dict[str, str], sample_items: list[SampleItem], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """A platform that ran its day and made the analysts' copy; for reading only."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            point_settings_at(tmp_path_factory.mktemp("done"), world, monkeypatch)
+            platform = platform_here(instance, sample_items)
+            outcomes = [*platform.run_day(DAY), platform.run("snapshot")]
+        assert [outcome.failure for outcome in outcomes] == [None] * len(outcomes)
+        yield platform
+
+
 @pytest.fixture
-def done(platform: Platform) -> Platform:
-    outcomes = platform.run_day(DAY)
-    assert [outcome.failure for outcome in outcomes] == [None] * len(outcomes)
-    return platform
+def own_copy(
+    done: Platform, world: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Platform]:
+    """The same platform in a folder of its own, for those who go on."""
+    shutil.copytree(done.settings.data_dir, tmp_path, symlinks=True, dirs_exist_ok=True)
+    point_settings_at(tmp_path, world, monkeypatch)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield platform_here(instance, done.items)
 
 
 def test_a_day_goes_from_four_sources_to_published_issues(done: Platform) -> None:
@@ -104,16 +126,16 @@ def test_analysts_read_gold_from_their_own_copy(done: Platform) -> None:
     assert "severity" in comment[0]
 
 
-def test_a_repeat_changes_nothing_asks_nothing_and_writes_nothing(done: Platform) -> None:
-    before = gold_hash(done)
-    bronze_before = query(done, "select * from bronze.raw_items order by all")
-    synced = query(done, "select issue_key, synced_at from gold.live_issues order by all")
-    calls = query(done, "select count(*) as n from ops.llm_calls")["n"][0]
-    assert all(outcome.succeeded for outcome in done.run_day(DAY))
-    assert gold_hash(done) == before
-    assert query(done, "select * from bronze.raw_items order by all").equals(bronze_before)
-    assert query(done, "select issue_key, synced_at from gold.live_issues order by all").equals(synced)
-    assert query(done, "select count(*) as n from ops.llm_calls")["n"][0] == calls
+def test_a_repeat_changes_nothing_asks_nothing_and_writes_nothing(own_copy: Platform) -> None:
+    before = gold_hash(own_copy)
+    bronze_before = query(own_copy, "select * from bronze.raw_items order by all")
+    synced = query(own_copy, "select issue_key, synced_at from gold.live_issues order by all")
+    calls = query(own_copy, "select count(*) as n from ops.llm_calls")["n"][0]
+    assert all(outcome.succeeded for outcome in own_copy.run_day(DAY))
+    assert gold_hash(own_copy) == before
+    assert query(own_copy, "select * from bronze.raw_items order by all").equals(bronze_before)
+    assert query(own_copy, "select issue_key, synced_at from gold.live_issues order by all").equals(synced)
+    assert query(own_copy, "select count(*) as n from ops.llm_calls")["n"][0] == calls
 
 
 def test_a_range_gives_the_same_gold_as_its_days_one_by_one(
@@ -205,19 +227,19 @@ def test_materialisations_carry_what_a_person_wants_to_see(done: Platform) -> No
     assert latest(bronze("raw_items"))["requests"] > 0
 
 
-def test_labels_come_back_for_the_same_representatives_on_another_day(done: Platform) -> None:
+def test_labels_come_back_for_the_same_representatives_on_another_day(own_copy: Platform) -> None:
     """The same posts a day later are the same fingerprints: their labels are reused, and the row says from when."""
     later = date(2025, 1, 20)
-    with duckdb.connect(done.settings.warehouse) as connection:
+    with duckdb.connect(own_copy.settings.warehouse) as connection:
         connection.execute(
             "insert into bronze.raw_items by name select * replace ($later as collection_date) from bronze.raw_items "
             "where collection_date = $day",
             {"later": later, "day": DAY},
         )
-    calls = query(done, "select count(*) as n from ops.llm_calls")["n"][0]
-    assert done.run("issues", str(later)).failure is None
-    assert query(done, "select count(*) as n from ops.llm_calls")["n"][0] == calls
-    reused = query(done, "select distinct reused_from from gold.issues where cluster_date = $day", day=later)
+    calls = query(own_copy, "select count(*) as n from ops.llm_calls")["n"][0]
+    assert own_copy.run("issues", str(later)).failure is None
+    assert query(own_copy, "select count(*) as n from ops.llm_calls")["n"][0] == calls
+    reused = query(own_copy, "select distinct reused_from from gold.issues where cluster_date = $day", day=later)
     assert reused["reused_from"].to_list() == [DAY]
 
 
