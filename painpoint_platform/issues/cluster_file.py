@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from painpoint_platform.issues.clustering.clusters import cluster
 from painpoint_platform.issues.identity.file_lineage import continuity, days_of, follow
 from painpoint_platform.issues.labelling.representatives import representatives_of_clusters
+from painpoint_platform.issues.labelling.voices import with_voices
 from painpoint_platform.progress import Progress
 from painpoint_platform.text.embeddings import Embedder
 
@@ -161,7 +162,7 @@ def _clusters(
     )
     sizes = assigned.filter(pl.col("cluster_id") >= 0).group_by(pl.col("day").fill_null(""), "cluster_id").len("size")
     parts = [
-        representatives_of_clusters(of_day).with_columns(day=pl.lit(day, pl.String))
+        representatives_of_clusters(with_voices(of_day)).with_columns(day=pl.lit(day, pl.String))
         for (day,), of_day in posts.group_by("day", maintain_order=True)
     ]
     if not parts:

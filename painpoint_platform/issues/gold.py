@@ -22,7 +22,7 @@ from painpoint_platform.llm.tasks import Answer
 # Raised when the same clusters would give other rows: part of what a partition's input hash covers.
 GOLD_VERSION = "4"
 
-LABEL_COLUMNS = ("canonical_title", "category", "description", "would_pay_signal", "impact_level")
+LABEL_COLUMNS = tuple(IssueLabel.model_fields)
 
 
 @dataclass(frozen=True)

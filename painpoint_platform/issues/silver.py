@@ -23,7 +23,7 @@ SNIPPET_LENGTH = 200
 
 @dataclass(frozen=True)
 class DayClusters:
-    """Rows of one day for ``silver.clusters`` and ``silver.cluster_assignments``, and the titles for its map."""
+    """Rows of one day for ``silver.clusters`` and, as ``assignments``, for ``silver.cluster_assignments``."""
 
     clusters: pl.DataFrame
     assignments: pl.DataFrame

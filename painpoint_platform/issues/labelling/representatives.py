@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from painpoint_platform.issues.labelling.voices import with_voices
-
 REPRESENTATIVES = 5
 TOO_SIMILAR = 0.8
 # Far down the list of central posts nothing new is said; this bounds the comparisons in a cluster of copies.
@@ -29,16 +27,15 @@ def representatives_of_clusters(members: pl.DataFrame, k: int = REPRESENTATIVES)
     passed over, and taken after all where the cluster offers nothing else. Only posts that are heard are taken.
 
     Args:
-        members: a row an item: cluster_id, url_hash, title, snippet, membership, centroid_distance; ``heard`` of
-            ``voices.with_voices`` is found out where it is not there yet.
+        members: a row an item: cluster_id, url_hash, title, snippet, membership, centroid_distance, and ``heard`` of
+            ``voices.with_voices``.
         k: posts a cluster.
 
     Returns:
         The chosen rows in order of cluster and rank: cluster_id, url_hash, title, snippet, cluster_fingerprint.
     """
-    marked = members if "heard" in members.columns else with_voices(members)
     candidates = (
-        marked.filter("heard")
+        members.filter("heard")
         .sort("cluster_id", pl.col("membership") != "core", "centroid_distance", "url_hash", nulls_last=True)
         .group_by("cluster_id", maintain_order=True)
         .agg(pl.col("url_hash", "title", "snippet").head(MOST_CANDIDATES))

@@ -25,6 +25,7 @@ def members(*rows: tuple[int, str, str, float]) -> pl.DataFrame:
                 "snippet": f"about {title}",
                 "membership": membership,
                 "centroid_distance": distance,
+                "heard": True,
             }
             for index, (cluster, title, membership, distance) in enumerate(rows)
         ]
@@ -56,6 +57,12 @@ def test_a_nearly_equal_title_is_passed_over_for_a_different_one() -> None:
 def test_a_cluster_of_copies_still_has_its_representatives() -> None:
     rows = members(*[(0, "same title", "core", index / 10) for index in range(7)])
     assert representatives_of_clusters(rows).height == 5
+
+
+def test_a_post_that_is_not_heard_speaks_for_nobody() -> None:
+    rows = members((0, "try our tool", "core", 0.1), (0, "the build fails", "core", 0.9))
+    heard = rows.with_columns(heard=pl.col("title") == "the build fails")
+    assert representatives_of_clusters(heard)["title"].to_list() == ["the build fails"]
 
 
 def test_every_cluster_is_represented_by_its_own_posts_and_snippets() -> None:

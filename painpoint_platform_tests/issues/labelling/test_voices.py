@@ -56,14 +56,14 @@ CROWDS = {
 
 @pytest.mark.parametrize("crowd", CROWDS.values(), ids=CROWDS)
 def test_a_crowd_changes_nothing(crowd):
-    honest = representatives_of_clusters(cluster(*HONEST))
-    assert representatives_of_clusters(cluster(*HONEST, *crowd)).equals(honest)
+    honest = representatives_of_clusters(with_voices(cluster(*HONEST)))
+    assert representatives_of_clusters(with_voices(cluster(*HONEST, *crowd))).equals(honest)
     assert heard(cluster(*HONEST, *crowd)) == {title for title, _, _ in HONEST}
 
 
 @pytest.mark.parametrize("crowd", CROWDS.values(), ids=CROWDS)
 def test_a_crowd_among_itself_keeps_its_rows(crowd):
-    alone = representatives_of_clusters(cluster(*crowd, number=3))
+    alone = representatives_of_clusters(with_voices(cluster(*crowd, number=3)))
     assert alone["cluster_id"].unique().to_list() == [3]
     assert alone["cluster_fingerprint"].null_count() == 0
 
