@@ -39,7 +39,7 @@ posts as (
         label.cluster_date,
         label.cluster_id,
         list(evidence.title || chr(10) || evidence.snippet order by evidence.is_representative desc, evidence.url_hash)
-            [1:20] as texts
+            [1:$most_posts::bigint] as texts
     from labels as label
     join latest
         on latest.issue_key = label.issue_key

@@ -1,4 +1,4 @@
--- Clusters of a span of days as they are recognised by: each issue on its two nearest days, its posts with the
+-- Clusters of a span of days as they are recognised by: each issue on its nearest days, its posts with the
 -- representatives first. The more issues there are, the fewer posts of each: 10,000 must not take minutes.
 with
 
@@ -10,11 +10,11 @@ seen as (
     qualify dense_rank() over (
         partition by lineage.issue_key
         order by abs(date_diff('day', lineage.cluster_date, $day::date))
-    ) <= 2
+    ) <= $nearest_days
 ),
 
 bounded as (
-    select *, greatest(5, least(20, 40000 // count(*) over ())) as most_posts
+    select *, greatest(5, least($most_posts::bigint, 40000 // count(*) over ())) as most_posts
     from seen
 ),
 

@@ -11,12 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.identity.known_issues import LINEAGE_DAYS, MOST_POSTS
+from painpoint_platform.issues.identity.known_issues import LINEAGE_DAYS, MOST_POSTS, NEAREST_DAYS
 from painpoint_platform.issues.identity.lineage import trace
 
 # Days that are numbers are counted from here; any day would do.
 _DAY_ZERO = date(2000, 1, 1)
-_NEAREST_DAYS = 2
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
 
 _KNOWN = pl.Schema(
@@ -88,7 +87,7 @@ def follow(
         )  # fmt: skip
         traced.append(lineage.select("cluster_id", "issue_key", "relation", day=pl.lit(name)))
         keyed = of_day.join(lineage, on="cluster_id").select(*_KNOWN)
-        nearest = pl.col("cluster_date").rank("dense", descending=True).over("issue_key") <= _NEAREST_DAYS
+        nearest = pl.col("cluster_date").rank("dense", descending=True).over("issue_key") <= NEAREST_DAYS
         known = pl.concat([recent, keyed]).filter(nearest)
     dayless = clusters.filter(pl.col("day") == "").select(
         "cluster_id", pl.col("cluster_fingerprint").alias("issue_key"), pl.lit("new").alias("relation"), "day"

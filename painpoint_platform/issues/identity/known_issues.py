@@ -7,7 +7,7 @@ issues keep. Does not belong here: which issue a cluster is (``lineage``), askin
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -33,6 +33,8 @@ ITEMS_AN_EMBEDDED_POST = 24
 BY_DECISION = 10.0
 # Posts of a cluster whose words are compared.
 MOST_POSTS = 20
+# Days of an issue that it is recognised by, those next to the day.
+NEAREST_DAYS = 2
 # A label is kept as long as the day's posts resemble those that it was made from by this much: an issue that drifts is
 # relabelled once what is said has little to do with its label, however small the daily steps.
 LABEL_HOLDS = 0.5
@@ -61,10 +63,11 @@ def surroundings(connection: "DuckDBPyConnection", day: date, days: int = LINEAG
     """Read what is known of issues within ``days`` before and after ``day``."""
     first, last = day - timedelta(days=days), day + timedelta(days=days)
     one = timedelta(days=1)
+    most: dict[str, Any] = {"most_posts": MOST_POSTS, "nearest_days": NEAREST_DAYS}
     state = fetch(connection, "lineage/state", day=day, first=first, last=last).row(0, named=True)
     return Surroundings(
-        earlier=fetch(connection, "lineage/portraits", day=day, first=first, last=day - one),
-        later=fetch(connection, "lineage/portraits", day=day, first=day + one, last=last),
+        earlier=fetch(connection, "lineage/portraits", day=day, first=first, last=day - one, **most),
+        later=fetch(connection, "lineage/portraits", day=day, first=day + one, last=last, **most),
         anchors=fetch(connection, "lineage/anchors", day=day),
         keys=state["keys"],
         item_count=state["item_count"],
@@ -163,7 +166,7 @@ def labels_of_issues(
 ) -> pl.DataFrame:
     """Read the last label of each issue of a day, and the posts that it was made from (``lineage/labels.sql``)."""
     return fetch(
-        connection, "lineage/labels", day=day, prompt_version=prompt_version,
+        connection, "lineage/labels", day=day, prompt_version=prompt_version, most_posts=MOST_POSTS,
         first=day - timedelta(days=days), last=day + timedelta(days=days),
         keys=lineage["issue_key"].unique().sort().to_list(),
     )  # fmt: skip
