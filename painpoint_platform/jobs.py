@@ -7,7 +7,7 @@ Belongs here: what is run together, for one partition or a range. Does not belon
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,9 +92,49 @@ class RunOutcome:
     seconds: float
 
     @property
+    def partitions(self) -> str:
+        """The partition or the range as a person reads it; empty for a job without partitions."""
+        return f"{self.first} … {self.last}" if self.last not in (None, self.first) else self.first or ""
+
+    @property
     def succeeded(self) -> bool:
         """Whether everything was committed."""
         return self.failure is None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The loaded definitions and the instance that records their runs, for as long as a command runs jobs.
+
+    Attributes:
+        definitions: what ``definitions.build_defs`` returns.
+        instance: what ``open_instance`` returns.
+        tell: called with the outcome of each run.
+        verbose: show Dagster's own log on standard error.
+    """
+
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    tell: Callable[[RunOutcome], None]
+    verbose: bool = False
+
+    def run(
+        self,
+        job: str,
+        first: str | None = None,
+        last: str | None = None,
+        *,
+        assets: Sequence[dg.AssetKey] | None = None,
+    ) -> RunOutcome:
+        """Run a job for a partition or a range, as ``run_in_process`` does, and tell how it ended.
+
+        One after another: Dagster's runs are not safe side by side in one process. The daemon runs them in parallel.
+        """
+        outcome = run_in_process(
+            self.definitions, job, instance=self.instance, first=first, last=last, assets=assets, verbose=self.verbose
+        )
+        self.tell(outcome)
+        return outcome
 
 
 def open_instance(data_dir: Path) -> dg.DagsterInstance:

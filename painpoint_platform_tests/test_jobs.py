@@ -16,7 +16,14 @@ from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 
 from painpoint_platform import processes
 from painpoint_platform.cli.console import say_warnings
-from painpoint_platform.jobs import PROCESS_TAG, end_runs_of_dead_processes, open_instance, run_in_process
+from painpoint_platform.jobs import (
+    PROCESS_TAG,
+    Graph,
+    RunOutcome,
+    end_runs_of_dead_processes,
+    open_instance,
+    run_in_process,
+)
 from painpoint_platform.paths import bundled
 
 
@@ -123,3 +130,24 @@ def test_what_the_platform_warns_of_is_an_event_of_the_run_and_told_at_the_promp
     outcome = run_in_process(definitions, "patiently", instance=instance)
     assert "GitHub: trying again in 2 s" in [event.user_message for event in instance.all_logs(outcome.run_id)]
     assert capsys.readouterr().err.count("trying again") == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        (None, None, ""),
+        ("2025-01-06", None, "2025-01-06"),
+        ("2025-01-06", "2025-01-06", "2025-01-06"),
+        ("2025-01-06", "2025-01-08", "2025-01-06 … 2025-01-08"),
+    ],
+)
+def test_an_outcome_names_its_partitions(first: str | None, last: str | None, told: str) -> None:
+    assert RunOutcome("issues", first, last, "run", None, 1.0).partitions == told
+
+
+def test_every_run_of_a_graph_is_told_as_it_ends(instance: dg.DagsterInstance) -> None:
+    told: list[RunOutcome] = []
+    graph = Graph(DEFINITIONS, instance, told.append)
+    outcomes = [graph.run("scarce_job"), graph.run("scarce_job")]
+    assert told == outcomes
+    assert all(outcome.succeeded for outcome in outcomes)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, AsJson, Verbose, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, Verbose, err, out, print_json, say, table
+from painpoint_platform.cli.graph import open_graph
+from painpoint_platform.cli.warehouse import reading
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
@@ -58,7 +60,6 @@ def run(
     outcomes = run_corpus(settings, corpus, predictions=predictions, course_list=courses, until=until, verbose=verbose)
     failed = [outcome.failure for outcome in outcomes if not outcome.succeeded]
     if failed:
-        say("\n".join(map(str, failed)), style="red")
         if as_json:
             print_json({"succeeded": False, "corpus": corpus, "failures": failed})
         raise typer.Exit(FINDING)
@@ -89,31 +90,23 @@ def run_corpus(
     """
     with err.status("loading the asset graph"):
         from painpoint_platform.courses.assets import STAGE_2
-        from painpoint_platform.definitions import build_defs, build_resources
-        from painpoint_platform.jobs import open_instance, run_in_process
         from painpoint_platform.partitions import course_corpora
         from painpoint_platform.resources.courses import CoursesResource
 
-        files = CoursesResource.of(settings).reading(predictions, course_list=course_list)
-        definitions = build_defs(build_resources(settings) | {"courses": files})
-    with open_instance(settings.data_dir) as instance, progress_bars():
-        instance.add_dynamic_partitions(str(course_corpora.name), [corpus])
-        first = run_in_process(
-            definitions, "courses", instance=instance, first=corpus, assets=STAGE_2 if until else None, verbose=verbose
-        )
-        if not first.succeeded or not snapshot:
-            return [first]
-        return [first, run_in_process(definitions, "snapshot", instance=instance, verbose=verbose)]
+    files = CoursesResource.of(settings).reading(predictions, course_list=course_list)
+    with open_graph(settings, resources={"courses": files}, verbose=verbose) as graph:
+        graph.instance.add_dynamic_partitions(str(course_corpora.name), [corpus])
+        first = graph.run("courses", corpus, assets=STAGE_2 if until else None)
+        return [first, graph.run("snapshot")] if first.succeeded and snapshot else [first]
 
 
 def summary_of(settings: Settings, corpus: str, until: Literal["stage2"] | None) -> dict[str, Any]:
     """Return what a person and a script want to know of a finished run, from the manifests that it wrote."""
     from painpoint_platform.courses.corpus_steps import stage2_dir_of, stage3_dir_of
     from painpoint_platform.courses.run_folder import read_manifest
-    from painpoint_platform.warehouse.connection import open_read
     from painpoint_platform.warehouse.queries import fetch
 
-    with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
+    with reading(settings) as connection:
         stage2 = stage2_dir_of(connection, corpus, settings.artifacts_dir)
         stage3 = None if until else stage3_dir_of(connection, corpus, settings.artifacts_dir)
         themes = [] if until else fetch(connection, "views/theme_ranking", corpus=corpus, rows=SHOWN_THEMES).to_dicts()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from painpoint_platform.cli.console import FINDING, AsJson, out, print_json, say, table
+from painpoint_platform.cli.warehouse import reading
 from painpoint_platform.errors import UserError
 from painpoint_platform.paths import bundled
 from painpoint_platform.sample.course_feedback import CORPUS
@@ -54,13 +55,12 @@ def demo(
     with sample_world(corpus.items, settings.data_dir) as environment:
         os.environ.update(environment | {"EARNINGS_CALLS_AS_SOURCE": "true"})  # before the asset graph is loaded
         from painpoint_platform.cli.runs import run_days
-        from painpoint_platform.definitions import build_resources
         from painpoint_platform.sample.truth import compare_with_truth
 
         settings = load_settings()
         outcomes = [
             *run_sample_calls(settings),
-            *run_days(first, last, settings=settings, snapshot=False, resource_overrides=build_resources(settings)),
+            *run_days(first, last, settings=settings, snapshot=False),
             *run_sample_feedback(settings),
         ]
         failed = [outcome for outcome in outcomes if not outcome.succeeded]
@@ -89,10 +89,9 @@ def _refuse_to_mix(settings: Settings, corpus: "Corpus") -> None:
     """Sample posts among collected ones would make issues that nobody has."""
     if not settings.warehouse.exists():
         return
-    from painpoint_platform.warehouse.connection import open_read
     from painpoint_platform.warehouse.queries import fetch
 
-    with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
+    with reading(settings) as connection:
         others = fetch(connection, "issues/collected_outside", first=corpus.days[0], last=corpus.days[-1])
     if others["item_count"][0]:
         raise UserError(
@@ -130,10 +129,9 @@ def _from_copy(settings: Settings, query: str, **values: Any) -> list[dict[str, 
 
 
 def _published(settings: Settings) -> int:
-    from painpoint_platform.warehouse.connection import open_read
     from painpoint_platform.warehouse.queries import fetch
 
-    with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
+    with reading(settings) as connection:
         return fetch(connection, "views/live_issues")["synced_at"].count()
 
 

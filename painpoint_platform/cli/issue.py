@@ -1,7 +1,7 @@
 """``painpoint issue``: look at issues, and decide about them. What a person decided outlives every re-clustering.
 
-Belongs here: options and what the person sees. Does not belong here: the log (``issues.edit_log``), what an edit means
-(``issues.edits``), running days (``jobs``).
+Belongs here: options and what the person sees. Does not belong here: the log (``issues.identity.edit_log``), what an
+edit means (``issues.identity.edits``), running days (``graph``).
 """
 
 import getpass
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, say, table
+from painpoint_platform.cli.graph import open_graph
+from painpoint_platform.cli.warehouse import reading
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
 
@@ -215,8 +217,6 @@ def _decide(
         applied = "the next run of the days applies it" if later or failures else f"applied to {count}"
         named = f" → {chosen[:SHOWN_KEY]}" if chosen else ""
         say(f"noted as edit {edit.edit_id}: {kind} {full[:SHOWN_KEY]}{named}; {applied}")
-        for failure in failures:
-            say(failure, style="red")
         for problem in unpublished:
             say(f"PocketBase does not have it yet, the next run sends it: {problem}", style="red")
     if failures or unpublished:
@@ -226,22 +226,14 @@ def _decide(
 def _run_again(days: list[date], settings: Settings) -> list[str]:
     """Label and publish the days anew from what is clustered already; return what failed."""
     with err.status("loading the asset graph"):
-        from painpoint_platform.definitions import build_defs
-        from painpoint_platform.jobs import open_instance, run_in_process
         from painpoint_platform.partitions import consecutive, daily_partitions
 
-        definitions = build_defs()
-    selected = definitions.resolve_job_def("issues").asset_layer.executable_asset_keys
-    gold = sorted(key for key in selected if key.path[0] == "gold")
     keys = [day.isoformat() for day in days]
-    outcomes = []
-    with open_instance(settings.data_dir) as instance, progress_bars():
-        for stretch in consecutive(keys, daily_partitions.get_partition_keys(), most=len(keys) or 1):
-            outcomes.append(
-                run_in_process(
-                    definitions, "issues", instance=instance, first=stretch[0], last=stretch[-1], assets=gold
-                )
-            )
+    stretches = consecutive(keys, daily_partitions.get_partition_keys(), most=len(keys) or 1)
+    with open_graph(settings) as graph:
+        selected = graph.definitions.resolve_job_def("issues").asset_layer.executable_asset_keys
+        gold = sorted(key for key in selected if key.path[0] == "gold")
+        outcomes = [graph.run("issues", stretch[0], stretch[-1], assets=gold) for stretch in stretches]
     return [str(outcome.failure) for outcome in outcomes if not outcome.succeeded]
 
 
@@ -250,7 +242,7 @@ def _gone(key: str) -> str:
     from painpoint_platform.issues.identity.edit_log import read_edits
     from painpoint_platform.issues.identity.edits import decided
 
-    with _warehouse(load_settings()).read() as connection:
+    with reading(load_settings()) as connection:
         now = decided(read_edits(connection)).key_now(key)
     if now != key:
         return f"issue {key[:SHOWN_KEY]} was merged into {now}; `painpoint issue show {now[:SHOWN_KEY]}` shows that one"
@@ -268,14 +260,14 @@ def _pocketbase(settings: Settings) -> "PocketBaseResource":
 def _full(key: str) -> str:
     from painpoint_platform.issues.identity.edit_log import full_key
 
-    with _warehouse(load_settings()).read() as connection:
+    with reading(load_settings()) as connection:
         return full_key(connection, key)
 
 
 def _fetched(query: str, **values: Any) -> "pl.DataFrame":
     from painpoint_platform.warehouse.queries import fetch
 
-    with _warehouse(load_settings()).read() as connection:
+    with reading(load_settings()) as connection:
         return fetch(connection, query, **values)
 
 

@@ -6,6 +6,7 @@ Belongs here: the command. Does not belong here: the ledger (``painpoint_platfor
 import typer
 
 from painpoint_platform.cli.console import AsJson, out, print_json, table
+from painpoint_platform.cli.warehouse import reading
 from painpoint_platform.settings import load_settings
 
 app = typer.Typer(help="Models: what they were asked and what it cost.", no_args_is_help=True)
@@ -22,10 +23,8 @@ def costs(as_json: AsJson = False) -> None:
     import polars as pl
 
     from painpoint_platform.llm.ledger import costs as costs_of
-    from painpoint_platform.warehouse.connection import open_read
 
-    settings = load_settings()
-    with open_read(settings.warehouse, lock_timeout_s=settings.warehouse_lock_timeout_s) as connection:
+    with reading(load_settings()) as connection:
         found = costs_of(connection)
     total = found["cost_usd"].sum()
     if as_json:

@@ -13,6 +13,7 @@ import typer
 
 from painpoint_platform import progress
 from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.graph import open_graph
 from painpoint_platform.settings import QaMode, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -80,20 +81,16 @@ def run_transcripts(settings: Settings, keys: Sequence[str], *, inbox: Path) -> 
         keys: the partitions; they are added where they are new.
         inbox: folder of their files.
     """
-    from painpoint_platform.definitions import build_defs, build_resources
-    from painpoint_platform.jobs import open_instance, run_in_process
-    from painpoint_platform.partitions import consecutive, transcripts
-    from painpoint_platform.resources.transcripts import TranscriptsResource
+    with err.status("loading the asset graph"):
+        from painpoint_platform.partitions import consecutive, transcripts
+        from painpoint_platform.resources.transcripts import TranscriptsResource
 
     files = TranscriptsResource.of(settings).reading(inbox)
-    definitions = build_defs(build_resources(settings) | {"transcript_files": files})
-    with open_instance(settings.data_dir) as instance, progress_bars():
-        instance.add_dynamic_partitions(str(transcripts.name), list(keys))
-        known = instance.get_dynamic_partitions(str(transcripts.name))
-        return [
-            run_in_process(definitions, "transcripts", instance=instance, first=side_by_side[0], last=side_by_side[-1])
-            for side_by_side in consecutive(keys, known, most=len(keys))
-        ]
+    with open_graph(settings, resources={"transcript_files": files}) as graph:
+        graph.instance.add_dynamic_partitions(str(transcripts.name), list(keys))
+        known = graph.instance.get_dynamic_partitions(str(transcripts.name))
+        stretches = consecutive(keys, known, most=len(keys))
+        return [graph.run("transcripts", stretch[0], stretch[-1]) for stretch in stretches]
 
 
 @app.command()

@@ -3,14 +3,14 @@
 Belongs here: order of the runs and what the person sees. Does not belong here: the jobs (``painpoint_platform.jobs``).
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from painpoint_platform.cli.console import FINDING, AsJson, Verbose, err, out, print_json, progress_bars, say, table
+from painpoint_platform.cli.console import FINDING, AsJson, Verbose, out, print_json, table
+from painpoint_platform.cli.graph import open_graph
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.sources import APIS, EARNINGS_CALLS, switched_on
 from painpoint_platform.settings import Settings, load_settings
@@ -57,7 +57,6 @@ def run_days(
     sources: list[str] | None = None,
     verbose: bool = False,
     snapshot: bool = True,
-    resource_overrides: Mapping[str, Any] | None = None,
 ) -> "list[RunOutcome]":
     """Run collect for each source, then issues for the days, then the snapshot.
 
@@ -71,27 +70,14 @@ def run_days(
         sources: names of sources; None = all that are switched on.
         verbose: show Dagster's log.
         snapshot: write the analysts' copy at the end.
-        resource_overrides: as for ``build_defs``.
     """
     require_collectable(first, last, settings)
     chosen = parse_sources(sources, settings)
-    with err.status("loading the asset graph"):
-        from painpoint_platform.definitions import build_defs
-        from painpoint_platform.jobs import open_instance, run_in_process
-
-        definitions = build_defs(resource_overrides)
-    with open_instance(settings.data_dir) as instance, progress_bars():
-
-        def go(job: str, start: str | None = None, end: str | None = None) -> "RunOutcome":
-            outcome = run_in_process(definitions, job, instance=instance, first=start, last=end, verbose=verbose)
-            _report(outcome)
-            return outcome
-
-        # One after another: Dagster runs are not safe side by side in one process. The daemon runs them in parallel.
-        outcomes = [go("collect", f"{first}|{source}", f"{last}|{source}") for source in chosen]
-        outcomes.append(go("issues", str(first), str(last)))
+    with open_graph(settings, verbose=verbose) as graph:
+        outcomes = [graph.run("collect", f"{first}|{source}", f"{last}|{source}") for source in chosen]
+        outcomes.append(graph.run("issues", str(first), str(last)))
         if snapshot:
-            outcomes.append(go("snapshot"))
+            outcomes.append(graph.run("snapshot"))
     return outcomes
 
 
@@ -142,18 +128,6 @@ def require_collectable(first: date, last: date, settings: Settings) -> None:
         raise UserError(f"{last} is not over yet (UTC); the last day that can be collected is {today - timedelta(1)}")
 
 
-def _report(outcome: "RunOutcome") -> None:
-    what = outcome.job if outcome.first is None else f"{outcome.job} {_span(outcome)}"
-    if outcome.succeeded:
-        say(f"✓ {what} in {outcome.seconds:.1f} s", style="green")
-    else:
-        say(f"✗ {what}\n{outcome.failure}", style="red")
-
-
-def _span(outcome: "RunOutcome") -> str:
-    return str(outcome.first) if outcome.last in (None, outcome.first) else f"{outcome.first} … {outcome.last}"
-
-
 def _show(outcomes: "list[RunOutcome]", as_json: bool) -> None:
     failed = [outcome for outcome in outcomes if not outcome.succeeded]
     if as_json:
@@ -161,7 +135,7 @@ def _show(outcomes: "list[RunOutcome]", as_json: bool) -> None:
         print_json({"succeeded": not failed, "runs": runs})
     else:
         rows = [
-            (outcome.job, _span(outcome) if outcome.first else "", "done" if outcome.succeeded else "failed",
+            (outcome.job, outcome.partitions, "done" if outcome.succeeded else "failed",
              f"{outcome.seconds:.1f}", outcome.run_id)
             for outcome in outcomes
         ]  # fmt: skip

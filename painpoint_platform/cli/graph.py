@@ -1,0 +1,46 @@
+"""The asset graph as commands run it: job after job in this process, each told how it ended.
+
+Belongs here: what all commands that run jobs do alike. Does not belong here: which jobs and in which order (the
+commands), running one (``painpoint_platform.jobs``).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from painpoint_platform.cli.console import err, progress_bars, say
+from painpoint_platform.settings import Settings
+
+if TYPE_CHECKING:
+    from painpoint_platform.jobs import Graph, RunOutcome
+
+
+@contextmanager
+def open_graph(
+    settings: Settings, *, resources: Mapping[str, Any] | None = None, verbose: bool = False
+) -> "Iterator[Graph]":
+    """Load the asset graph and yield it; until the block ends, bars show the progress of runs, lines how they ended.
+
+    Args:
+        settings: where the data and Dagster's instance lie, and what the resources are made from.
+        resources: other resources than the settings', by resource key.
+        verbose: show Dagster's log.
+
+    Raises:
+        UserError: a setting or the header of a SQL model is wrong.
+    """
+    with err.status("loading the asset graph"):
+        from painpoint_platform.definitions import build_defs, build_resources
+        from painpoint_platform.jobs import Graph, open_instance
+
+        definitions = build_defs(build_resources(settings) | dict(resources or {}))
+    with open_instance(settings.data_dir) as instance, progress_bars():
+        yield Graph(definitions, instance, _tell, verbose)
+
+
+def _tell(outcome: "RunOutcome") -> None:
+    what = f"{outcome.job} {outcome.partitions}".strip()
+    if outcome.succeeded:
+        say(f"✓ {what} in {outcome.seconds:.1f} s", style="green")
+    else:
+        say(f"✗ {what}\n{outcome.failure}", style="red")
