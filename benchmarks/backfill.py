@@ -28,18 +28,21 @@ from datetime import date, timedelta
 first, count = date.fromisoformat(sys.argv[1]), int(sys.argv[2])
 from painpoint_platform.definitions import build_resources
 from painpoint_platform.issues import days
+from painpoint_platform.perception.scored_tables import ITEMS, score_partition
 from painpoint_platform.settings import load_settings
 settings = load_settings(None)
 resources = {name: resource.process_config_and_initialize() for name, resource in build_resources(settings).items()}
 collectors, embedding, warehouse = resources["collectors"], resources["embedding"], resources["warehouse"]
 client = resources["llm"].client("pure", embedding.embedder)
-embedding.embedder()
+embedder = embedding.embedder()
+models = resources["perception"].scoring_models(embedder)
 started = time.monotonic()
 with resources["pocketbase"].client() as pocketbase:
     for day in (first + timedelta(days=offset) for offset in range(count)):
         for source in ("github", "hackernews", "reddit", "stackoverflow"):
             days.collect_day(warehouse, source, day, collect=collectors.collect, salt=collectors.salt())
-        days.cluster_day(warehouse, day, embedder=embedding.embedder(), reducer=embedding.reducer)
+        days.cluster_day(warehouse, day, embedder=embedder, reducer=embedding.reducer)
+        score_partition(warehouse, ITEMS, day, models=models, embedder=embedder)
         days.label_day(warehouse, day, client=client, embedder_factory=embedding.embedder)
         days.publish_day(warehouse, day, client=pocketbase, min_authors=3)
 print(time.monotonic() - started)
@@ -67,7 +70,8 @@ def main() -> None:
             pure = float(run([sys.executable, "-c", PURE_WORK, str(FIRST), str(options.days)], environment))
         with sample_world(items, together) as world:
             environment = environment_of(world, together)
-            (together / "models").symlink_to((alone / "data" / "models").resolve())
+            (together / "data").mkdir()
+            (together / "data" / "models").symlink_to((alone / "data" / "models").resolve())
             wall, failures, lock_failures = run_together(days, options.runs, environment)
         lost = abs(count(alone) - count(together))
         rows = [
