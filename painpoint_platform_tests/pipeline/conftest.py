@@ -36,6 +36,15 @@ class Platform:
         return [*(self.run("collect", f"{day}|{source}") for source in sources), self.run("issues", str(day))]
 
 
+def time_few_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let exports of models be timed on a handful of texts; how many say nothing about what is done with the times."""
+    from painpoint_platform.perception.serving import export_measurement
+
+    monkeypatch.setattr(export_measurement, "_MOST_TEXTS", 4)
+    monkeypatch.setattr(export_measurement, "_MOST_BATCHES", 1)
+    monkeypatch.setattr(export_measurement, "BATCH", 4)
+
+
 @pytest.fixture(scope="session")
 def sample_items() -> list[SampleItem]:
     return [item for day in DAYS for item in generate_items(day, ITEMS_A_DAY, seed=11)]

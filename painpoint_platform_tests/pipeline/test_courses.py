@@ -15,8 +15,6 @@ from painpoint_platform.automation import new_course_corpora
 from painpoint_platform.courses.assets import CLUSTER_INDEX, POST_INDEX, THEMES
 from painpoint_platform.courses.validation.stage2 import validate_stage2
 from painpoint_platform.courses.validation.stage3 import validate_stage3
-
-# TEMP from painpoint_platform.courses.validation.stage3 import validate_stage3
 from painpoint_platform.definitions import build_defs, build_resources
 from painpoint_platform.jobs import RunOutcome, run_in_process
 from painpoint_platform.sample.course_feedback import CORPUS, COURSE_LIST_FILE, write_sample
@@ -31,6 +29,8 @@ TABLES = (
     "gold.global_theme_eval", "gold.cluster_issue_coverage",
 )  # fmt: skip
 
+# The finished run that most tests begin with is made once, on one worker.
+pytestmark = pytest.mark.xdist_group("courses")
 
 STAGE_3 = (THEMES, CLUSTER_INDEX, POST_INDEX)
 

@@ -15,6 +15,18 @@ from painpoint_platform.sample.course_feedback import CORPUS, write_sample
 from painpoint_platform.sample.earnings_calls import CALLS, EXCHANGES, write_sample_calls
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
+from painpoint_platform_tests.pipeline.conftest import time_few_texts
+
+# Budgets of a training that a test can wait for.
+QUICK = """
+bootstrap_rounds = 100
+[splits]
+folds = 2
+[search]
+landmarks = 40
+[kernel]
+landmarks = 40
+"""
 
 
 class Shell:
@@ -157,10 +169,12 @@ def test_a_synthetic_corpus_is_the_same_each_time_and_can_be_read(shell: Shell) 
     assert (code, "a.xlsx" in told) == (2, True)
 
 
-def test_a_model_is_trained_judged_and_scores_a_file(shell: Shell) -> None:
+def test_a_model_is_trained_judged_and_scores_a_file(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    time_few_texts(monkeypatch)
     shell("perception", "synth", "--items", 260, "--users", 40, "--everyday", 140, "--out", "corpus.jsonl")
+    Path("quick.toml").write_text(QUICK)
     code, out, _ = shell("perception", "train", "--corpus", "corpus.jsonl", "--variable", "arousal", "--trials", "2",
-                         "--out", "models", "--json")  # fmt: skip
+                         "--settings", "quick.toml", "--out", "models", "--json")  # fmt: skip
     (model,) = json.loads(out)["models"]
     assert code == 0
     assert model["name"] in {"arousal_final_accepted", "arousal_final_pending"}

@@ -13,6 +13,7 @@ from painpoint_platform.perception.corpus import write_corpus
 from painpoint_platform.perception.synthetic import generate
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
+from painpoint_platform_tests.pipeline.conftest import time_few_texts
 
 # What all tests look at is trained once, on one worker.
 pytestmark = pytest.mark.xdist_group("perception")
@@ -20,8 +21,14 @@ pytestmark = pytest.mark.xdist_group("perception")
 # Budgets that a test can wait for; everything else is as in the defaults.
 SMALL = """
 bootstrap_rounds = 100
+[splits]
+folds = 2
+[search]
+landmarks = 40
 [kernel]
 landmarks = 40
+[variables.arousal]
+trials = 3
 """
 
 
@@ -38,6 +45,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dg
         }.items():  # fmt: skip
             environment.setenv(name, str(value))
         (folder / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
+        time_few_texts(environment)
         from painpoint_platform.definitions import build_defs
 
         outcome = run_in_process(build_defs(), "perception", instance=instance, first="arousal")
