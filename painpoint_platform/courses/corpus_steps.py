@@ -35,9 +35,9 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.warehouse.access import Warehouse
-from painpoint_platform.warehouse.checks import Check
+from painpoint_platform.warehouse.checks import named_check
 from painpoint_platform.warehouse.partitions import replace_partition
-from painpoint_platform.warehouse.queries import fetch, query_text
+from painpoint_platform.warehouse.queries import fetch
 
 LLM_FRIENDLY = Path("stage2") / "painpoints_llm_friendly.csv"
 # Types of what may be null in the only row.
@@ -316,5 +316,5 @@ def _replace(
 ) -> None:
     replace_partition(
         connection, table, where={"corpus": corpus}, rows=rows.with_columns(corpus=pl.lit(corpus)), key=unique,
-        checks=[Check(name, query_text(f"checks/{name}"), {"corpus": corpus}) for name in checks],
+        checks=[named_check(name, corpus=corpus) for name in checks],
     )  # fmt: skip

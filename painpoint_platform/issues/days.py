@@ -43,9 +43,9 @@ from painpoint_platform.llm.tasks import Answer
 from painpoint_platform.llm.totals import Totals
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.access import Warehouse, made_from, remember_input
-from painpoint_platform.warehouse.checks import Check
+from painpoint_platform.warehouse.checks import named_check
 from painpoint_platform.warehouse.partitions import replace_partition
-from painpoint_platform.warehouse.queries import fetch, query_text
+from painpoint_platform.warehouse.queries import fetch
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer:
         )  # fmt: skip
         replace_partition(
             connection, "silver.clusters", where=partition, rows=result.clusters, key=["cluster_id"],
-            checks=[_check("sizes_match_assignments", day), _check("no_forgotten_items", day)],
+            checks=[named_check("sizes_match_assignments", day=day), named_check("no_forgotten_items", day=day)],
         )  # fmt: skip
         remember_input(connection, "silver.clusters", day.isoformat(), wanted)
     return True
@@ -263,11 +263,11 @@ def _replace_gold(
     )  # fmt: skip
     replace_partition(
         connection, "gold.issues", where=partition, rows=rows.issues, key=["cluster_id"],
-        checks=[_check("every_cluster_has_an_issue", day), _check("no_orphan_evidence", day)],
+        checks=[named_check("every_cluster_has_an_issue", day=day), named_check("no_orphan_evidence", day=day)],
     )  # fmt: skip
     replace_partition(
         connection, "gold.issue_quotes", where=partition, rows=rows.quoted, key=["url_hash"],
-        checks=[_check("quotes_are_verbatim", day)],
+        checks=[named_check("quotes_are_verbatim", day=day)],
     )  # fmt: skip
     replace_lineage(connection, day, rows.lineage, prepared.members)
 
@@ -278,7 +278,3 @@ def _has_rows(connection: duckdb.DuckDBPyConnection, table: str, day: date) -> b
         connection.execute(f"select 1 from {table} where cluster_date = $day limit 1", {"day": day}).fetchone()
         is not None
     )
-
-
-def _check(name: str, day: date) -> Check:
-    return Check(name, query_text(f"checks/{name}"), {"day": day})

@@ -17,7 +17,7 @@ import polars as pl
 from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.sql_models.run import Window, materialize
 from painpoint_platform.takedown.target import Target, set_aside
-from painpoint_platform.warehouse.checks import Check, require, run_check
+from painpoint_platform.warehouse.checks import Check, named_check, require, run_check
 from painpoint_platform.warehouse.names import quoted
 from painpoint_platform.warehouse.queries import fetch, query_text
 
@@ -145,7 +145,7 @@ def _count(connection: "DuckDBPyConnection", statement: str, values: Mapping[str
 def _facts(days: Sequence[date]) -> Iterator[Check]:
     for day in days:
         for name in FACTS:
-            yield Check(name, query_text(f"checks/{name}"), {"day": day})
+            yield named_check(name, day=day)
 
 
 def _refresh_models(

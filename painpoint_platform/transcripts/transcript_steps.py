@@ -27,9 +27,9 @@ from painpoint_platform.transcripts.review import block_roles
 from painpoint_platform.transcripts.review_pages import write_review_page
 from painpoint_platform.transcripts.speakers import parse_speaker
 from painpoint_platform.warehouse.access import Warehouse
-from painpoint_platform.warehouse.checks import Check
+from painpoint_platform.warehouse.checks import named_check
 from painpoint_platform.warehouse.partitions import replace_partition
-from painpoint_platform.warehouse.queries import fetch, query_text
+from painpoint_platform.warehouse.queries import fetch
 
 Columns: TypeAlias = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -201,5 +201,5 @@ def _replace(
 ) -> None:
     replace_partition(
         connection, table, where={"transcript": key}, rows=rows.with_columns(transcript=pl.lit(key)), key=unique,
-        checks=[Check(name, query_text(f"checks/{name}"), {"transcript": key}) for name in checks],
+        checks=[named_check(name, transcript=key) for name in checks],
     )  # fmt: skip

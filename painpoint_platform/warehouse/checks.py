@@ -12,6 +12,7 @@ import duckdb
 
 from painpoint_platform.errors import DataContractError
 from painpoint_platform.warehouse.names import quoted, quoted_list
+from painpoint_platform.warehouse.queries import query_text
 
 SAMPLE_ROWS = 5
 
@@ -46,6 +47,15 @@ class CheckOutcome:
             return f"{self.name} holds"
         rows = "\n".join(f"  {row}" for row in self.sample)
         return f"{self.name} does not hold for {self.violation_count} rows, such as\n{rows}"
+
+
+def named_check(name: str, **values: Any) -> Check:
+    """Return the check in ``dbt_like_sql/queries/checks/<name>.sql``, its ``$parameters`` bound to ``values``.
+
+    Raises:
+        FileNotFoundError: there is no such check.
+    """
+    return Check(name, query_text(f"checks/{name}"), values)
 
 
 def unique(table: str, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> Check:

@@ -16,16 +16,14 @@ from numpy.typing import NDArray
 from painpoint_platform.issues.identity.lineage import trace
 from painpoint_platform.issues.identity.resemblance import by_words
 from painpoint_platform.text.embeddings import Embedder
-from painpoint_platform.warehouse.checks import Check
+from painpoint_platform.warehouse.checks import named_check
 from painpoint_platform.warehouse.partitions import replace_partition
-from painpoint_platform.warehouse.queries import fetch, query_text
+from painpoint_platform.warehouse.queries import fetch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LINEAGE_DAYS = 30
-# The check that a day's lineage and issues are those of the same clusters.
-TRACED = "every_issue_has_a_lineage"
 # Of the day's items one in so many may be embedded for its lineage. Their texts are cut to title and 200 characters, so
 # that the time lies well below a tenth of the day's embedding.
 ITEMS_AN_EMBEDDED_POST = 24
@@ -157,7 +155,7 @@ def replace_lineage(connection: "DuckDBPyConnection", day: date, lineage: pl.Dat
     anchors = pl.concat([anchors, waiting]).sort("issue_key", "url_hash")
     replace_partition(
         connection, "ops.issue_anchors", where=partition, rows=anchors, key=["url_hash"],
-        checks=[Check(TRACED, query_text(f"checks/{TRACED}"), {"day": day})],
+        checks=[named_check("every_issue_has_a_lineage", day=day)],
     )  # fmt: skip
 
 
