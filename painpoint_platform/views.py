@@ -80,7 +80,8 @@ def _fitting(plain: "pl.DataFrame") -> list[str]:
     texts = [name for name, width in widths.items() if width > max(len(name), TEXT_CHARACTERS)]
     if not texts:
         return plain.columns[:PREVIEW_COLUMNS]
-    chosen, room = set(), PREVIEW_CHARACTERS
+    chosen: set[str] = set()
+    room = PREVIEW_CHARACTERS
     for name in [*texts[:1], *(name for name in widths if name not in texts), *texts[1:]]:
         width = MARGIN + (max(len(name), TEXT_CHARACTERS) if name in texts else widths[name])
         if width <= room and len(chosen) < PREVIEW_COLUMNS:

@@ -299,7 +299,7 @@ def live_issues(
 
     def one_day(key: str) -> Committed:
         if not pocketbase.configured:
-            return Committed({LIVE_ISSUES: {"published": "no: POCKETBASE_URL is not set"}})
+            return Committed({LIVE_ISSUES: view_metadata(views.nothing_published(warehouse))})
         with pocketbase.client() as client:
             report = days.publish_day(
                 warehouse, date.fromisoformat(key), client=client, min_authors=pocketbase.min_authors

@@ -130,6 +130,13 @@ def live_issues(warehouse: "Warehouse", report: "SyncReport") -> View:
     return View(tracked.height, facts, *first_rows(tracked))
 
 
+def nothing_published(warehouse: "Warehouse") -> View:
+    """Show that no store of live issues is set, and what one has from before."""
+    with warehouse.read() as connection:
+        tracked = fetch(connection, "views/live_issues")
+    return View(tracked.height, {"published": "no: POCKETBASE_URL is not set"}, *first_rows(tracked))
+
+
 def shortfall(report: "SyncReport") -> str:
     """Return in one sentence what a sync left undone."""
     reason = report.outage or "; ".join(report.notes) or "see gold.live_issues.last_error"

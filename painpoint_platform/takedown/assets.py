@@ -8,7 +8,7 @@ from functools import partial
 
 import dagster as dg
 
-from painpoint_platform.layers import ops, table_spec
+from painpoint_platform.layers import ops, table_spec, view_metadata
 from painpoint_platform.resources.collectors import CollectorsResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import load_settings
@@ -38,6 +38,8 @@ def evidence_checks(
     from painpoint_platform.takedown.forgetting import forget
     from painpoint_platform.takedown.installation import places_of, publisher
     from painpoint_platform.takedown.recheck import REASON, recheck_evidence
+    from painpoint_platform.views import Fact, View, first_rows
+    from painpoint_platform.warehouse.queries import fetch
 
     settings = load_settings()
     with publisher(settings) as publish:
@@ -53,7 +55,10 @@ def evidence_checks(
     for problem in done.problems:
         context.log.warning(problem)
     proven = "nothing to prove" if done.takedown is None else "proven" if done.takedown.proven else "not proven"
-    return dg.MaterializeResult(metadata={"asked": done.asked, "gone": done.gone, "takedown": proven})
+    with warehouse.read() as connection:
+        answers = fetch(connection, "views/evidence_checks")
+    facts: dict[str, Fact] = {"asked": done.asked, "gone": done.gone, "takedown": proven}
+    return dg.MaterializeResult(metadata=view_metadata(View(answers.height, facts, *first_rows(answers))))
 
 
 ASSETS = [evidence_checks]
