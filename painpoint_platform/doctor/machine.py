@@ -4,7 +4,6 @@ Belongs here: files and installed parts that all domains share. Does not belong 
 (``services``), a domain's own files (``domains``).
 """
 
-import importlib.util
 import shutil
 from collections.abc import Iterator
 
@@ -15,17 +14,18 @@ ENOUGH_DISK_GB = 2.0
 
 
 def files(settings: Settings, _online: bool) -> Iterator[Finding]:
-    """Look at the disk, the warehouse and the analysts' copy."""
-    folder = settings.data_dir if settings.data_dir.exists() else settings.data_dir.absolute().parent
+    """Look at the disk, the warehouse, the analysts' copy and the report."""
+    data_dir = settings.data_dir.absolute()
+    folder = next(path for path in (data_dir, *data_dir.parents) if path.exists())
     free = shutil.disk_usage(folder).free / 1e9
     state: State = "ok" if free >= ENOUGH_DISK_GB else "missing"
     yield Finding("files", "disk", state, f"{free:.1f} GB free at {folder} (DATA_DIR)")
     yield _warehouse(settings)
-    copy = settings.analytics
-    if copy.exists():
-        yield Finding("files", "analysts' copy", "ok", f"{copy}, {copy.stat().st_size / 1e6:.1f} MB")
-    else:
-        yield Finding("files", "analysts' copy", "off", f"{copy} is written by the first run")
+    for what, path in (("analysts' copy", settings.analytics), ("report", settings.report / "index.html")):
+        if path.exists():
+            yield Finding("files", what, "ok", str(path))
+        else:
+            yield Finding("files", what, "off", f"{path} is written by the first run")
 
 
 def _warehouse(settings: Settings) -> Finding:
@@ -50,16 +50,15 @@ def _warehouse(settings: Settings) -> Finding:
 
 def encoder(settings: Settings, _online: bool) -> Iterator[Finding]:
     """Look whether the chosen encoder is installed."""
-    backend = settings.embedding_backend
-    has_openvino = importlib.util.find_spec("openvino") is not None
-    chosen = ("openvino" if has_openvino else "torch") if backend == "auto" else backend
-    module = {"openvino": "openvino", "torch": "torch", "onnx": "onnxruntime"}[chosen]
-    if importlib.util.find_spec(module) is None:
-        extra = {"openvino": "fast", "onnx": "onnx"}.get(chosen, "")
-        yield Finding("encoder", chosen, "missing", f"pip install 'painpoint-platform[{extra}]'")
-        return
-    precision = f", {settings.embedding_precision}" if chosen == "openvino" else ""
-    yield Finding("encoder", chosen, "ok", f"all-MiniLM-L6-v2{precision}; reducer {settings.clustering_reducer}")
+    from painpoint_platform.text.embeddings import installed_backend
+    from painpoint_platform.text.minilm import MODEL_NAME
+
+    def look() -> str:
+        chosen = installed_backend(settings.embedding_backend)
+        precision = f" {settings.embedding_precision}" if chosen == "openvino" else ""
+        return f"{MODEL_NAME} on {chosen}{precision}; reducer {settings.clustering_reducer}"
+
+    yield tried("encoder", settings.embedding_backend, look)
 
 
 def operations(settings: Settings, _online: bool) -> Iterator[Finding]:

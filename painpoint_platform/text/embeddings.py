@@ -27,7 +27,15 @@ from painpoint_platform.progress import Progress
 from painpoint_platform.text.batches import token_batches
 from painpoint_platform.text.minilm import DIMENSIONS, MODEL_NAME, MODEL_SHA256, count_tokens, token_ids
 
-__all__ = ["Embedder", "Encoded", "ModelEmbedder", "compute_embeddings_for_items", "count_tokens", "load_embedder"]
+__all__ = [
+    "Embedder",
+    "Encoded",
+    "ModelEmbedder",
+    "compute_embeddings_for_items",
+    "count_tokens",
+    "installed_backend",
+    "load_embedder",
+]
 
 # (token ids, attention mask), each (texts, tokens) int64 -> unit rows and middle states, each (texts, 384) float32.
 Forward = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -108,7 +116,7 @@ def load_embedder(
     Raises:
         UserError: an unknown or uninstalled backend, an unknown precision, or weights that are not the model's.
     """
-    backend = _installed_backend(backend)
+    backend = installed_backend(backend)
     if precision not in ("int8", "fp32"):
         raise UserError(f"embedding precision {precision!r} is unknown; choose int8 or fp32")
     folder = (cache_dir or Path("data")).absolute()
@@ -135,7 +143,12 @@ def compute_embeddings_for_items(
     return embedder.embed(texts, progress=progress)
 
 
-def _installed_backend(backend: str) -> str:
+def installed_backend(backend: str) -> str:
+    """Return the backend that a setting means: the same name, for ``auto`` the fastest that is installed.
+
+    Raises:
+        UserError: it is unknown or not installed; says what to install.
+    """
     installed = [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
     if backend == "auto":
         chosen = next((name for name in ("openvino", "torch") if name in installed), None)

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from painpoint_platform.cli.app import app, main
+from painpoint_platform.text import embeddings
 from painpoint_platform_tests.llm.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 
 COMMANDS = (
@@ -79,12 +80,15 @@ def test_doctor_says_what_is_missing_and_never_a_secret(monkeypatch: pytest.Monk
     monkeypatch.setenv("POCKETBASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("POCKETBASE_PASSWORD", "do-not-print-me")
     monkeypatch.setenv("GITHUB_TOKEN", "nor-me")
+    monkeypatch.setenv("DATA_DIR", "not/made/yet")
+    monkeypatch.setenv("EMBEDDING_BACKEND", "onnx")
+    monkeypatch.setattr(embeddings, "_PACKAGES", embeddings._PACKAGES | {"onnx": "no_such_package"})
     result = CliRunner().invoke(app, ["doctor", "--offline", "--json"])
     report = json.loads(result.stdout)
     missing = {finding["what"] for finding in report["findings"] if finding["state"] == "missing"}
     assert result.exit_code == 1
     assert not report["healthy"]
-    assert {"POCKETBASE_EMAIL", "reddit"} <= missing
+    assert {"POCKETBASE_EMAIL", "reddit", "onnx"} <= missing
     assert "do-not-print-me" not in result.output
     assert "nor-me" not in result.output
 
