@@ -9,24 +9,22 @@ from typing import Any
 
 import dagster as dg
 from dotenv import load_dotenv
-from pydantic import SecretStr
 
 from painpoint_platform import automation, jobs
 from painpoint_platform.courses import assets as courses
 from painpoint_platform.issues import assets as issues
-from painpoint_platform.layers import FRESHNESS, OWNERS
+from painpoint_platform.layers import FRESHNESS
 from painpoint_platform.partitions import by_day, daily_partitions
 from painpoint_platform.perception import assets as perception
 from painpoint_platform.report.assets import build_report_asset
 from painpoint_platform.resources.analytics import AnalyticsResource
-from painpoint_platform.resources.collectors import SOURCE_SETTINGS, CollectorsResource
+from painpoint_platform.resources.collectors import CollectorsResource
 from painpoint_platform.resources.courses import CoursesResource
 from painpoint_platform.resources.embedding import EmbeddingResource
 from painpoint_platform.resources.llm import LLMResource
 from painpoint_platform.resources.perception import PerceptionResource
 from painpoint_platform.resources.pocketbase import PocketBaseResource
 from painpoint_platform.resources.report import ReportResource
-from painpoint_platform.resources.secrets import secret
 from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import Settings, load_settings
@@ -61,7 +59,6 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         automation_condition=automation.after_new_rows,
         automation_of_whole=automation.after_any_new_rows,
         freshness=FRESHNESS,
-        owners=list(OWNERS),
     )
     tables = [*issues.ASSETS, *courses.ASSETS, *transcripts.ASSETS, *perception.ASSETS, *sql_models]
     gold_tables = {key for asset in tables for key in asset.keys if key.path[0] == "gold"}
@@ -83,14 +80,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "warehouse": WarehouseResource.of(settings),
         "analytics": AnalyticsResource.of(settings),
         "report_folder": ReportResource.of(settings),
-        "collectors": CollectorsResource(
-            sources_file=str(settings.sources),
-            **{name: _as_configuration(settings, name) for name in SOURCE_SETTINGS},
-            collect_timeout_s=settings.collect_timeout_s,
-            collect_deadline_s=settings.collect_deadline_s,
-            author_salt=secret(settings, "author_salt"),
-            author_salt_path=str(settings.data_dir / "author_salt"),
-        ),
+        "collectors": CollectorsResource.of(settings),
         "embedding": EmbeddingResource.of(settings),
         "courses": CoursesResource.of(settings),
         "transcript_files": TranscriptsResource.of(settings),
@@ -98,12 +88,6 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "llm": LLMResource.of(settings),
         "pocketbase": PocketBaseResource.of(settings),
     }
-
-
-def _as_configuration(settings: Settings, field: str) -> str | dg.EnvVar | None:
-    """Return a setting as Dagster may show it: of a secret the name alone."""
-    value: str | SecretStr | None = getattr(settings, field)
-    return secret(settings, field) if isinstance(value, SecretStr) else value
 
 
 load_dotenv(Path(".env"))  # the providers' own key variables, which LiteLLM reads from the environment

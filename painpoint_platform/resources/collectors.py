@@ -9,15 +9,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from dagster import ConfigurableResource
-from pydantic import Field, create_model
+from dagster import ConfigurableResource, EnvVar
+from pydantic import Field, SecretStr, create_model
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import Collection, Source
 from painpoint_platform.issues.sources import APIS
 from painpoint_platform.paths import bundled
+from painpoint_platform.resources.secrets import secret
 from painpoint_platform.settings import Settings
 
 # The collectors, and httpx under them, are imported where they are used: definitions load without them.
@@ -49,6 +50,18 @@ class CollectorsResource(_SourceSettings):  # type: ignore[misc, valid-type]
     collect_deadline_s: float = Field(900.0, description="Seconds that a day of a source may take, waiting included")
     author_salt: str | None = Field(None, description="Salt of the hashes of authors; none = the one in its file")
     author_salt_path: str = Field("data/author_salt", description="File of the salt, made on first use")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the collectors of the settings."""
+        return cls(
+            sources_file=str(settings.sources),
+            **{name: _as_configuration(settings, name) for name in SOURCE_SETTINGS},
+            collect_timeout_s=settings.collect_timeout_s,
+            collect_deadline_s=settings.collect_deadline_s,
+            author_salt=secret(settings, "author_salt"),
+            author_salt_path=str(settings.data_dir / "author_salt"),
+        )
 
     def salt(self) -> str:
         """Return the salt of author hashes: the setting, or what is kept in its file, made on first use.
@@ -125,6 +138,12 @@ class CollectorsResource(_SourceSettings):  # type: ignore[misc, valid-type]
 
     def _file(self) -> Path:
         return Path(self.sources_file) if self.sources_file else bundled("sources.yaml")
+
+
+def _as_configuration(settings: Settings, field: str) -> str | EnvVar | None:
+    """Return a setting as Dagster may show it: of a secret the name alone."""
+    value: str | SecretStr | None = getattr(settings, field)
+    return secret(settings, field) if isinstance(value, SecretStr) else value
 
 
 def _outside_any_loop(reading: Coroutine[Any, Any, Answer]) -> Answer:

@@ -14,7 +14,7 @@ from painpoint_platform.resources.secrets import secret
 from painpoint_platform.settings import Settings
 
 
-class PocketBaseResource(ConfigurableResource):  # type: ignore[type-arg]
+class PocketBaseResource(ConfigurableResource[None]):
     """Publishing is optional: without a URL nothing is sent, and the asset says so instead of failing."""
 
     url: str | None = Field(None, description="PocketBase server; unset: live issues are not published")

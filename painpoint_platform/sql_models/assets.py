@@ -33,7 +33,6 @@ class _Surroundings:
     automation_condition: dg.AutomationCondition[Any] | None
     automation_of_whole: dg.AutomationCondition[Any] | None
     freshness: Mapping[str, dg.FreshnessPolicy]
-    owners: Sequence[str]
     variables: Mapping[str, Any]
     lineage: Lineage
 
@@ -47,7 +46,6 @@ def build_sql_model_assets(
     automation_condition: dg.AutomationCondition[Any] | None = None,
     automation_of_whole: dg.AutomationCondition[Any] | None = None,
     freshness: Mapping[str, dg.FreshnessPolicy] | None = None,
-    owners: Sequence[str] | None = None,
     variables: Mapping[str, Any] | None = None,
 ) -> list[dg.AssetsDefinition]:
     """Make one asset of each model; they ask for the resource ``warehouse``.
@@ -64,7 +62,6 @@ def build_sql_model_assets(
         automation_condition: when to materialise a partition of an incremental model by itself.
         automation_of_whole: when to materialise a table or view, which is made of all partitions, by itself.
         freshness: group -> policy that its models of gold carry.
-        owners: teams or people; default: those of the platform.
         variables: settings that models read by ``getvariable``.
     """
     around = _Surroundings(
@@ -74,7 +71,6 @@ def build_sql_model_assets(
         automation_condition=automation_condition,
         automation_of_whole=automation_of_whole,
         freshness=freshness or {},
-        owners=OWNERS if owners is None else owners,
         variables=variables or {},
         lineage={model.table: column_lineage(model.sql, _types(model)) for model in models},
     )
@@ -90,7 +86,7 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
         deps=_deps(model, around),
         group_name=header.group,
         kinds={"duckdb", "sql"},
-        owners=list(around.owners),
+        owners=list(OWNERS),
         tags={"layer": model.schema, "domain": header.group, "materialized": header.materialized},
         metadata={
             "dagster/column_schema": _column_schema(model),

@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.layers import OWNERS
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.sql_models.assets import build_sql_model_assets
 from painpoint_platform.sql_models.model import load_models
@@ -63,7 +64,6 @@ def assets(tmp_path):
         written_by={"bronze.rejected_items": [ITEMS], "bronze.collections": [ITEMS]},
         automation_condition=dg.AutomationCondition.eager(),
         freshness={"issues": dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))},
-        owners=["team:analytics"],
     )
 
 
@@ -110,7 +110,7 @@ def test_an_asset_carries_what_its_file_says(assets):
     assert spec.description == "Reasons by day."
     assert spec.group_name == "issues"
     assert spec.kinds == {"duckdb", "sql"}
-    assert spec.owners == ["team:analytics"]
+    assert spec.owners == list(OWNERS)
     assert spec.code_version
     assert spec.freshness_policy is not None
     assert spec.automation_condition is not None
