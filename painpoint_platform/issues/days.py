@@ -50,7 +50,16 @@ from painpoint_platform.warehouse.queries import fetch
 
 @dataclass(frozen=True)
 class Labelled:
-    """What labelling a day did: clusters in all, labels reused, labels asked for, failed, and what it cost."""
+    """What labelling a day did.
+
+    Attributes:
+        unchanged: the partition was made from the same clusters already, and nothing was done.
+        clusters: of the day.
+        reused: labels that were not asked for.
+        asked: labels that were.
+        failed: those of them that no model gave.
+        totals: calls, tokens and cost; None when nothing was done.
+    """
 
     unchanged: bool
     clusters: int = 0
@@ -107,8 +116,17 @@ def collect_day(
 def cluster_day(warehouse: Warehouse, day: date, *, embedder: Embedder, reducer: str) -> bool:
     """Cluster a day's items and replace its partition of ``silver``.
 
+    Args:
+        warehouse: read, and written in one transaction.
+        day: the partition.
+        embedder: the encoder.
+        reducer: see ``clustering.clusters.cluster``.
+
     Returns:
         False when the partition was already made from the same items and settings, and nothing was done.
+
+    Raises:
+        DataContractError: a fact does not hold; the old partition stands.
     """
     with warehouse.read() as connection:
         items = fetch(connection, "issues/items_of_day", day=day)
@@ -153,6 +171,9 @@ def label_day(
         client: asks for labels.
         embedder_factory: gives the encoder that lineage may need.
         lineage_days: how far a problem may be away to be the same issue.
+
+    Raises:
+        DataContractError: a fact does not hold; the old partition stands.
     """
     with warehouse.read() as connection:
         members = fetch(connection, "issues/clustered_items_of_day", day=day)
@@ -198,6 +219,9 @@ def publish_day(
         client: of the server.
         min_authors: an issue needs this many distinct authors.
         verify: compare with every record that is there; it makes sense for all days only.
+
+    Raises:
+        UserError: a person must mend something at the server; see ``publishing.sync.sync_day``.
     """
     with warehouse.read() as connection:
         stored = read_publishing_input(connection, day)

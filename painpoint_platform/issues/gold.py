@@ -101,7 +101,7 @@ def without_label(day: DayOfClusters, reused: pl.DataFrame) -> pl.DataFrame:
 
 
 def label_requests(clusters: pl.DataFrame) -> list[LabelRequest]:
-    """Return what the model is asked for each cluster, in the same order."""
+    """Return what the model is asked for each of ``clusters`` (of ``without_label``), in the same order."""
     return [
         LabelRequest(
             cluster_size=row["voices"],
@@ -113,7 +113,7 @@ def label_requests(clusters: pl.DataFrame) -> list[LabelRequest]:
 
 
 def labels_from(clusters: pl.DataFrame, answers: Sequence[Answer[IssueLabel]]) -> pl.DataFrame:
-    """Return one row a cluster that was asked about: its label, or why it has none."""
+    """Return a row for each of ``clusters``, by the answer in its place: its label, or why it has none."""
     rows = [
         {
             "cluster_id": cluster_id,
@@ -138,8 +138,16 @@ def issue_rows(
 ) -> pl.DataFrame:
     """Return the day's rows of ``gold.issues``: reused labels and new ones, failed clusters included.
 
-    ``keys`` says each cluster's ``issue_key``, ``people`` what was decided about issues. ``created_at`` is when the
-    problem was first voiced that day, so that the same input gives the same row.
+    ``created_at`` is when the problem was first voiced that day, so that the same input gives the same row.
+
+    Args:
+        day: the partition.
+        prepared: the clusters.
+        keys: cluster_id, issue_key; a row a cluster.
+        reused: of ``reused_labels``.
+        asked: of ``labels_from``, for the clusters that ``reused`` has not.
+        prompt_version: of the prompt that was, or would have been, answered.
+        people: what was decided about issues.
     """
     # A label that comes back to the day that paid for it is that day's own.
     paid_elsewhere = pl.when(pl.col("reused_from") != day).then("reused_from")
@@ -177,7 +185,13 @@ def issue_rows(
 
 
 def evidence_rows(day: date, prepared: DayOfClusters, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the day's rows of ``gold.issue_evidence``: every item of every cluster, labelled or failed."""
+    """Return the day's rows of ``gold.issue_evidence``: every item of every cluster, labelled or failed.
+
+    Args:
+        day: the partition.
+        prepared: the clusters.
+        keys: cluster_id, issue_key; a row a cluster.
+    """
     return (
         prepared.members.join(keys.select("cluster_id", "issue_key"), on="cluster_id")
         .with_columns(cluster_date=pl.lit(day), snippet=pl.col("snippet").fill_null(""))

@@ -65,7 +65,12 @@ def _distinct_rows(vectors: Vectors) -> tuple[Vectors, NDArray[np.int64]]:
 
 
 def nearest_neighbours(vectors: Vectors, count: int) -> tuple[NDArray[np.int64], Vectors]:
-    """Return (rows, count) indices and similarities of each row's nearest other rows, exact, in no order."""
+    """Return (rows, count) indices and cosines of each row's nearest other rows, exact, in no order.
+
+    Args:
+        vectors: (rows, dimensions) of unit length.
+        count: fewer than there are rows.
+    """
     rows = len(vectors)
     indices = np.empty((rows, count), np.int64)
     similarities = np.empty((rows, count), np.float32)

@@ -55,6 +55,7 @@ class ApiProfile:
         mend: from a status and the API's own message to what a person should do about it.
         limit: whether an answer (of any status, with its parsed body or None) is a refusal because of a limit.
         secrets: strings that must never appear in a message.
+        headers: sent with every request, in place of the client's own of the same name.
     """
 
     name: str

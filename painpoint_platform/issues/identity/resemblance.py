@@ -190,7 +190,12 @@ def resemblances(
 
 
 def left_open(found: Floats, issues: Indices) -> tuple[Indices, Indices]:
-    """Return the rows and columns that words do not settle; all columns of an issue are settled together."""
+    """Return the rows and columns that words do not settle; all columns of an issue are settled together.
+
+    Args:
+        found: (today, known) resemblances by words.
+        issues: (known,) number of the issue of each known group.
+    """
     settled_rows: list[int] = []
     settled: list[int] = []
     for row in range(found.shape[0]):
