@@ -9,6 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from painpoint_platform.cli.app import app
 from painpoint_platform.sample.course_feedback import write_sample
 from painpoint_platform.warehouse.connection import open_read
 from painpoint_platform.warehouse.snapshot import export_hash
@@ -43,31 +47,42 @@ def answer(seen: Seen) -> dict[str, Any]:
     return {"global_clusters": [theme], "unassigned_clusters": []}
 
 
-def start(place: Path, server: ModelServer, files: tuple[Path, Path]) -> "subprocess.Popen[bytes]":
-    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
-    environment |= {"DATA_DIR": str(place / "data"), "COURSES_THEME_BATCH_SIZE": "3", "LLM_MAX_CONCURRENCY": "2"}
-    for role in ("LOCAL", "REMOTE"):
-        environment |= {f"LLM_{role}_MODEL": "openai/tested", f"LLM_{role}_BASE_URL": server.base_url,
-                        f"LLM_{role}_API_KEY": "not-a-key"}  # fmt: skip
+def arguments(files: tuple[Path, Path]) -> list[str]:
+    run = ["courses", "run", "--json", "--artifacts", "artifacts"]
+    return [*run, "--predictions", str(files[0]), "--courses", str(files[1])]
+
+
+def prepare(place: Path, server: ModelServer) -> dict[str, str]:
+    """Make the folder of a run and return the settings that lead there."""
     (place / "data").mkdir(parents=True, exist_ok=True)
     if not (place / "data" / "models").exists():
         (place / "data" / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
-    command = [
-        sys.executable,
-        "-m",
-        "painpoint_platform.cli.app",
-        "courses",
-        "run",
-        "--json",
-        "--artifacts",
-        "artifacts",
-    ]
-    command += ["--predictions", str(files[0]), "--courses", str(files[1])]
-    root = Path(__file__).parents[2]
+    found = {"DATA_DIR": str(place / "data"), "COURSES_THEME_BATCH_SIZE": "3", "LLM_MAX_CONCURRENCY": "2"}
+    for role in ("LOCAL", "REMOTE"):
+        found |= {f"LLM_{role}_MODEL": "openai/tested", f"LLM_{role}_BASE_URL": server.base_url,
+                  f"LLM_{role}_API_KEY": "not-a-key"}  # fmt: skip
+    return found
+
+
+def start(place: Path, server: ModelServer, files: tuple[Path, Path]) -> "subprocess.Popen[bytes]":
+    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    environment |= prepare(place, server) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "painpoint_platform.cli.app", *arguments(files)]
     return subprocess.Popen(
-        command, cwd=place, env=environment | {"PYTHONPATH": str(root)}, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        command, cwd=place, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )  # fmt: skip
+
+
+def run_here(place: Path, server: ModelServer, files: tuple[Path, Path]) -> None:
+    """The same run in this process, for one that nobody kills."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("DAGSTER_HOME", "of another run")  # so that the one of this run does not stay
+        monkeypatch.delenv("DAGSTER_HOME")
+        for name, value in prepare(place, server).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(place)
+        result = CliRunner().invoke(app, arguments(files), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
 
 
 def answered(server: ModelServer, task: str) -> list[str]:
@@ -108,7 +123,7 @@ def tables(place: Path) -> str:
 def test_a_run_that_is_killed_in_both_stages_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     files = write_sample(tmp_path / "in", posts=60, courses=12)
     with ModelServer(answer=answer) as server:
-        assert start(tmp_path / "undisturbed", server, files).wait(PATIENCE_S) == 0
+        run_here(tmp_path / "undisturbed", server, files)
         needed = sorted(answered(server, "course_clusters") + answered(server, "global_themes"))
     place = tmp_path / "killed"
     with ModelServer(answer=answer, delay_s=0.25) as server:
