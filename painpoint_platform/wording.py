@@ -1,7 +1,7 @@
-"""How messages name things: the first few of many, each finding with its place, values as a person reads them.
+"""How messages and pages name things: how many, the first few of many, a finding with its place, a value as it is read.
 
-Belongs here: wording that messages of several domains share. Does not belong here: what is wrong and what to do about
-it (whoever found it).
+Belongs here: wording that several domains share. Does not belong here: what is wrong and what to do about it (whoever
+found it), numbers as only pages write them (``pages.page``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,11 @@ from pathlib import Path
 # Findings of one kind that a message lists; the rest is counted.
 MOST_LISTED = 10
 LONGEST_VALUE = 60
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Write ``1 course`` or ``1,103 courses``; ``plural`` where an s does not make it."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def first_few(names: Sequence[str], *, most: int = 5) -> str:

@@ -10,8 +10,8 @@ import typer
 
 from painpoint_platform.cli.console import FINDING, AsJson, out, print_json, table
 from painpoint_platform.doctor import domains, machine, services
-from painpoint_platform.pages.page import counted
 from painpoint_platform.settings import load_settings
+from painpoint_platform.wording import counted
 
 AREAS = (
     machine.files,

@@ -9,6 +9,7 @@ import typer
 
 from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, say, table
 from painpoint_platform.settings import load_settings
+from painpoint_platform.wording import counted
 
 if TYPE_CHECKING:
     from painpoint_platform.takedown.forgetting import Takedown
@@ -71,8 +72,7 @@ def _show(done: "Takedown") -> None:
         out.print(table("Removed", ["place", "what", "count"], rows, right=["count"]))
     else:
         out.print("Nothing of it was left to remove.")
-    tombstones = "1 tombstone keeps" if done.tombstones == 1 else f"{done.tombstones} tombstones keep"
-    out.print(f"{tombstones} it from being collected again")
+    out.print(f"{counted(done.tombstones, 'tombstone keeps', 'tombstones keep')} it from being collected again")
     out.print(
         f"Searched: {proof.files:,} files, {proof.size_bytes / 1e6:,.1f} MB, and {proof.values:,} values of tables"
     )

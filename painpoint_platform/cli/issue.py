@@ -16,6 +16,7 @@ from painpoint_platform.cli.graph import open_graph
 from painpoint_platform.cli.warehouse import reading
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
+from painpoint_platform.wording import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -213,8 +214,9 @@ def _decide(
              "applied": not later and not failures, "failures": failures, "not_published": unpublished}
         )  # fmt: skip
     else:
-        count = f"{len(days)} day{'s' * (len(days) != 1)}"
-        applied = "the next run of the days applies it" if later or failures else f"applied to {count}"
+        applied = (
+            "the next run of the days applies it" if later or failures else f"applied to {counted(len(days), 'day')}"
+        )
         named = f" → {chosen[:SHOWN_KEY]}" if chosen else ""
         say(f"noted as edit {edit.edit_id}: {kind} {full[:SHOWN_KEY]}{named}; {applied}")
         for problem in unpublished:

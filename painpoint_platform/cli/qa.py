@@ -15,6 +15,7 @@ from painpoint_platform import progress
 from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, progress_bars, say, table
 from painpoint_platform.cli.graph import open_graph
 from painpoint_platform.settings import QaMode, Settings, load_settings
+from painpoint_platform.wording import counted
 
 if TYPE_CHECKING:
     from painpoint_platform.jobs import RunOutcome
@@ -159,10 +160,8 @@ def _show_run(report: "RunReport", out_dir: Path) -> None:
     out.print(table(f"{count} transcripts{more}", columns, rows, right=columns[1:]))
     for kind, number in summary.errors.items():
         if number:
-            say(
-                f"{number} {kind} {'entry' if number == 1 else 'entries'} in the error files of {out_dir}",
-                style="yellow",
-            )
+            entries = counted(number, f"{kind} entry", f"{kind} entries")
+            say(f"{entries} in the error files of {out_dir}", style="yellow")
     out.print(f"Output   {report.output}")
     out.print(f"Next     painpoint qa review {out_dir}")
 

@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from painpoint_platform.wording import counted
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -56,11 +58,6 @@ def confidence(value: float | None) -> str:
     if value is None:
         return UNKNOWN
     return f"{value if value in (0, 1) else min(max(value, 0.01), 0.99):.2f}"
-
-
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """Write ``1 course`` or ``1,103 courses``; ``plural`` where an s does not make it."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def money(usd: float | None) -> str:

@@ -74,8 +74,8 @@ def painpoints(warehouse: Path) -> dict[tuple[str, str], dict[str, Any]]:
         connection.executemany(
             "insert into gold.issue_evidence by name select $1 as issue_key, $2::date as cluster_date, "
             "0 as cluster_id, $3 as url_hash, $4 as source, $3 as url, 't' as title, '' as snippet, "
-            "$2::date + interval 10 hour as created_at, $5::int as vote_count, 0 as comment_count, 'core' as membership, "
-            "$6::bool as is_representative",
+            "$2::date + interval 10 hour as created_at, $5::int as vote_count, 0 as comment_count, "
+            "'core' as membership, $6::bool as is_representative",
             EVIDENCE,
         )
         materialize(connection, MODEL)
