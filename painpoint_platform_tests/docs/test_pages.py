@@ -17,6 +17,8 @@ PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
 # Where a page may stand when it names a file.
 ROOMS = [ROOT, ROOT / "painpoint_platform", ROOT / "docs"]
 NAMED_FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|sql|toml|ya?ml|sh|Dockerfile))`")
+# Rooms and modules without an ending; what begins with a layer is an asset.
+NAMED_ROOM = re.compile(r"`((?:issues|courses|transcripts|perception|llm|text|warehouse|report|takedown)/[a-z_/]+)`")
 NAMED_SETTING = re.compile(
     r"`((?:LLM|QA|PERCEPTION|COURSES?|TRANSCRIPTS|EMBEDDING|CLUSTERING|POCKETBASE|COLLECT|PUBLISH|REPORT|WAREHOUSE)_[A-Z_]+)`"
 )
@@ -33,6 +35,13 @@ def test_files_that_a_page_names_exist(path: Path) -> None:
     named = set(NAMED_FILE.findall(text)) - made_by_the_reader
     gone = sorted(name for name in named if not any((room / name).exists() for room in ROOMS))
     assert [name for name in gone if not any(made.endswith(name) for made in made_by_the_reader)] == []
+
+
+@ON_EVERY_PAGE
+def test_rooms_and_modules_that_a_page_names_exist(path: Path) -> None:
+    named = set(NAMED_ROOM.findall(path.read_text(encoding="utf-8")))
+    package = ROOT / "painpoint_platform"
+    assert {name for name in named if not any((package / f"{name}{end}").exists() for end in ("", ".py"))} == set()
 
 
 @ON_EVERY_PAGE
