@@ -37,6 +37,14 @@ CALLS_A_LOOK = 1_000
 # On a run that collects a day once more for the sake of a call: the day.
 LATE_CALL_TAG = "painpoint/late_call"
 
+# Dagster's own `eager` takes new rows for settled that come between its request for a reader and its next look, or
+# before that reader has ended, though it may have read before them: a day that is made in less than a minute, beside
+# the report, would never be in it. Here rows are settled only by a request that comes after them.
+_new_rows = dg.AutomationCondition.newly_missing() | dg.AutomationCondition.any_deps_updated()
+_settled = (
+    (dg.AutomationCondition.newly_requested() & ~_new_rows) | dg.AutomationCondition.initial_evaluation()
+).with_label("settled")
+
 # The day is clustered once all its sources are in. A source that stays broken does not hold the day up for ever: at
 # LATEST_CLUSTERING it goes on with what is there, and again whenever the missing source arrives.
 _at_the_latest = (
@@ -45,14 +53,15 @@ _at_the_latest = (
     & dg.AutomationCondition.any_deps_match(~dg.AutomationCondition.missing())
     & ~dg.AutomationCondition.in_progress()
 )
-when_all_sources_are_in = (dg.AutomationCondition.eager() | _at_the_latest).with_label(
-    "when all sources are in, or at 06:00 UTC with those that are"
+when_all_sources_are_in = (dg.AutomationCondition.eager().replace("handled", _settled) | _at_the_latest).with_label(
+    "when all sources of yesterday are in, or at 06:00 UTC with those that are"
 )
 
 # Also for a day of the past: a backfill of silver is followed by gold, label reuse makes that cheap.
 after_new_rows = (
     dg.AutomationCondition.eager()
     .without(dg.AutomationCondition.in_latest_time_window())
+    .replace("handled", _settled)
     .with_label("when what it is made from has new rows")
 )
 
@@ -69,6 +78,7 @@ def but_for(
 after_any_new_rows = (
     dg.AutomationCondition.eager()
     .without(~dg.AutomationCondition.any_deps_missing())
+    .replace("handled", _settled)
     .with_label("when any partition of what it is made from has new rows")
 )
 

@@ -1,0 +1,80 @@
+"""What starts by itself: whatever has new rows, once, and then nothing."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from painpoint_platform.automation import after_any_new_rows, after_new_rows
+
+DAYS = dg.DailyPartitionsDefinition("2025-01-06")
+DAY = "2025-01-07"
+
+
+@dg.asset(partitions_def=DAYS)
+def posts() -> None:
+    """Collect a day."""
+
+
+@dg.asset(partitions_def=DAYS, deps=[posts], automation_condition=after_new_rows)
+def issues() -> None:
+    """Label a day."""
+
+
+@dg.asset(deps=[posts], automation_condition=after_any_new_rows)
+def quality() -> None:
+    """Look at all days."""
+
+
+@dg.asset(deps=[issues, quality], automation_condition=after_any_new_rows)
+def report() -> None:
+    """Write down both."""
+
+
+class Platform:
+    """These assets and the daemon's ticks; what runs do is told, so that they can end in any order."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self._instance = instance
+        self._definitions = dg.Definitions(assets=[posts, issues, quality, report])
+        self._cursor = None
+
+    def ends(self, *assets: dg.AssetsDefinition) -> None:
+        for asset in assets:
+            day = DAY if asset.partitions_def else None
+            self._instance.report_runless_asset_event(dg.AssetMaterialization(asset.key, partition=day))
+
+    def tick(self) -> set[str]:
+        """Return what the daemon starts now."""
+        result = dg.evaluate_automation_conditions(self._definitions, self._instance, cursor=self._cursor)
+        self._cursor = result.cursor
+        return {one.key.to_user_string() for one in result.results if one.true_subset.size}
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        platform = Platform(instance)
+        platform.ends(posts, issues, quality, report)
+        assert platform.tick() == set()
+        yield platform
+
+
+def test_new_rows_are_followed_once(platform: Platform) -> None:
+    platform.ends(posts)
+    assert platform.tick() == {"issues", "quality", "report"}
+    platform.ends(issues, quality)
+    ticks = [platform.tick()]
+    platform.ends(report)
+    ticks += [platform.tick() for _ in range(4)]
+    assert ticks == [{"report"}, set(), set(), set(), set()]
+
+
+def test_a_day_that_ends_while_the_report_is_written_is_reported_too(platform: Platform) -> None:
+    """The report's run starts beside the day's and has read before the day's rows are there."""
+    platform.ends(posts)
+    platform.tick()
+    platform.ends(quality, issues, report)
+    assert platform.tick() == {"report"}
+    platform.ends(report)
+    assert [platform.tick() for _ in range(3)] == [set(), set(), set()]
