@@ -2,7 +2,7 @@
 
 import pytest
 
-from painpoint_platform.wording import first_few, listed, shown
+from painpoint_platform.wording import counted, first_few, listed, shown
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,11 @@ from painpoint_platform.wording import first_few, listed, shown
 )
 def test_the_first_few_are_named_and_the_others_counted(names: list[str], words: str) -> None:
     assert first_few(names, most=3) == words
+
+
+def test_one_of_a_thing_is_named_otherwise_than_many() -> None:
+    assert [counted(count, "day") for count in (0, 1, 1103)] == ["0 days", "1 day", "1,103 days"]
+    assert [counted(count, "entry", "entries") for count in (1, 2)] == ["1 entry", "2 entries"]
 
 
 def test_findings_are_listed_with_their_places() -> None:
