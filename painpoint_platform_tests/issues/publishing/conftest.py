@@ -14,6 +14,8 @@ from painpoint_platform_tests.issues.publishing.gold import Gold
 
 EMAIL, PASSWORD = "sync@example.com", "correct-horse-battery"
 
+MakeClient = Callable[..., PocketBaseClient]
+
 
 class Remote:
     """The server as an onlooker sees it, past the code under test."""
@@ -60,6 +62,14 @@ class Remote:
     def close(self) -> None:
         """Close the connection."""
         self._http.close()
+
+
+def assert_published(remote: Remote, issues: int, evidence: int) -> None:
+    """So many issues and evidence items are there, each once."""
+    keys = [record["issue_key"] for record in remote.records("issues")]
+    urls = [item["url"] for item in remote.records("issue_evidence")]
+    assert (len(keys), len(set(keys))) == (issues, issues)
+    assert (len(urls), len(set(urls))) == (evidence, evidence)
 
 
 @pytest.fixture(autouse=True)
