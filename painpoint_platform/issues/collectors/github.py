@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.harvest import Count, Harvest, Text, WireRecord
-from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, expect
+from painpoint_platform.issues.collectors.http import ApiClient, ApiProfile, Patience, expect
 from painpoint_platform.issues.collectors.limits import Limit, asked_wait
 from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, Span, utc
@@ -206,7 +206,7 @@ class GithubCollector:
                     await self._discussions(graphql, search, window, harvest)
         return harvest.finish(request_count=sum(api.request_count for api in apis), now=self.pace.clock.now())
 
-    async def _issues(self, api: Api, search: str, window: DayWindow, harvest: Harvest) -> None:
+    async def _issues(self, api: ApiClient, search: str, window: DayWindow, harvest: Harvest) -> None:
         async def fetch(span: Span, cursor: int | None) -> Page:
             number = cursor or 1
             params = {
@@ -222,7 +222,9 @@ class GithubCollector:
 
         await read_capped(window.span, fetch, cap=self.result_cap, harvest=harvest, model=GithubIssue)
 
-    async def _whole_answer(self, api: Api, params: dict[str, Any], harvest: Harvest, span: Span) -> _SearchAnswer:
+    async def _whole_answer(
+        self, api: ApiClient, params: dict[str, Any], harvest: Harvest, span: Span
+    ) -> _SearchAnswer:
         for attempt in range(INCOMPLETE_RETRIES + 1):
             answer = expect(_SearchAnswer, await api.get("search/issues", params), "GitHub")
             if not answer.incomplete_results:
@@ -231,7 +233,7 @@ class GithubCollector:
         harvest.partial(f"GitHub's search timed out on its side for {span} (incomplete_results)")
         return answer
 
-    async def _discussions(self, api: Api, search: str, window: DayWindow, harvest: Harvest) -> None:
+    async def _discussions(self, api: ApiClient, search: str, window: DayWindow, harvest: Harvest) -> None:
         async def fetch(span: Span, cursor: str | None) -> Page:
             variables = {
                 "search": f"{search} {created(span)} sort:created-asc",
@@ -246,7 +248,7 @@ class GithubCollector:
 
         await read_capped(window.span, fetch, cap=self.result_cap, harvest=harvest, model=GithubDiscussion)
 
-    def _api(self, base_url: str) -> Api:
+    def _api(self, base_url: str) -> ApiClient:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
@@ -259,7 +261,7 @@ class GithubCollector:
             secrets=(self.token,) if self.token else (),
             headers=headers,
         )
-        return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+        return ApiClient(profile, pace=self.pace, patience=self.patience, transport=self.transport)
 
 
 def collector(queries: GithubQueries, access: Access) -> GithubCollector:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord
-from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, expect
+from painpoint_platform.issues.collectors.http import ApiClient, ApiProfile, Patience, expect
 from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, Span, utc
 from painpoint_platform.issues.collectors.windows import Page, read_capped
@@ -91,7 +91,7 @@ class HackernewsCollector:
                 await self._read(api, keyword, window, harvest)
             return harvest.finish(request_count=api.request_count, now=self.pace.clock.now())
 
-    async def _read(self, api: Api, keyword: str, window: DayWindow, harvest: Harvest) -> None:
+    async def _read(self, api: ApiClient, keyword: str, window: DayWindow, harvest: Harvest) -> None:
         async def fetch(span: Span, cursor: int | None) -> Page:
             number = cursor or 0
             answer = expect(
@@ -116,14 +116,14 @@ class HackernewsCollector:
             "page": page,
         }
 
-    def _api(self) -> Api:
+    def _api(self) -> ApiClient:
         profile = ApiProfile(
             name="Hacker News search",
             base_url=self.base_url,
             url_setting="HACKERNEWS_API_URL",
             mend=_mend,
         )
-        return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+        return ApiClient(profile, pace=self.pace, patience=self.patience, transport=self.transport)
 
 
 def collector(queries: HackernewsQueries, access: Access) -> HackernewsCollector:

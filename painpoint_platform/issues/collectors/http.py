@@ -77,7 +77,7 @@ class _TryAgainError(Exception):
         self.wait_s = wait_s
 
 
-class Api:
+class ApiClient:
     """One API, opened as an async context manager.
 
     Args:

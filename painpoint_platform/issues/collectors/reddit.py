@@ -18,7 +18,7 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.existence import Existence
 from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord, WithdrawnError
-from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, UnauthorizedError, expect
+from painpoint_platform.issues.collectors.http import ApiClient, ApiProfile, Patience, UnauthorizedError, expect
 from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, utc
 from painpoint_platform.issues.items import Collection, RawItem, Source
@@ -110,7 +110,7 @@ class _Token(BaseModel):
 class _TokenSource:
     """Application-only tokens, renewed before they expire or when one is refused."""
 
-    def __init__(self, api: Api, pace: Pace, client_id: str, client_secret: str) -> None:
+    def __init__(self, api: ApiClient, pace: Pace, client_id: str, client_secret: str) -> None:
         self._api = api
         self._pace = pace
         self._credentials = httpx.BasicAuth(client_id, client_secret)
@@ -215,7 +215,7 @@ class RedditCollector:
                 "REDDIT_USER_AGENT, or set reddit.enabled to false in sources.yaml"
             )
 
-    async def _session(self, stack: AsyncExitStack) -> tuple[Api, Api, _TokenSource]:
+    async def _session(self, stack: AsyncExitStack) -> tuple[ApiClient, ApiClient, _TokenSource]:
         """Open what hands out tokens, the API, and the tokens between them."""
         assert self.client_id
         assert self.client_secret
@@ -223,7 +223,9 @@ class RedditCollector:
         api = await stack.enter_async_context(self._api(self.base_url, "REDDIT_API_URL"))
         return auth, api, _TokenSource(auth, self.pace, self.client_id, self.client_secret)
 
-    async def _read(self, api: Api, tokens: _TokenSource, subreddit: str, window: DayWindow, harvest: Harvest) -> None:
+    async def _read(
+        self, api: ApiClient, tokens: _TokenSource, subreddit: str, window: DayWindow, harvest: Harvest
+    ) -> None:
         after: str | None = None
         visited: set[str] = set()
         shown, oldest = 0, None
@@ -246,13 +248,13 @@ class RedditCollector:
                 "are missing; collect daily, soon after the day"
             )
 
-    async def _page(self, api: Api, tokens: _TokenSource, subreddit: str, after: str | None) -> _ListingData:
+    async def _page(self, api: ApiClient, tokens: _TokenSource, subreddit: str, after: str | None) -> _ListingData:
         params: dict[str, Any] = {"limit": self.page_size, "raw_json": 1}
         if after:
             params["after"] = after
         return await self._get(api, tokens, f"r/{subreddit}/new", params)
 
-    async def _get(self, api: Api, tokens: _TokenSource, path: str, params: Mapping[str, Any]) -> _ListingData:
+    async def _get(self, api: ApiClient, tokens: _TokenSource, path: str, params: Mapping[str, Any]) -> _ListingData:
         try:
             payload = await api.get(path, params, {"Authorization": f"Bearer {await tokens.current()}"})
         except UnauthorizedError:
@@ -261,7 +263,7 @@ class RedditCollector:
             payload = await api.get(path, params, {"Authorization": f"Bearer {await tokens.current()}"})
         return expect(_Listing, payload, "Reddit").data
 
-    def _api(self, base_url: str, url_setting: str) -> Api:
+    def _api(self, base_url: str, url_setting: str) -> ApiClient:
         profile = ApiProfile(
             name="Reddit",
             base_url=base_url,
@@ -270,7 +272,7 @@ class RedditCollector:
             secrets=tuple(filter(None, (self.client_secret, self.client_id))),
             headers={"User-Agent": self.user_agent},
         )
-        return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+        return ApiClient(profile, pace=self.pace, patience=self.patience, transport=self.transport)
 
 
 def collector(queries: RedditQueries, access: Access) -> RedditCollector:

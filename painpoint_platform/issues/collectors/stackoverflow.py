@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from painpoint_platform.issues.collectors.access import Access
 from painpoint_platform.issues.collectors.harvest import Count, Epoch, Harvest, Score, Text, WireRecord
-from painpoint_platform.issues.collectors.http import Api, ApiProfile, Patience, expect
+from painpoint_platform.issues.collectors.http import ApiClient, ApiProfile, Patience, expect
 from painpoint_platform.issues.collectors.limits import Limit, asked_wait
 from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, utc
@@ -120,7 +120,7 @@ class StackoverflowCollector:
                     break
             return harvest.finish(request_count=api.request_count, now=self.pace.clock.now())
 
-    async def _read(self, api: Api, tagged: str, window: DayWindow, harvest: Harvest) -> bool:
+    async def _read(self, api: ApiClient, tagged: str, window: DayWindow, harvest: Harvest) -> bool:
         """Read one tag; return False when no further request may be sent."""
         since, page = window.span.start, 1
         while not harvest.is_full:
@@ -178,7 +178,7 @@ class StackoverflowCollector:
             params["key"] = self.key
         return params
 
-    def _api(self) -> Api:
+    def _api(self) -> ApiClient:
         profile = ApiProfile(
             name="Stack Exchange",
             base_url=self.base_url,
@@ -187,7 +187,7 @@ class StackoverflowCollector:
             limit=_limit,
             secrets=(self.key,) if self.key else (),
         )
-        return Api(profile, pace=self.pace, patience=self.patience, transport=self.transport)
+        return ApiClient(profile, pace=self.pace, patience=self.patience, transport=self.transport)
 
     def _mend(self, status: int, message: str) -> str:
         if "key" in message.lower():
