@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from painpoint_platform.cli.console import AsJson, err, out, print_json
+from painpoint_platform.cli.warehouse import reading
 from painpoint_platform.settings import load_settings
 
 
 def report(
     day: Annotated[
-        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Its day; default the latest with issues.")
+        str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="UTC day; default the latest with issues.")
     ] = None,
     to: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Its folder; default REPORT_DIR.")] = None,
     as_json: AsJson = False,
@@ -24,18 +25,16 @@ def report(
     from painpoint_platform.cli.runs import parse_day
 
     settings = load_settings()
-    chosen = parse_day(day, "--day") if day else None
-    timeout = settings.warehouse_lock_timeout_s
+    chosen = parse_day(day, "--date") if day else None
     with err.status("writing the report"):
         from painpoint_platform.report.writing import write_report
-        from painpoint_platform.warehouse.connection import open_read
 
         written = write_report(
-            partial(open_read, settings.warehouse, lock_timeout_s=timeout),
+            partial(reading, settings),
             to or settings.report,
             day=chosen,
             cache_dir=settings.model_cache,
-            lock_timeout_s=timeout,
+            lock_timeout_s=settings.warehouse_lock_timeout_s,
         )
     if as_json:
         print_json(

@@ -1,4 +1,4 @@
-"""The payload of the courses' page: for each corpus its courses, themes, the cells of the heat map and what posts say.
+"""The payload of the courses' page: for each corpus its courses, themes, clusters and what posts say.
 
 Belongs here: arranging what was read. Does not belong here: the themes themselves (``courses``), the page
 (``site/courses.html``).
@@ -32,7 +32,6 @@ def _corpus(contents: Contents, corpus: str, snippets: pl.DataFrame) -> dict[str
         "corpus": corpus,
         "courses": part("courses"),
         "themes": part("themes"),
-        "cells": part("course_cells"),
         "clusters": {
             one.pop("id"): {**one, "snippets": one["snippets"] or []} for one in told.to_dicts()
         },

@@ -14,14 +14,8 @@ OF_A_CATEGORY = ("category", "issues", "new", "growing", "items", "impact", "neg
 OF_A_CATEGORY_AND_DAY = ("day", "category", "items", "issues")
 
 
-def overview_payload(contents: Contents, *, generated_at: str, version: str) -> dict[str, Any]:
-    """Return what the overview shows; days are ``YYYY-MM-DD``, what is unknown is None.
-
-    Args:
-        contents: what was read.
-        generated_at: when, ISO 8601 in UTC.
-        version: of the platform.
-    """
+def overview_payload(contents: Contents) -> dict[str, Any]:
+    """Return what the overview shows; days are ``YYYY-MM-DD``, what is unknown is None."""
     rows = contents.rows
     issues = columnar(rows["issues"])
     issues["sources"] = list(map(json.loads, issues["sources"]))
@@ -32,8 +26,6 @@ def overview_payload(contents: Contents, *, generated_at: str, version: str) -> 
     return {
         "day": day,
         "days": list(map(str, contents.days)),
-        "generated_at": generated_at,
-        "version": version,
         "facts": facts,
         "issues": issues,
         "categories": columnar(by_category.filter(of_the_day).select(OF_A_CATEGORY)),

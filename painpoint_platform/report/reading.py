@@ -31,8 +31,13 @@ _SHOWN = ("issue_key", "cluster_date", "key")
 # By these columns rows are joined and compared, also rows of a table that was never made.
 _KEYS = {
     "issue_key": pl.String(), "key": pl.String(), "cluster_date": pl.Date(), "cluster_id": pl.Int32(),
-    "day": pl.String(), "transcript": pl.String(), "corpus": pl.String(), "id": pl.String(),
+    "cluster_ids": pl.List(pl.Int32()), "day": pl.String(), "transcript": pl.String(), "corpus": pl.String(),
+    "id": pl.String(),
 }  # fmt: skip
+
+# Queries whose title is null where no model could label the issue -> what names it then.
+_NAMED_BY = {"issues": "key", "details": "key", "map_clusters": "key", "painpoints": "id"}
+UNLABELLED = "unlabelled"  # as gold.category_daily calls the category of such issues
 
 _TABLE = re.compile(r"\b(?:bronze|silver|gold|ops)\.[a-z_]+")
 _COMMENT = re.compile(r"--.*")
@@ -42,8 +47,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "days": ("day",),
     "facts": ("items", "clustered_items", "issues", "new", "growing", "emerging", "sources"),
     "issues": (
-        "key", "title", "category", "impact", "level", "state", "emerging", "items", "authors", "votes", "comments",
-        "negativity", "would_pay", "publishable", "first_seen", "days_seen", "growth", "sources", "recent",
+        "key", "title", "category", "impact", "state", "emerging", "items", "authors", "negativity", "would_pay",
+        "publishable", "first_seen", "growth", "sources", "recent",
     ),
     "category_daily": ("day", "category", "issues", "new", "growing", "items", "impact", "negativity"),
     "sources": ("source", "items", "issues", "noise_share", "is_partial", "partial_reason"),
@@ -64,11 +69,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "history": ("key", "day", "items", "authors", "impact", "growth", "state", "place"),
     "lineage": ("key", "day", "relation", "similarity", "previous"),
     "decisions": ("key", "at", "by", "kind", "title", "target", "posts", "reason"),
-    "map_clusters": ("cluster_id", "key", "title", "category", "items", "impact", "state", "x", "y"),
+    "map_clusters": ("cluster_ids", "key", "title", "category", "items", "impact", "state", "x", "y"),
     "map_items": ("x", "y", "cluster_id", "title", "place"),
-    "courses": ("corpus", "code", "title", "colleges", "painpoints", "clusters"),
-    "themes": ("corpus", "id", "theme", "label", "family", "description", "posts", "courses"),
-    "course_cells": ("corpus", "course", "theme", "posts", "clusters"),
+    "courses": ("corpus", "code", "title", "colleges"),
+    "themes": ("corpus", "id", "theme", "label", "description", "posts"),
     "course_clusters": ("corpus", "id", "course", "theme", "summary", "posts"),
     "course_snippets": ("corpus", "id", "post_id", "text", "place"),
     "calls": (
@@ -86,8 +90,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _OF_ANY_DAY = (
-    "painpoints", "courses", "themes", "course_cells", "course_clusters", "course_snippets", "calls", "exchanges",
-    "costs",
+    "painpoints", "courses", "themes", "course_clusters", "course_snippets", "calls", "exchanges", "costs",
 )  # fmt: skip
 _OF_THE_DAY = ("facts", "issues", "category_daily", "sources", "details", "map_clusters", "map_items")
 _OF_THE_ISSUES = ("evidence", "history", "lineage", "decisions")
@@ -152,7 +155,17 @@ def _rows(
         return pl.DataFrame(schema={column: _KEYS.get(column, pl.Null()) for column in columns})
     bound = {**values, "most": _MOST.get(name)}
     used = {key: value for key, value in bound.items() if re.search(rf"\${key}\b", text)}
-    return fetch(connection, f"report/{name}", **used).select(columns)
+    rows = fetch(connection, f"report/{name}", **used).select(columns)
+    return _named(rows, _NAMED_BY[name]) if name in _NAMED_BY else rows
+
+
+def _named(rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Rows whose title or category is unknown can still be told apart, searched and opened."""
+    name = pl.format("Unlabelled {}", pl.col(key).str.slice(0, 16))
+    unknown = {"title": name, "category": pl.lit(UNLABELLED)}
+    return rows.with_columns(
+        pl.coalesce(column, value).alias(column) for column, value in unknown.items() if column in rows.columns
+    )
 
 
 @cache

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from painpoint_platform.report.calls import call_files
-from painpoint_platform.report.costs import costs_payload
 from painpoint_platform.report.course_feedback import courses_payload
 from painpoint_platform.report.day_map import map_payload
 from painpoint_platform.report.folder import KIND, MANIFEST, replacing_report
 from painpoint_platform.report.issue_details import issue_files
 from painpoint_platform.report.overview import overview_payload
-from painpoint_platform.report.reading import Contents, read_contents
+from painpoint_platform.report.reading import Contents, columnar, read_contents
 from painpoint_platform.report.site_files import data_file, site_files
 from painpoint_platform.report.sizes import FOLDER_BYTES, ISSUE_FILES_BYTES, SITE_BYTES
 
@@ -99,7 +98,7 @@ def _files(
     version = importlib.metadata.version("painpoint-platform")
     day = str(contents.day) if contents.day else None
     texts = site_files(cache_dir, version=version, day=day, generated_at=made_at)
-    payloads = _payloads(contents, generated_at=made_at, version=version)
+    payloads = _payloads(contents)
     texts |= {f"data/{name}.js": data_file(name, payload) for name, payload in payloads.items()}
     # A text that was collected may hold half of a surrogate pair, which no file in UTF-8 can.
     files = {path: text.encode("utf-8", "replace") for path, text in texts.items()}
@@ -119,13 +118,13 @@ def _files(
     return files, counts
 
 
-def _payloads(contents: Contents, *, generated_at: str, version: str) -> dict[str, Any]:
+def _payloads(contents: Contents) -> dict[str, Any]:
     """Return every data file's payload by its name; issues get the room that the others leave."""
     payloads: dict[str, Any] = {
-        "overview": overview_payload(contents, generated_at=generated_at, version=version),
+        "overview": overview_payload(contents),
         "map": map_payload(contents),
         "courses": courses_payload(contents),
-        "costs": costs_payload(contents),
+        "costs": columnar(contents.rows["costs"]),
         **call_files(contents),
     }
     taken = (

@@ -7,8 +7,8 @@ from painpoint_platform_tests.report.browser import DAY
 CATEGORIES = ("finance", "ai", "devtools")
 STATES = ("new", "growing", "steady", "fading")
 COLUMNS = (
-    "key", "title", "category", "impact", "level", "state", "emerging", "items", "authors", "votes", "comments",
-    "negativity", "would_pay", "publishable", "first_seen", "days_seen", "growth", "sources", "recent",
+    "key", "title", "category", "impact", "state", "emerging", "items", "authors", "negativity", "would_pay",
+    "publishable", "first_seen", "growth", "sources", "recent",
 )  # fmt: skip
 
 
@@ -25,27 +25,21 @@ def overview(count: int = 4, **changed: Any) -> dict[str, Any]:
         "title": [f"Problem {number} of the export" for number in numbers],
         "category": [CATEGORIES[number % 3] for number in numbers],
         "impact": [round(90 - 60 * number / max(1, count), 1) for number in numbers],
-        "level": ["high" if number % 2 else "medium" for number in numbers],
         "state": [STATES[number % 4] for number in numbers],
         "emerging": [number == 1 for number in numbers],
         "items": [5 + number * 7 % 40 for number in numbers],
         "authors": [4 + number * 7 % 40 for number in numbers],
-        "votes": list(numbers),
-        "comments": list(numbers),
         "negativity": [None if number == 2 else 0.6 for number in numbers],
         "would_pay": [number % 2 == 0 for number in numbers],
         "publishable": [number != 3 for number in numbers],
         "first_seen": [DAY] * count,
-        "days_seen": [1] * count,
         "growth": [None if number % 4 == 0 else 2.4 for number in numbers],
         "sources": [{"github": 3, "reddit": 2} if number % 2 else {"github": 5} for number in numbers],
         "recent": [[0, 2, 5] for _ in numbers],
     }
     return {
         "day": DAY,
-        "days": ["2025-01-06", "2025-01-07", DAY],
-        "generated_at": f"{DAY}T06:00:00Z",
-        "version": "1.2.3",
+        "days": ["2025-01-03", "2025-01-06", "2025-01-07", DAY, "2025-01-09"],
         "facts": {
             "items": 120, "clustered_items": 90, "issues": count, "new": 1, "growing": 1, "emerging": 1, "sources": 2,
         },
@@ -60,13 +54,15 @@ def overview(count: int = 4, **changed: Any) -> dict[str, Any]:
             "is_partial": [False, True], "partial_reason": [None, "HTTP 429 after page 3"],
         },
         "painpoints": {
-            "kind": ["issue", "course_theme", "call_question"],
-            "id": [issue_key(0) + "0" * 48, "corpus/G001", "ACME/3"],
-            "title": ["Problem 0 of the export", "Exams do not match", "Why did margins fall?"],
-            "item_count": [40, 20, 3],
-            "first_seen": [DAY, None, "2025-01-02"], "last_seen": [DAY, None, "2025-01-02"],
-            "negativity": [0.6, None, 0.4],
-            "evidence_url": ["https://github.com/a/b/issues/1", "courses.html#corpus/G001", "javascript:alert(1)"],
+            "kind": ["issue", "course_theme", "call_question", *["issue"] * 3],
+            "id": [issue_key(0) + "0" * 48, "corpus/G001", "ACME/3", *(issue_key(number) for number in (1, 2, 3))],
+            "title": ["Problem 0 of the export", "Exams do not match", "Why did margins fall?", "One", "Two", "Three"],
+            "item_count": [40, 20, 1, 30, 20, 10],
+            "first_seen": [DAY, None, "2025-01-02", *[DAY] * 3], "last_seen": [DAY, None, "2025-01-02", *[DAY] * 3],
+            "negativity": [0.6, None, 0.4, *[None] * 3],
+            "evidence_url": [
+                "https://github.com/a/b/issues/1", "courses.html#corpus/G001", "javascript:alert(1)", *[None] * 3,
+            ],
         },
     }  # fmt: skip
 

@@ -51,23 +51,13 @@ def corpus(name: str = "corpus", text: str = "the exam was nothing like the prac
             "code": ["C 1/2", "D200", "E300"],
             "title": ["Calculus", "Data", "Ethics"],
             "colleges": [["Business", "Technology"], ["Technology"], []],
-            "painpoints": [3, 2, 1],
-            "clusters": [2, 1, 1],
         },
         "themes": {
             "id": ["G001", "G002"],
             "theme": ["exams do not match", "materials are broken"],
             "label": ["assessment", "materials"],
-            "family": ["assessment", None],
             "description": ["The exam asks for something else.", "Links lead nowhere."],
             "posts": [4, 1],
-            "courses": [2, 1],
-        },
-        "cells": {
-            "course": ["C 1/2", "C 1/2", "D200", "E300"],
-            "theme": ["G001", "G002", "G001", "UNASSIGNED"],
-            "posts": [2, 1, 2, 1],
-            "clusters": [["c1"], ["c2"], ["d1"], ["e1"]],
         },
         "clusters": {
             "c1": _cluster("C 1/2", "G001", "Practice test differs", 2, text),
@@ -118,4 +108,4 @@ def costs(*rows: tuple[str, str, str, int, int, float | None, int]) -> dict[str,
     names = ("day", "task", "model", "calls", "cached", "cost_usd", "unpriced")
     columns: dict[str, Any] = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     columns |= {"failed": [0] * len(rows), "prompt_tokens": [100] * len(rows), "completion_tokens": [10] * len(rows)}
-    return {"daily": columns}
+    return columns

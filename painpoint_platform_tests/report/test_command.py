@@ -44,13 +44,13 @@ def test_the_command_writes_a_report_that_opens(call: Call, tmp_path: Path) -> N
 
 
 def test_day_and_folder_can_be_chosen_and_a_mistake_is_told(call: Call, tmp_path: Path) -> None:
-    done = call("--day", "2025-01-07", "--out", str(tmp_path / "own"))
+    done = call("--date", "2025-01-07", "--out", str(tmp_path / "own"))
     assert "2 issues of 2025-01-07" in done.stdout
     assert (read_manifest(tmp_path / "own") or {})["day"] == "2025-01-07"
-    refused = call("--day", "2025-02-07").exception
+    refused = call("--date", "2025-02-07").exception
     assert isinstance(refused, UserError)
     assert "2025-02-07 has no issues" in str(refused)
-    assert isinstance(call("--day", "yesterday").exception, UserError)
+    assert isinstance(call("--date", "yesterday").exception, UserError)
 
 
 def test_without_a_day_the_report_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
         note("elsewhere", titles());
         await follow(address);
         note("again", titles());
+        click("#largest button");
+        note("kind", all("#across tbody th").join("|"));
+        enter("#filter-kind", "");
         click(".skip");
         note("skipped-to", document.activeElement.id + location.hash);
         await follow("");
@@ -54,12 +57,13 @@ def titles(tree: LexborHTMLParser) -> list[str]:
 
 def test_the_day_is_told_in_figures_and_cards(tree: LexborHTMLParser) -> None:
     assert text_of(tree, "#summary") == (
-        "120 posts from 2 sources tell of 4 problems; 1 of them is new, 1 grows and 1 stands out from ordinary days."
+        "90 of 120 posts from 2 sources tell of 4 problems; 1 of them is new, 1 grows and 1 stands out from "
+        "ordinary days."
     )
     assert texts(tree, "#facts dd") == ["120", "90", "4", "1", "1", "1", "2"]
     # What stands out first, then what is new.
-    assert texts(tree, ".card h3") == ["Problem 1 of the export", "Problem 0 of the export"]
-    assert len(tree.css(".card svg path")) == 2
+    assert texts(tree, "#cards h3") == ["Problem 1 of the export", "Problem 0 of the export"]
+    assert len(tree.css("#cards svg path")) == 2
 
 
 def test_issues_are_ranked_by_impact(tree: LexborHTMLParser) -> None:
@@ -85,6 +89,23 @@ def test_pain_points_of_every_domain_lead_to_their_evidence_and_nowhere_else(tre
     assert leads["Problem 0 of the export"].attributes["href"] == f"issue.html#{issue_key(0)}"
     assert leads["Exams do not match"].attributes["href"] == "courses.html#corpus/G001"
     assert leads["Why did margins fall?"] is None, "an address that is none of the web is not a link"
+
+
+def test_the_largest_pain_points_of_each_kind_stand_beside_each_other_and_lead_to_all_of_it(
+    tree: LexborHTMLParser,
+) -> None:
+    assert texts(tree, "#largest h3") == ["Issues", "Themes of course feedback", "Analysts' questions"]
+    assert texts(tree, "#largest li li") == [
+        "Problem 0 of the export 40 posts", "One 30 posts", "Two 20 posts", "Exams do not match 20 comments",
+        "Why did margins fall? 1 question",
+    ]  # fmt: skip
+    assert texts(tree, "#largest button") == ["Narrow the table to these 4"]
+    assert tree.body.attributes["data-kind"] == "Problem 0 of the export|One|Two|Three"
+    # The table has the order of the payload until the reader sorts it.
+    assert texts(tree, "#across tbody th")[:3] == [
+        "Problem 0 of the export", "Exams do not match", "Why did margins fall?",
+    ]  # fmt: skip
+    assert tree.css_first("#across th[aria-sort]") is None
 
 
 def test_a_reader_narrows_and_sorts_and_shares_the_address(tree: LexborHTMLParser) -> None:
@@ -113,6 +134,7 @@ def test_five_thousand_hostile_issues_stay_text_and_come_in_pages_on_a_phone_in_
         sources=[{HOSTILE: 1}, *({"constructor": 1} for _ in many)],
     )
     payload["sources"]["partial_reason"] = [None, HOSTILE]
+    payload["days"] = ["2025-01-07", "2025-01-08"]
     tree = opened(
         site_folder(tmp_path, {"overview": payload}),
         "index.html",
@@ -130,6 +152,11 @@ def test_five_thousand_hostile_issues_stay_text_and_come_in_pages_on_a_phone_in_
     assert tree.body.attributes["data-beyond"] == "0", "nothing is wider than the phone"
     assert len(tree.css("#table tbody tr")) == 100
     assert texts(tree, "#table .more") == ["100 of 5,000 issues Show 50 more"]
+    # A young platform has no history by which an issue could be new.
+    assert "This is the second day with issues, and on the first three every issue counts as new" in text_of(
+        tree, "#summary"
+    )
+    assert texts(tree, "#facts dd")[3:5] == ["–", "–"]
 
 
 def test_a_report_without_a_day_says_what_to_run(tmp_path: Path) -> None:

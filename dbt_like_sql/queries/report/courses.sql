@@ -3,9 +3,7 @@ select
     course.corpus,
     course.course_code as code,
     course.course_title as title,
-    coalesce(catalogue.colleges, []) as colleges,
-    course.painpoints,
-    course.clusters
+    coalesce(catalogue.colleges, []) as colleges
 from gold.course_issue_overview as course
 left join bronze.course_catalogue as catalogue
     on catalogue.corpus = course.corpus

@@ -4,9 +4,7 @@ select
     global_cluster_id as id,
     theme,
     normalized_issue_label as label,
-    family,
     short_description as description,
-    posts,
-    courses
+    posts
 from gold.theme_ranking
 order by corpus, theme_rank

@@ -54,7 +54,7 @@ painpoint.page(async () => {
     });
   }
 
-  const heading = (key, label) => ({ key, label, heading: true });
+  const heading = (key, label) => ({ key, label, heading: true, day: key === "day" });
 
   // --- The chart: every day has a place, also one on which nothing was asked ---
 
@@ -131,8 +131,7 @@ painpoint.page(async () => {
     at("measure").value = hash.get("measure") in MEASURES ? hash.get("measure") : "calls";
   }
 
-  const { daily: columns } = await painpoint.data("costs");
-  const daily = painpoint.rows(columns);
+  const daily = painpoint.rows(await painpoint.data("costs"));
   if (!daily.length) return painpoint.empty(at("page"), "No model was asked yet.", "painpoint run");
   let left = daily;
   let view = null;

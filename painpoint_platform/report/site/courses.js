@@ -14,11 +14,10 @@ painpoint.page(async (main) => {
 
   // --- A corpus, arranged once: every number below is counted from its clusters ---
 
-  function arranged({ corpus, courses, themes, cells, clusters }) {
+  function arranged({ corpus, courses, themes, clusters }) {
     const courseOf = new Map(painpoint.rows(courses).map((course) => [course.code, course]));
     const themeOf = new Map(painpoint.rows(themes).map((theme) => [theme.id, theme]));
-    const listed = painpoint.rows(cells).flatMap(({ course, theme, clusters: ids }) =>
-      ids.map((id) => ({ ...clusters[id], id, course, theme })));
+    const listed = Object.entries(clusters).map(([id, cluster]) => ({ ...cluster, id }));
     for (const cluster of listed) cluster.text = sought(cluster, courseOf.get(cluster.course), themeOf.get(cluster.theme));
     return { corpus, courseOf, themeOf, clusters: listed.sort((a, b) => b.posts - a.posts) };
   }
@@ -283,7 +282,7 @@ painpoint.page(async (main) => {
       rows: whole.clusters,
       noun: ["cluster", "clusters"],
       fields: [
-        { key: "words", label: "Words", kind: "search", placeholder: "theme, course, or words of a post", text: (cluster) => cluster.text },
+        { key: "words", label: "Words", kind: "search", placeholder: "theme, course, words", text: (cluster) => cluster.text },
         { key: "college", label: "College", kind: "choice", options: painpoint.choices(colleges, "All colleges", String), test: ({ course }, college) => whole.courseOf.get(course)?.colleges.includes(college) },
         { key: "label", label: "Label", kind: "choice", options: painpoint.choices(labels, "All labels", String), test: ({ theme }, label) => whole.themeOf.get(theme)?.label === label },
       ],

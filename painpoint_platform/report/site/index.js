@@ -9,14 +9,26 @@ painpoint.page(async () => {
   const issues = rows(overview.issues);
   const CARDS = 6;
   const BAND = 26; // pixels of height a bar
+  // An issue is new on the day on which it is first seen and the two after it (gold.issue_trends), so that on a
+  // platform's first three days all of them are.
+  const NEW_FOR = 3;
+  const daysSoFar = overview.days.filter((day) => day <= overview.day).length;
+  const young = daysSoFar <= NEW_FOR;
+  const KINDS = {
+    issue: { one: "Issue", many: "Issues", noun: "post" },
+    course_theme: { one: "Course theme", many: "Themes of course feedback", noun: "comment" },
+    call_question: { one: "Analysts' question", many: "Analysts' questions", noun: "question" },
+  };
+  const LARGEST = 3; // of each kind, beside each other
 
   if (!overview.day) {
     at("summary").textContent = "No day has been clustered yet, so there are no issues to show.";
+    at("first-title").textContent = "Issues";
+    at("first-lead").hidden = true;
     empty(at("cards"), "There are no issues yet.", "painpoint demo");
     for (const id of ["issues", "where", "days"]) at(id).hidden = true;
   } else {
-    const say = summary(overview.facts);
-    at("summary").textContent = say;
+    at("summary").textContent = summary(overview.facts);
     at("facts").append(...tiles(overview.facts));
     cards();
     const narrowed = ranking();
@@ -26,10 +38,19 @@ painpoint.page(async () => {
 
   // --- The day in words and figures ---
 
-  function summary({ items, issues: found, sources, new: fresh, growing, emerging }) {
-    const moved = [fresh && `${fresh === found ? "all" : number(fresh)} of them ${fresh === 1 ? "is" : "are"} new`, growing && `${number(growing)} ${growing === 1 ? "grows" : "grow"}`, emerging && `${number(emerging)} ${emerging === 1 ? "stands" : "stand"} out from ordinary days`].filter(Boolean);
+  function summary({ items, clustered_items: told, issues: found, sources, new: fresh, growing, emerging }) {
+    const states = young ? [] : [
+      fresh && `${number(fresh)} of them ${fresh === 1 ? "is" : "are"} new`,
+      growing && `${number(growing)} ${growing === 1 ? "grows" : "grow"}`,
+    ];
+    const moved = [...states, emerging && `${number(emerging)} ${emerging === 1 ? "stands" : "stand"} out from ordinary days`].filter(Boolean);
     const ending = moved.length ? `; ${listed(moved)}` : "";
-    return `${counted(items, "post")} from ${counted(sources, "source")} tell of ${counted(found, "problem")}${ending}.`;
+    return `${number(told)} of ${counted(items, "post")} from ${counted(sources, "source")} tell of ${counted(found, "problem")}${ending}.${young ? ` ${noHistory()}` : ""}`;
+  }
+
+  function noHistory() {
+    const ordinal = ["first", "second", "third"][daysSoFar - 1];
+    return `This is the ${ordinal} day with issues, and on the first three every issue counts as new: which of them really are shows from the fourth on.`;
   }
 
   function listed(parts) {
@@ -38,8 +59,8 @@ painpoint.page(async () => {
 
   function tiles(facts) {
     const shown = [
-      ["Posts", facts.items], ["Posts in issues", facts.clustered_items], ["Issues", facts.issues], ["New", facts.new],
-      ["Growing", facts.growing], ["Stand out from other days", facts.emerging], ["Sources", facts.sources],
+      ["Posts", facts.items], ["Posts in issues", facts.clustered_items], ["Issues", facts.issues],
+      ["New", young ? null : facts.new], ["Growing", young ? null : facts.growing], ["Stand out from other days", facts.emerging], ["Sources", facts.sources],
     ];
     return shown.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, number(value))));
   }
@@ -50,9 +71,13 @@ painpoint.page(async () => {
     const rank = (issue) => (issue.emerging ? 2 : 0) + (issue.state === "growing" ? 1 : 0);
     const first = issues.filter((issue) => issue.emerging || ["new", "growing"].includes(issue.state));
     first.sort((a, b) => rank(b) - rank(a) || b.impact - a.impact);
+    if (young) {
+      at("first-title").textContent = "The weightiest first";
+      at("first-lead").textContent = "There is no history yet to tell what is new or grows.";
+    }
     if (!first.length) return empty(at("cards"), "Nothing is new today, and nothing grows.");
     const left = first.length - CARDS;
-    const rest = left > 0 && el("p", { class: "small quiet" }, `${counted(left, "other is", "others are")} in the table below: `, ...moreLinks(first));
+    const rest = left > 0 && el("p", { class: "small quiet" }, `${counted(left, "other is", "others are")} in the table below`, ...(young ? ["."] : [": ", ...moreLinks(first)]));
     at("cards").append(el("ul", { class: "cards" }, first.slice(0, CARDS).map(card)), rest || "");
   }
 
@@ -64,7 +89,7 @@ painpoint.page(async () => {
   function card(issue) {
     const growth = issue.growth === null ? "first seen " + issue.first_seen : `${number(issue.growth, 1)} times its usual rate`;
     return el("li", { class: "card" },
-      el("div", { class: "tags" }, state(issue.state), issue.emerging && el("span", { class: "tag alert" }, "Stands out"), issue.would_pay && el("span", { class: "tag" }, "Would pay")),
+      el("div", { class: "tags" }, !young && state(issue.state), issue.emerging && el("span", { class: "tag alert" }, "Stands out"), issue.would_pay && el("span", { class: "tag" }, "Would pay")),
       el("h3", {}, goto("issue.html", issue.title, issue.key)),
       el("div", { class: "foot" },
         el("p", { class: "small quiet" }, `${words(issue.category)} · impact ${number(issue.impact)} · ${counted(issue.items, "post")}, ${growth}`),
@@ -188,7 +213,7 @@ painpoint.page(async () => {
       label: `Posts by category and day. Most are about ${order.slice(0, 3).map(([name, of]) => `${name} (${number(posts(of))})`).join(", ")}`,
       title: `${daily[0].day} to ${daily.at(-1).day}`,
       columns: [
-        { key: "day", label: "Day", heading: true }, { key: "category", label: "Category" },
+        { key: "day", label: "Day", heading: true, day: true }, { key: "category", label: "Category" },
         { key: "items", label: "Posts", numeric: true }, { key: "issues", label: "Issues", numeric: true },
       ],
       tableRows: daily, sort: "-day", height: order.length * BAND, width: daysOf(daily) * 88 + 160,
@@ -208,28 +233,41 @@ painpoint.page(async () => {
   function painpoints() {
     const all = rows(overview.painpoints);
     if (!all.length) return empty(at("across"), "No domain has pain points yet.", "painpoint demo");
-    const kinds = { issue: "Issue", course_theme: "Course theme", call_question: "Analysts' question" };
-    const kind = (value) => kinds[value] ?? words(value);
+    const kind = (value) => KINDS[value]?.one ?? words(value);
+    const kinds = Map.groupBy(all, (row) => row.kind);
     const shown = table(at("across"), {
-      caption: `The ${counted(all.length, "pain point")} that most people voiced`, sort: "-item_count", hashKey: "across", pageSize: 15, noun: ["pain point", "pain points"],
+      caption: kinds.size > 1 ? "The largest of each kind, then the second of each, and so on" : "The largest first", hashKey: "across", pageSize: 15, noun: ["pain point", "pain points"],
       columns: [
         { key: "title", label: "Pain point", heading: true, render: evidence },
         { key: "kind", label: "Kind", render: (row) => kind(row.kind) },
         { key: "item_count", label: "Posts", numeric: true, help: "Posts, comments or questions behind it" },
         { key: "negativity", label: "Negative", numeric: true, secondary: true, render: (row) => number(row.negativity, 2) },
-        { key: "first_seen", label: "First seen", secondary: true }, { key: "last_seen", label: "Last seen", secondary: true },
+        { key: "first_seen", label: "First seen", day: true, secondary: true }, { key: "last_seen", label: "Last seen", day: true, secondary: true },
       ],
     });
-    filters(at("kinds"), {
+    const narrowed = filters(at("kinds"), {
       rows: all, noun: ["pain point", "pain points"], onChange: shown.show, label: "Narrow the pain points",
       fields: [{ key: "kind", label: "Kind", kind: "choice", options: choices(all.map((row) => row.kind), "All kinds", kind), test: (row, value) => row.kind === value }],
     });
+    if (kinds.size > 1) at("largest").append(...[...kinds].map(([value, own]) => largest(value, own, narrowed)));
+  }
+
+  // A kind at a glance: its largest, and the way to all of it.
+  function largest(value, own, narrowed) {
+    const { many, noun } = KINDS[value] ?? { many: words(value), noun: "post" };
+    const choose = () => {
+      narrowed.set("kind", value);
+      document.getElementById("filter-kind").focus();
+    };
+    return el("li", { class: "card" }, el("h3", {}, many),
+      el("ol", {}, own.slice(0, LARGEST).map((row) => el("li", {}, evidence(row), " ", el("span", { class: "small quiet" }, counted(row.item_count, noun))))),
+      own.length > LARGEST && el("p", {}, el("button", { type: "button", class: "plain", onclick: choose }, `Narrow the table to these ${number(own.length)}`)));
   }
 
   // An issue has a page here; a theme or a question has a place on a page of the report; else a link out.
   function evidence(row) {
     if (row.kind === "issue") return goto("issue.html", row.title, row.id.slice(0, 16));
-    if (/^(courses|calls)\.html#/.test(row.evidence_url ?? "")) return el("a", { href: row.evidence_url }, row.title);
+    if (/^(courses|calls)\.html#/.test(row.evidence_url ?? "")) return el("a", { href: row.evidence_url, dir: "auto" }, row.title);
     return row.evidence_url ? painpoint.link(row.evidence_url, row.title) : row.title;
   }
 });

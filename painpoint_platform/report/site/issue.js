@@ -59,9 +59,9 @@ painpoint.page(async () => {
   }
 
   function head(issue) {
-    return el("header", { class: "opening" }, back(), el("h1", {}, issue.title), tags(issue),
+    return el("header", { class: "opening" }, back(), el("h1", { dir: "auto" }, issue.title), tags(issue),
       issue.title_by && el("p", { class: "small quiet" }, `${issue.title_by} gave it this title`, issue.model_title && `; the model's was “${issue.model_title}”`, "."),
-      el("p", {}, issue.description ?? "It has no description: no model could label it in a way that can be trusted."));
+      el("p", { dir: "auto" }, issue.description ?? "It has no description: no model could label it in a way that can be trusted."));
   }
 
   function tags(issue) {
@@ -128,7 +128,7 @@ painpoint.page(async () => {
       title: "Posts by day, in the colour of its state that day",
       label: `Posts by day: ${days.map((row) => `${row.day} ${row.items}`).join(", ")}`,
       columns: [
-        { key: "day", label: "Day", heading: true }, { key: "items", label: "Posts", numeric: true },
+        { key: "day", label: "Day", heading: true, day: true }, { key: "items", label: "Posts", numeric: true },
         { key: "authors", label: "People", numeric: true }, { key: "impact", label: "Impact", numeric: true, render: (row) => number(row.impact) },
         { key: "growth", label: "Growth", numeric: true, render: (row) => (known(row.growth) ? `× ${number(row.growth, 1)}` : painpoint.UNKNOWN) },
         { key: "state", label: "State", render: (row) => state(row.state) },
@@ -230,10 +230,10 @@ painpoint.page(async () => {
   // The snippet with its quote marked; a quote that stands elsewhere in the post comes before it.
   function quoted({ snippet, quote }) {
     if (!snippet && !quote) return null;
-    if (!quote) return el("blockquote", {}, snippet);
+    if (!quote) return el("blockquote", { dir: "auto" }, snippet);
     const start = snippet?.indexOf(quote) ?? -1;
-    if (start < 0) return el("blockquote", {}, el("mark", {}, quote), snippet && ` … ${snippet}`);
-    return el("blockquote", {}, snippet.slice(0, start), el("mark", {}, quote), snippet.slice(start + quote.length));
+    if (start < 0) return el("blockquote", { dir: "auto" }, el("mark", {}, quote), snippet && ` … ${snippet}`);
+    return el("blockquote", { dir: "auto" }, snippet.slice(0, start), el("mark", {}, quote), snippet.slice(start + quote.length));
   }
 
   // --- How it came about, what people decided ---

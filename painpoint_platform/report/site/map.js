@@ -111,7 +111,7 @@ painpoint.page(async () => {
     const taken = [];
     const shown = [];
     for (const cluster of sorted(left)) {
-      const name = cluster.title.length > LONGEST_NAME ? `${cluster.title.slice(0, LONGEST_NAME - 1).trimEnd()}…` : cluster.title;
+      const name = shortened(cluster.title);
       const { x, y } = onMap(cluster);
       const wide = half(name);
       if (Math.abs(x) + wide > width / 2 || Math.abs(y) + LINE / 2 > height / 2) continue;
@@ -123,8 +123,14 @@ painpoint.page(async () => {
     return shown;
   }
 
-  // Half the width of a name in pixels, at 12 pixels of type.
-  const half = (name) => name.length * 3.3 + 4;
+  // Cut between what a reader takes for letters, of which a flag or a family is one.
+  function shortened(title) {
+    const letters = [...new Intl.Segmenter().segment(title)].map(({ segment }) => segment);
+    return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join("").trimEnd()}…` : title;
+  }
+
+  // Half the width of a name in pixels, with some room beside it.
+  const half = (name) => pen.measureText(name).width / 2 + 4;
 
   // --- Mouse, fingers, keys and buttons ---
 
@@ -336,6 +342,8 @@ painpoint.page(async () => {
     ({ ...cluster, text: [cluster.title, ...(titles.get(place) ?? []).map((item) => item.title)].join("\n") }));
   if (!clusters.length) return painpoint.empty(at("page"), "No day has issues yet.", "painpoint run");
   const extent = boxOf([...items, ...clusters]);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
   let left = clusters;
   let view = null;
   let seen = null;

@@ -36,14 +36,14 @@ const painpoint = (() => {
   function link(address, text) {
     const shown = text ?? address;
     let parsed = null;
-    try { parsed = new URL(address); } catch { return el("span", {}, shown); }
-    if (!["http:", "https:"].includes(parsed.protocol)) return el("span", {}, shown);
-    return el("a", { href: parsed.href, rel: "noreferrer noopener", target: "_blank" }, shown);
+    try { parsed = new URL(address); } catch { return el("span", { dir: "auto" }, shown); }
+    if (!["http:", "https:"].includes(parsed.protocol)) return el("span", { dir: "auto" }, shown);
+    return el("a", { href: parsed.href, rel: "noreferrer noopener", target: "_blank", dir: "auto" }, shown);
   }
 
   // A link within the report, such as goto("issue.html", "Title", key).
   function goto(page, text, path = "", values = {}) {
-    return el("a", { href: page + fragment(path, values) }, text);
+    return el("a", { href: page + fragment(path, values), dir: "auto" }, text);
   }
 
   // --- Data files: data/<name>.js calls painpoint.load("<name>", payload) ---

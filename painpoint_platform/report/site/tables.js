@@ -9,10 +9,11 @@ Object.assign(painpoint, (() => {
   // --- Tables ---
 
   // A table in `container`; returns { show(rows) }.
-  //   columns   [{ key, label, numeric, render(row), value(row), sort: false, heading, secondary, help }]: `value` is what
-  //             is sorted by and shown without `render`; `heading` names the row; `secondary` is left out on a phone
+  //   columns   [{ key, label, numeric, day, render(row), value(row), sort: false, heading, secondary, help }]: `value` is
+  //             what is sorted by and shown without `render`; `day` is a date, which no line breaks; `heading` names
+  //             the row; `secondary` is left out on a phone
   //   rows      objects; `pageSize` of them are shown until the reader asks for more
-  //   sort      "-impact" or "title": the order at first, largest or first of the alphabet
+  //   sort      "-impact" or "title": the order at first, largest or first of the alphabet; that of `rows` without it
   //   hashKey   name under which the order stands in the address; none without it
   //   noun      ["issue", "issues"]
   function table(container, { caption, columns, rows = [], pageSize = PAGE, sort = null, hashKey = null, noun = ["row", "rows"] }) {
@@ -43,7 +44,7 @@ Object.assign(painpoint, (() => {
 
     function arrange(column, descends) {
       order = { column, descends };
-      sorted = ordered(rows, column, descends);
+      sorted = column ? ordered(rows, column, descends) : rows;
       heads.forEach((cell, place) => {
         if (columns[place] === column) cell.setAttribute("aria-sort", descends ? "descending" : "ascending");
         else cell.removeAttribute("aria-sort");
@@ -76,8 +77,7 @@ Object.assign(painpoint, (() => {
     function show(next) {
       rows = next;
       const { column, descends } = begun();
-      if (column) arrange(column, descends);
-      else sorted = rows;
+      arrange(column, descends);
       draw(pageSize);
     }
 
@@ -92,7 +92,7 @@ Object.assign(painpoint, (() => {
   }
 
   const written = ({ column, descends }) => (descends ? "-" : "") + column.key;
-  const classes = (column) => [column.numeric && "amount", column.secondary && "secondary"].filter(Boolean).join(" ") || null;
+  const classes = (column) => [column.numeric && "amount", column.day && "day", column.secondary && "secondary"].filter(Boolean).join(" ") || null;
   const valueOf = (column, row) => (column.value ? column.value(row) : row[column.key]);
 
   function line(columns, row) {
