@@ -1,6 +1,6 @@
 """Converted models on disk: made once, whole or not at all, shared by all processes.
 
-Does not belong here: what a conversion does (``encoder_*``).
+Belongs here: the folder of a conversion. Does not belong here: what a conversion does (``encoder_*``).
 """
 
 import shutil

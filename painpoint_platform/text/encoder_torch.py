@@ -1,6 +1,7 @@
 """MiniLM through sentence-transformers and torch in fp32: the reference that the other backends are measured against.
 
-Does not belong here: tokenising and batching (``embeddings``).
+Belongs here: loading the model, the forward pass, the mean over tokens. Does not belong here: tokenising and batching
+(``embeddings``).
 """
 
 from typing import TYPE_CHECKING
