@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster_shared.record import copy
 
 from painpoint_platform.jobs import RunOutcome, run_in_process
 from painpoint_platform.sample.corpus import generate_items
@@ -63,11 +64,16 @@ def point_settings_at(folder: Path, world: dict[str, str], monkeypatch: pytest.M
         (folder / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
 
 
+def definitions_here() -> dg.Definitions:
+    """The definitions with the resources that the environment describes; everything else is built once a process."""
+    from painpoint_platform.definitions import build_resources, defs
+
+    return copy(defs, resources=build_resources(load_settings(None)))
+
+
 def platform_here(instance: dg.DagsterInstance, items: list[SampleItem]) -> Platform:
     """The platform that the environment describes."""
-    from painpoint_platform.definitions import build_defs
-
-    return Platform(load_settings(None), build_defs(), instance, items)
+    return Platform(load_settings(None), definitions_here(), instance, items)
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ from painpoint_platform.automation import new_course_corpora
 from painpoint_platform.courses.assets import CLUSTER_INDEX, POST_INDEX, THEMES
 from painpoint_platform.courses.validation.stage2 import validate_stage2
 from painpoint_platform.courses.validation.stage3 import validate_stage3
-from painpoint_platform.definitions import build_defs, build_resources
+from painpoint_platform.definitions import build_resources
 from painpoint_platform.jobs import RunOutcome, run_in_process
 from painpoint_platform.sample.course_feedback import CORPUS, COURSE_LIST_FILE, write_sample
 from painpoint_platform.settings import load_settings
 from painpoint_platform.warehouse.connection import open_read
 from painpoint_platform.warehouse.snapshot import export_hash
 from painpoint_platform_tests.conftest import MODEL_CACHE
+from painpoint_platform_tests.pipeline.conftest import definitions_here
 
 TABLES = (
     "bronze.course_predictions", "silver.course_painpoints", "silver.course_dropped_rows", "gold.course_clusters",
@@ -43,7 +44,7 @@ class Courses:
         self.inbox = folder / "artifacts" / "stage1" / "full_corpus"
         self.predictions = self.inbox / CORPUS / "predictions_FULL.csv"
         self.instance = dg.DagsterInstance.ephemeral()
-        self.definitions = build_defs()
+        self.definitions = definitions_here()
         self.instance.add_dynamic_partitions("course_corpora", [CORPUS])
 
     def run(self, corpus: str = CORPUS, job: str = "courses") -> RunOutcome:
@@ -80,15 +81,16 @@ def fresh_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished_folder(fresh_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same after a run, so that tests about a second run need not make the first."""
+def first_run(fresh_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Courses:
+    """The same after a run, for reading, and for copies of tests about a second run."""
     folder = tmp_path_factory.mktemp("finished") / "data"
     shutil.copytree(fresh_folder, folder, symlinks=True)
     with pytest.MonkeyPatch.context() as monkeypatch:
         point_settings_at(folder, monkeypatch)
-        outcome = Courses(folder).run()
-        assert outcome.succeeded, outcome.failure
-    return folder
+        courses = Courses(folder)
+        outcome = courses.run()
+    assert outcome.succeeded, outcome.failure
+    return courses
 
 
 @pytest.fixture
@@ -97,8 +99,8 @@ def courses(fresh_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def finished(finished_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Courses:
-    return opened_copy(finished_folder, tmp_path / "data", monkeypatch)
+def finished(first_run: Courses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Courses:
+    return opened_copy(first_run.folder, tmp_path / "data", monkeypatch)
 
 
 def opened_copy(folder: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> Courses:
@@ -107,34 +109,34 @@ def opened_copy(folder: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> C
     return Courses(place)
 
 
-def test_a_stage_1_run_becomes_themes_that_lead_to_the_students_words(finished: Courses) -> None:
-    (counts,) = finished.query(
+def test_a_stage_1_run_becomes_themes_that_lead_to_the_students_words(first_run: Courses) -> None:
+    (counts,) = first_run.query(
         "select (select count(*) from bronze.course_predictions) as read_count, "
         "(select count(*) from silver.course_painpoints) as kept, "
         "(select count(*) from silver.course_dropped_rows) as dropped"
     )
     assert counts["read_count"] == 110
     assert counts["kept"] + counts["dropped"] == 110
-    led = finished.query(
+    led = first_run.query(
         "select theme.theme, post.post_id, post.pain_point_snippet from gold.theme_ranking as theme "
         "join gold.cluster_global_index using (corpus, global_cluster_id) "
         "join gold.course_cluster_posts as post using (corpus, cluster_id)"
     )
-    words = {row["post_id"]: row["pain_point_snippet"] for row in finished.query("from silver.course_painpoints")}
+    words = {row["post_id"]: row["pain_point_snippet"] for row in first_run.query("from silver.course_painpoints")}
     assert led
     assert all(words[row["post_id"]] == row["pain_point_snippet"] for row in led)
-    (overview,) = finished.query(
+    (overview,) = first_run.query(
         "select sum(painpoints) as painpoints, min(clusters) as least from gold.course_issue_overview"
     )
     assert overview["painpoints"] == counts["kept"]
     assert overview["least"] >= 1
-    (felt,) = finished.query("select count(*) as scored, avg(valence) as valence from silver.course_perception")
+    (felt,) = first_run.query("select count(*) as scored, avg(valence) as valence from silver.course_perception")
     assert felt["scored"] == counts["kept"]
     assert 0 < felt["valence"] < 0.5
 
 
-def test_the_artefacts_satisfy_the_validators(finished: Courses) -> None:
-    artifacts = finished.folder / "artifacts"
+def test_the_artefacts_satisfy_the_validators(first_run: Courses) -> None:
+    artifacts = first_run.folder / "artifacts"
     stage2 = artifacts / "stage2" / "runs" / f"embedded-v1_s2_cluster_{CORPUS}"
     stage3 = artifacts / "stage3" / "runs" / f"embedded-v1_s3_global_{CORPUS}"
     assert validate_stage2(stage2) == []
@@ -144,7 +146,7 @@ def test_the_artefacts_satisfy_the_validators(finished: Courses) -> None:
     assert "<html" in (stage3 / "report.html").read_text()
     manifest = json.loads((stage3 / "manifest.json").read_text())
     assert manifest["source_stage2_run"]["stage2_run_slug"] == stage2.name
-    rows = finished.query("select distinct run_id, run_slug, schema_version from gold.global_themes")
+    rows = first_run.query("select distinct run_id, run_slug, schema_version from gold.global_themes")
     assert rows == [{"run_id": manifest["run_id"], "run_slug": stage3.name, "schema_version": "1.0"}]
 
 
@@ -246,15 +248,14 @@ def test_a_stage_2_folder_that_is_gone_is_named(finished: Courses) -> None:
     assert "is gone; materialise gold/course_clusters again" in str(outcome.failure)
 
 
-def test_the_materialisation_shows_the_heat_map_the_cost_and_the_run(courses: Courses) -> None:
-    courses.run()
-    event = courses.instance.get_latest_materialization_event(dg.AssetKey(["gold", "global_themes"]))
+def test_the_materialisation_shows_the_heat_map_the_cost_and_the_run(first_run: Courses) -> None:
+    event = first_run.instance.get_latest_materialization_event(dg.AssetKey(["gold", "global_themes"]))
     assert event
     assert event.asset_materialization
     metadata = event.asset_materialization.metadata
     assert "data:image/png;base64," in str(metadata["course_theme_heat_map"].value)
     assert {"theme_ranking", "preview", "run_id", "run_dir", "report", "model_cost_usd"} <= set(metadata)
-    assert metadata["dagster/row_count"].value == len(courses.query("from gold.global_themes"))
+    assert metadata["dagster/row_count"].value == len(first_run.query("from gold.global_themes"))
 
 
 class TestSensor:

@@ -17,7 +17,13 @@ from painpoint_platform.sample.corpus import load_corpus
 from painpoint_platform.sample.items import SampleItem
 from painpoint_platform.warehouse.connection import open_read
 from painpoint_platform.warehouse.snapshot import export_hash
-from painpoint_platform_tests.pipeline.conftest import DAYS, Platform, platform_here, point_settings_at
+from painpoint_platform_tests.pipeline.conftest import (
+    DAYS,
+    Platform,
+    definitions_here,
+    platform_here,
+    point_settings_at,
+)
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 
@@ -158,10 +164,8 @@ def test_a_range_gives_the_same_gold_as_its_days_one_by_one(
 def test_a_source_that_fails_does_not_cost_the_others_their_day(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from painpoint_platform.definitions import build_defs
-
     monkeypatch.setenv("GITHUB_TOKEN", "a-wrong-token")
-    platform.definitions = build_defs()
+    platform.definitions = definitions_here()
     outcomes = {outcome.first: outcome for outcome in platform.run_day(DAY)}
     failure = outcomes[f"{DAY}|github"].failure
     assert failure
@@ -182,10 +186,8 @@ def test_an_empty_day_is_no_error(platform: Platform) -> None:
 def test_a_pocketbase_that_is_down_is_said_and_made_up_for(
     platform: Platform, world: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from painpoint_platform.definitions import build_defs
-
     monkeypatch.setenv("POCKETBASE_URL", "http://127.0.0.1:9")
-    platform.definitions = build_defs()
+    platform.definitions = definitions_here()
     assert all(outcome.succeeded for outcome in platform.run_day(DAY))
     check = platform.instance.event_log_storage.get_asset_check_execution_history(
         next(
@@ -202,7 +204,7 @@ def test_a_pocketbase_that_is_down_is_said_and_made_up_for(
     assert query(platform, "select * from gold.live_issues where synced_at is not null").is_empty()
 
     monkeypatch.setenv("POCKETBASE_URL", world["POCKETBASE_URL"])
-    platform.definitions = build_defs()
+    platform.definitions = definitions_here()
     assert platform.run("issues", str(DAY)).succeeded
     assert query(platform, "select * from gold.live_issues where synced_at is null").is_empty()
     assert query(platform, "select * from gold.live_issues").height > 0

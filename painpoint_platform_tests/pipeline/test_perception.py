@@ -13,7 +13,7 @@ from painpoint_platform.perception.corpus import write_corpus
 from painpoint_platform.perception.synthetic import generate
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
-from painpoint_platform_tests.pipeline.conftest import time_few_texts
+from painpoint_platform_tests.pipeline.conftest import definitions_here, time_few_texts
 
 # What all tests look at is trained once, on one worker.
 pytestmark = pytest.mark.xdist_group("perception")
@@ -46,9 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dg
             environment.setenv(name, str(value))
         (folder / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
         time_few_texts(environment)
-        from painpoint_platform.definitions import build_defs
-
-        outcome = run_in_process(build_defs(), "perception", instance=instance, first="arousal")
+        outcome = run_in_process(definitions_here(), "perception", instance=instance, first="arousal")
         assert outcome.succeeded, outcome.failure
         yield folder, instance
 
@@ -104,12 +102,10 @@ def test_the_gates_and_the_leak_audit_are_checks(trained: tuple[Path, dg.Dagster
 def test_a_variable_without_labels_fails_and_names_those_there_are(
     trained: tuple[Path, dg.DagsterInstance], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from painpoint_platform.definitions import build_defs
-
     (tmp_path / "one.csv").write_text("item_id,user_id,text,valence\n" + "".join(
         f"i{n},u{n % 9},text number {n} of many,{n % 10 / 10}\n" for n in range(60)
     ))  # fmt: skip
     monkeypatch.setenv("PERCEPTION_CORPUS", str(tmp_path / "one.csv"))
-    outcome = run_in_process(build_defs(), "perception", instance=trained[1], first="willingness")
+    outcome = run_in_process(definitions_here(), "perception", instance=trained[1], first="willingness")
     assert outcome.failure
     assert "has no labels of willingness; its variables: valence" in outcome.failure

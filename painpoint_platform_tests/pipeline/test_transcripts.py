@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from painpoint_platform.automation import new_transcripts
-from painpoint_platform.definitions import build_defs, build_resources
+from painpoint_platform.definitions import build_resources
 from painpoint_platform.jobs import RunOutcome, run_in_process
 from painpoint_platform.settings import load_settings
 from painpoint_platform.transcripts.pairing import pair
@@ -18,6 +18,7 @@ from painpoint_platform.transcripts.records import build_transcripts
 from painpoint_platform.warehouse.connection import open_read
 from painpoint_platform.warehouse.snapshot import export_hash
 from painpoint_platform_tests.conftest import MODEL_CACHE
+from painpoint_platform_tests.pipeline.conftest import definitions_here
 
 CALLS = ("2016-Apr-21-AMD", "2017-May-01-CSCO")
 TABLES = ("bronze.transcript_paragraphs", "silver.transcript_qa", "silver.transcript_blocks", "gold.qa_groups")
@@ -61,7 +62,7 @@ class Calls:
         (folder / "models").symlink_to(MODEL_CACHE, target_is_directory=True)
         self.write([record for call in CALLS for record in records_of(call)])
         self.instance = dg.DagsterInstance.ephemeral()
-        self.definitions = build_defs()
+        self.definitions = definitions_here()
         self.instance.add_dynamic_partitions("transcripts", list(CALLS))
 
     def write(self, records: Any) -> None:
