@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from painpoint_platform_tests.pages.html import ATTACK, text_of
 from painpoint_platform_tests.report.browser import opened, site_folder, texts
@@ -16,12 +17,31 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site_folder(tmp_path_factory.mktemp("costs"), {"costs": costs(*ROWS)})
+def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
+    """The page of an address that names a measure, after a reader chose others and narrowed it, and left that again."""
+    drive = """
+        const label = () => find("#chart .drawing").getAttribute("aria-label");
+        const choose = async (measure) => {
+          find("#measure").value = measure;
+          find("#measure").dispatchEvent(new Event("change"));
+          await soon();
+        };
+        note("cached", find("#chart figcaption").textContent);
+        await choose("cost");
+        note("cost", label());
+        enter("#filter-model", "local");
+        note("none", find("#no-bars").textContent + find("#chart").hidden);
+        note("days", all("#daily tbody th"));
+        enter("#filter-model", "");
+        await choose("calls");
+    """
+    report = site_folder(tmp_path_factory.mktemp("costs"), {"costs": costs(*ROWS)})
+    return opened(report, "costs.html#measure=cached", drive=drive)
 
 
-def test_known_costs_are_at_least_unknown_ones_are_named_and_cached_answers_are_no_calls(report: Path) -> None:
-    tree = opened(report, "costs.html")
+def test_known_costs_are_at_least_unknown_ones_are_named_and_cached_answers_are_no_calls(
+    tree: LexborHTMLParser,
+) -> None:
     assert text_of(tree, "#opening") == (
         "2025-01-06 to 2025-01-08: 16 calls of models, and 7 more that were answered from the cache at no cost."
     )
@@ -39,25 +59,12 @@ def test_known_costs_are_at_least_unknown_ones_are_named_and_cached_answers_are_
     assert len(tree.css("#chart svg path[aria-roledescription=bar], #chart svg .mark-rect path")) >= 2
 
 
-def test_the_measure_and_the_filters_stand_in_the_address_and_redraw_the_bars(report: Path) -> None:
-    drive = """
-        find("#measure").value = "cost";
-        find("#measure").dispatchEvent(new Event("change"));
-        await soon();
-        note("label", find("#chart .drawing").getAttribute("aria-label"));
-        enter("#filter-model", "local");
-    """
-    tree = opened(
-        report,
-        "costs.html#measure=cached",
-        drive=f'note("cached", find("#chart figcaption").textContent); {drive}',
-    )
-    body = tree.body.attributes
-    assert body["data-cached"] == "Calls saved by the cache a day, by task"
-    assert "In all $0.5000" in (body["data-label"] or "")
-    assert "No call of these has a known price" in text_of(tree, "#no-bars")
-    assert "hidden" in tree.css_first("#chart").attributes
-    assert texts(tree, "#daily tbody th") == ["2025-01-08"]
+def test_the_measure_and_the_filters_stand_in_the_address_and_redraw_the_bars(tree: LexborHTMLParser) -> None:
+    noted = tree.body.attributes
+    assert noted["data-cached"] == "Calls saved by the cache a day, by task"
+    assert "In all $0.5000" in (noted["data-cost"] or "")
+    assert noted["data-none"] == "No call of these has a known price, so there is no cost to draw.true"
+    assert noted["data-days"] == "2025-01-08"
 
 
 def test_without_any_price_the_cost_is_unknown_and_hostile_names_stay_text(tmp_path: Path) -> None:

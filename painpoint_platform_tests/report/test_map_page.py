@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from painpoint_platform.report.charts_map import cluster_map
 from painpoint_platform_tests.pages.html import ATTACK, text_of
@@ -23,32 +24,21 @@ POINTER = """
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site_folder(tmp_path_factory.mktemp("map"), {"map": day_map(), **issue_posts()})
-
-
-def test_words_and_the_legend_light_up_issues_and_the_table_follows(report: Path) -> None:
-    drive = """
+def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
+    """The map after a reader searched, moved it, dragged, chose an issue, closed it and followed an old address."""
+    drive = f"""
+        const drawn = () => find("#map canvas").toDataURL();
+        {POINTER}
+        HTMLElement.prototype.setPointerCapture = () => {{}};
         enter("#filter-words", "LEDGER");
         note("found", find(".filters output").textContent);
         enter("#filter-words", "");
         click("[data-category=finance]");
         note("address", location.hash);
-    """
-    tree = opened(report, "map.html", drive=drive)
-    body = tree.body.attributes
-    # Words of an issue's posts find the issue.
-    assert (body["data-found"], body["data-address"]) == ("1 of 3 issues", "#category=finance")
-    assert texts(tree, "#table tbody th") == [NAMES[0], NAMES[2]]
-    assert texts(tree, "#legend button") == ["Devtools 1", "Finance 2"]
-    assert text_of(tree, "#legend button[aria-pressed=true]") == "Finance 2"
-
-
-def test_keys_buttons_and_a_drag_move_the_map_and_a_drag_chooses_nothing(report: Path) -> None:
-    drive = f"""
-        const drawn = () => find("#map canvas").toDataURL();
-        {POINTER}
-        HTMLElement.prototype.setPointerCapture = () => {{}};
+        note("listed", all("#table tbody th").join("|"));
+        note("legend", all("#legend button").join("|"));
+        note("pressed", all("#legend button[aria-pressed=true]").join("|"));
+        click("[data-category=finance]");
         {REST}
         const seen = [drawn()];
         for (const act of ["in", "right"]) {{ click(`[data-act=${{act}}]`); {REST} seen.push(drawn()); }}
@@ -60,20 +50,12 @@ def test_keys_buttons_and_a_drag_move_the_map_and_a_drag_chooses_nothing(report:
         point("pointerdown"); point("pointermove", 6); point("pointerup", 6); point("click", 6);
         {REST}
         note("dragged", drawn() !== seen[0] && !location.hash);
-    """
-    body = opened(report, "map.html", drive=drive).body.attributes
-    assert (body["data-different"], body["data-back"], body["data-dragged"]) == ("4", "true", "true")
-
-
-def test_a_bubble_opens_its_issue_closing_returns_to_its_line_and_a_key_of_another_day_is_missing(report: Path) -> None:
-    drive = f"""
-        {POINTER}
-        {REST}
+        click("[data-act=all]"); {REST}
         for (const type of ["pointermove", "pointerdown", "pointerup", "click"]) point(type);
         await settled("#panel li a");
         note("panel", find("#panel").textContent);
         note("focus", document.activeElement.id);
-        note("address", location.hash);
+        note("chosen", location.hash);
         note("link", find("#panel li a").href + " " + find("#panel li a").rel);
         click("#panel button");
         await settled("#panel[hidden]");
@@ -83,12 +65,31 @@ def test_a_bubble_opens_its_issue_closing_returns_to_its_line_and_a_key_of_anoth
         await settled("#panel:not([hidden])");
         await soon();
     """
-    tree = opened(report, "map.html", drive=drive)
-    body = tree.body.attributes
-    assert body["data-address"] == f"#{KEYS[0]}"
-    assert "20 posts, impact 80.0" in (body["data-panel"] or "")
-    assert (body["data-focus"], body["data-focused"]) == ("panel-title", NAMES[0])
-    assert body["data-link"] == "https://example.org/1 noreferrer noopener"
+    report = site_folder(tmp_path_factory.mktemp("map"), {"map": day_map(), **issue_posts()})
+    return opened(report, "map.html", drive=drive, switches=("--virtual-time-budget=6000",))
+
+
+def test_words_and_the_legend_light_up_issues_and_the_table_follows(tree: LexborHTMLParser) -> None:
+    noted = tree.body.attributes
+    # Words of an issue's posts find the issue.
+    assert (noted["data-found"], noted["data-address"]) == ("1 of 3 issues", "#category=finance")
+    assert noted["data-listed"] == f"{NAMES[0]}|{NAMES[2]}"
+    assert (noted["data-legend"], noted["data-pressed"]) == ("Devtools 1|Finance 2", "Finance 2")
+
+
+def test_keys_buttons_and_a_drag_move_the_map_and_a_drag_chooses_nothing(tree: LexborHTMLParser) -> None:
+    noted = tree.body.attributes
+    assert (noted["data-different"], noted["data-back"], noted["data-dragged"]) == ("4", "true", "true")
+
+
+def test_a_bubble_opens_its_issue_closing_returns_to_its_line_and_a_key_of_another_day_is_missing(
+    tree: LexborHTMLParser,
+) -> None:
+    noted = tree.body.attributes
+    assert noted["data-chosen"] == f"#{KEYS[0]}"
+    assert "20 posts, impact 80.0" in (noted["data-panel"] or "")
+    assert (noted["data-focus"], noted["data-focused"]) == ("panel-title", NAMES[0])
+    assert noted["data-link"] == "https://example.org/1 noreferrer noopener"
     assert "No issue of this day has the key dd00." in text_of(tree, "#panel")
 
 
