@@ -1,8 +1,7 @@
 """The page of calls: which to look at, who asked what, and how sure that is."""
 
-from pathlib import Path
-
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from painpoint_platform_tests.pages.html import ATTACK, text_of
 from painpoint_platform_tests.report.browser import opened, site_folder, texts
@@ -10,11 +9,8 @@ from painpoint_platform_tests.report.page_payloads import calls
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return site_folder(tmp_path_factory.mktemp("calls"), calls(ATTACK))
-
-
-def test_a_call_opens_with_its_exchanges_and_closing_it_returns_to_its_line(report: Path) -> None:
+def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
+    """The page of an exchange's address, after a reader opened a call, closed it and followed other addresses."""
     drive = """
         click("#table tbody a");
         await settled(".group");
@@ -33,8 +29,15 @@ def test_a_call_opens_with_its_exchanges_and_closing_it_returns_to_its_line(repo
           await soon();
           note(name, find("#call-about").textContent);
         }
+        location.hash = "2025-Apr-29-ACME/1&analyst=Dana%20Whitfield&sort=call_date";
+        await settled("#group-1.asked");
     """
-    body = opened(report, "calls.html", drive=drive).body.attributes
+    report = site_folder(tmp_path_factory.mktemp("calls"), calls(ATTACK))
+    return opened(report, "calls.html", drive=drive)
+
+
+def test_a_call_opens_with_its_exchanges_and_closing_it_returns_to_its_line(tree: LexborHTMLParser) -> None:
+    body = tree.body.attributes
     assert (body["data-focus"], body["data-back"]) == ("call-title", "2025-Apr-29-ACME")
     assert (body["data-address"], body["data-tags"]) == ("#2025-Apr-29-ACME/2", "group-2")
     assert "low confidence Confidence 0.41, 1 question, rule_detection." in (body["data-said"] or "")
@@ -42,9 +45,7 @@ def test_a_call_opens_with_its_exchanges_and_closing_it_returns_to_its_line(repo
     assert body["data-gone"] == "This report has no call of this name."
 
 
-def test_an_exchange_opens_by_its_address_and_filters_narrow_the_list_and_the_call(report: Path) -> None:
-    address = "calls.html#2025-Apr-29-ACME/1&analyst=Dana%20Whitfield&sort=call_date"
-    tree = opened(report, address, drive='await settled("#group-1.asked");')
+def test_an_exchange_opens_by_its_address_and_filters_narrow_the_list_and_the_call(tree: LexborHTMLParser) -> None:
     assert text_of(tree, "#group-1 blockquote") == " ".join(ATTACK.split())
     assert "open" in tree.css_first("#group-1 details").attributes
     assert text_of(tree, ".filters output") == "2 of 3 calls"
