@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from painpoint_platform.issues.quotes import QUOTES, quote_rows
-from painpoint_platform.warehouse.checks import Check, run_check
+from painpoint_platform.warehouse.checks import named_check, run_check
 from painpoint_platform.warehouse.migrations import load_migrations, migrate
-from painpoint_platform.warehouse.queries import query_text
 
 DAY = date(2025, 1, 6)
 EXPORT = "Every nightly export silently loses rows since the update."
@@ -148,7 +147,7 @@ def fill(connection, rows: pl.DataFrame, posts: pl.DataFrame) -> None:
 
 
 def verbatim(connection):
-    return run_check(connection, Check("verbatim", query_text("checks/quotes_are_verbatim"), {"day": DAY}))
+    return run_check(connection, named_check("quotes_are_verbatim", day=DAY))
 
 
 POSTS = [

@@ -21,9 +21,8 @@ from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.takedown import forgetting
 from painpoint_platform.text.urls import url_hash
 from painpoint_platform.warehouse import locking
-from painpoint_platform.warehouse.checks import Check, run_check
+from painpoint_platform.warehouse.checks import named_check, run_check
 from painpoint_platform.warehouse.locking import Deadline
-from painpoint_platform.warehouse.queries import query_text
 from painpoint_platform_tests.takedown.home import DAY, LABEL, NEXT_DAY, WORDS, Home
 
 Records = Callable[[str], list[dict[str, Any]]]
@@ -61,9 +60,7 @@ def filled(home: Home, template: tuple[Path, str]) -> str:
 def facts_hold(home: Home, day: date = DAY) -> bool:
     names = ("sizes_match_assignments", "every_cluster_has_an_issue", "no_orphan_evidence", "no_forgotten_items")
     with home.warehouse.read() as connection:
-        return all(
-            run_check(connection, Check(name, query_text(f"checks/{name}"), {"day": day})).passed for name in names
-        )
+        return all(run_check(connection, named_check(name, day=day)).passed for name in names)
 
 
 def materialise_previews(home: Home) -> dg.DagsterInstance:

@@ -18,8 +18,7 @@ from painpoint_platform.issues.days import collect_day
 from painpoint_platform.issues.items import Collection, RawItem, RejectedItem
 from painpoint_platform.sample.servers import SampleServers, sample_servers
 from painpoint_platform.takedown.recheck import Recheck, recheck_evidence
-from painpoint_platform.warehouse.checks import Check, require
-from painpoint_platform.warehouse.queries import query_text
+from painpoint_platform.warehouse.checks import named_check, require
 from painpoint_platform_tests.issues.collectors.bench import Bench, posts
 from painpoint_platform_tests.takedown.home import DAY, NOW, Home
 
@@ -69,7 +68,7 @@ def test_a_day_that_was_clustered_while_a_post_was_taken_down_is_refused(home: H
     address = home.post(1)
     home.forget(address)
     home.post(1)
-    check = Check("no_forgotten_items", query_text("checks/no_forgotten_items"), {"day": DAY})
+    check = named_check("no_forgotten_items", day=DAY)
     with home.warehouse.read() as connection, pytest.raises(DataContractError, match="no_forgotten_items"):
         require(connection, "silver.cluster_assignments", [check])
 

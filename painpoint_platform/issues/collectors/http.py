@@ -72,9 +72,10 @@ _log = logging.getLogger(__name__)
 
 
 class _TryAgainError(Exception):
-    def __init__(self, what: str, wait_s: float | None = None) -> None:
+    def __init__(self, what: str, wait_s: float | None = None, *, is_limit: bool = False) -> None:
         super().__init__(what)
         self.wait_s = wait_s
+        self.is_limit = is_limit
 
 
 class ApiClient:
@@ -152,7 +153,7 @@ class ApiClient:
     async def _once(self, method: str, url: str, deadline: float, **request: Any) -> Any:
         standstill = self._pace.standing_still_for()
         if self._pace.clock.now() + standstill > deadline:
-            raise _TryAgainError("the limit of requests is used up", standstill)
+            raise _TryAgainError("the limit of requests is used up", standstill, is_limit=True)
         await self._pace.turn()
         self.request_count += 1
         try:
@@ -175,7 +176,7 @@ class ApiClient:
         now = self._pace.clock.now()
         payload, broken = _parse(response)
         if limit := self.profile.limit(response, payload, now):
-            raise _TryAgainError(f"HTTP {response.status_code}, {limit.what}", limit.wait_s)
+            raise _TryAgainError(f"HTTP {response.status_code}, {limit.what}", limit.wait_s, is_limit=True)
         if response.status_code in (408, 425) or response.status_code >= 500:
             raise _TryAgainError(f"HTTP {response.status_code}", retry_after(response.headers, now))
         if not response.is_success:
@@ -236,10 +237,15 @@ class ApiClient:
 
     def _gave_up(self, error: _TryAgainError, attempts: int, url: str) -> str:
         wait = f"; it asks to wait {error.wait_s:.0f} s" if error.wait_s is not None else ""
+        mend = (
+            self.profile.mend(429, str(error))
+            if error.is_limit
+            else f"If it goes on, check {self.profile.url_setting} and the network."
+        )
         return self._say(
             f"{self.profile.name}: {_safe(httpx.URL(url))} gave no usable answer, tried {attempts} times within "
             f"COLLECT_DEADLINE_S={self._patience.deadline_s:g}; last: {error}{wait}. Run the partition again later, or "
-            f"raise COLLECT_DEADLINE_S. {self.profile.mend(429, str(error))}"
+            f"raise COLLECT_DEADLINE_S. {mend}"
         ).strip()
 
     def _say(self, message: str) -> str:
