@@ -1,8 +1,8 @@
 """Which issue each cluster of a day is: the same as on other days, a new one, a part of one, several in one.
 
 Belongs here: matching a day's clusters with known issues, keys, relations. Does not belong here: how much two groups of
-posts resemble each other (``resemblance``), reading and writing (``days``), labels (``kept_labels``), what people
-decided (edits are applied to what comes out of here).
+posts resemble each other (``resemblance``), reading and writing, labels that issues keep (``known_issues``), what people
+decided (``edits`` are applied to what comes out of here).
 
 Keys. An issue's key is the fingerprint of its first cluster: the same content gives the same key on every machine. A
 cluster takes the key of the issue that it is matched with by an optimal assignment (at most one cluster an issue) over
