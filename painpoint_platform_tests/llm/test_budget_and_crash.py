@@ -47,7 +47,7 @@ def test_the_budget_holds_under_concurrency_and_is_used_to_the_end(make_client, 
 def test_a_refused_request_costs_no_budget_but_one_that_timed_out_may(make_client, colour_task, server):
     task = colour_task(max_completion_tokens=40)
     server.faults.extend([status(400)] * 5)
-    client = make_client("openai/priced", "openai/priced", budget_usd=0.0006, timeout_s=2.5, concurrency=1)
+    client = make_client("openai/priced", "openai/priced", budget_usd=0.0006, timeout_s=1.2, concurrency=1)
     answers = client.ask_many(task, items(6))
     assert answers[5].outcome == "ok"
     server.faults.extend([HANG] * 2)

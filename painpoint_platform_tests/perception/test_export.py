@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge
 from painpoint_platform.perception.scoring import score_texts
-from painpoint_platform.perception.serving import export_runtime
+from painpoint_platform.perception.serving import export_measurement, export_runtime
 from painpoint_platform.perception.serving.export import (
     Export,
     corpus_rows,
@@ -47,6 +48,15 @@ def export(bundles: list[Bundle], embedder: Embedder, folder: Path, *precisions:
     return export_models(
         bundles, SAMPLE, embedder=embedder, out_dir=folder, cache_dir=MODEL_CACHE, precisions=precisions
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _timed_on_few_texts() -> Iterator[None]:
+    """How many texts an export is timed on says nothing about what is done with the times."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(export_measurement, "_MOST_TEXTS", 6)
+        monkeypatch.setattr(export_measurement, "BATCH", 8)
+        yield
 
 
 @pytest.fixture(scope="module")
