@@ -1,7 +1,7 @@
 """Which issue each cluster of a day is: the same as on other days, a new one, a part of one, several in one.
 
 Belongs here: matching a day's clusters with known issues, keys, relations. Does not belong here: how much two groups of
-posts resemble each other (``resemblance``), reading and writing, labels that issues keep (``known_issues``), what people
+posts resemble each other (``resemblance``), reading and writing, labels that are kept (``known_issues``), what people
 decided (``edits`` are applied to what comes out of here).
 
 Keys. An issue's key is the fingerprint of its first cluster: the same content gives the same key on every machine. A
