@@ -102,6 +102,16 @@ def test_a_check_that_held_the_transaction_back_is_reported_as_failed() -> None:
     assert check_of(result).severity == dg.AssetCheckSeverity.ERROR
 
 
+@pytest.mark.parametrize("outcomes", [{}, {"2025-01-02": UserError("mend the token")}])
+def test_a_check_follows_the_materialisations_that_it_is_about(outcomes: dict[str, Any]) -> None:
+    """Dagster takes a result to be about the latest materialisation before it, and shows an earlier one as outdated."""
+    result, instance, _ = run_range("2025-01-01", "2025-01-03", outcomes)
+    committed = [event.storage_id for event in instance.fetch_materializations(KEY, limit=10).records]
+    target = check_of(result).target_materialization_data
+    assert target is not None
+    assert target.storage_id == max(committed)
+
+
 def test_a_warning_does_not_fail_the_run() -> None:
     result, _, _ = run_range("2025-01-01", "2025-01-02", {"2025-01-02": "two labels failed"})
     assert result.success
