@@ -1,4 +1,4 @@
-"""The real encoder, loaded once, and the embedded model's rules as plain calls."""
+"""The embedded model's rules as plain calls, with the encoder of the default settings."""
 
 import asyncio
 
@@ -6,12 +6,6 @@ import pytest
 
 from painpoint_platform.llm.embedded.batching import BatchedEmbedder
 from painpoint_platform.llm.embedded.model import RULES
-from painpoint_platform.text.embeddings import load_embedder
-
-
-@pytest.fixture(scope="session")
-def embedder(tmp_path_factory):
-    return load_embedder(backend="torch", cache_dir=tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")
