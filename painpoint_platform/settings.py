@@ -169,7 +169,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def model_cache(self) -> Path:
-        """Folder of models that this machine made: the converted encoder, the default models of perception."""
+        """Folder of what this machine made once: encoder, default models of perception, runtime of the report's charts."""
         return self.data_dir / "models"
 
     @cached_property
