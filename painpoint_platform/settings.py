@@ -169,7 +169,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def model_cache(self) -> Path:
-        """Folder of what this machine made once: encoder, default models of perception, runtime of the report's charts."""
+        """Folder of what this machine made once: encoder, default models of perception, the charts' runtime."""
         return self.data_dir / "models"
 
     @cached_property
