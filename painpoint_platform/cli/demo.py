@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,7 +56,6 @@ def demo(
     with sample_world(corpus.items, settings.data_dir) as environment:
         os.environ.update(environment | {"EARNINGS_CALLS_AS_SOURCE": "true"})  # before the asset graph is loaded
         from painpoint_platform.cli.runs import run_days
-        from painpoint_platform.sample.truth import compare_with_truth
 
         settings = load_settings()
         outcomes = [
@@ -64,20 +64,7 @@ def demo(
             *run_sample_feedback(settings),
         ]
         failed = [outcome for outcome in outcomes if not outcome.succeeded]
-        scores = compare_with_truth(settings.warehouse, corpus, list(corpus.days[:days]))
-        result = {
-            "seconds": round(time.monotonic() - started, 1),
-            "days": [str(day) for day in corpus.days[:days]],
-            "ground_truth": scores,
-            "issues": _from_copy(settings, "views/top_issues", rows=TOP_ISSUES),
-            "themes": _from_copy(settings, "views/theme_ranking", corpus=CORPUS, rows=TOP_THEMES),
-            "calls": _from_copy(settings, "views/calls"),
-            "warehouse": str(settings.warehouse),
-            "analytics": str(settings.analytics),
-            "report": str(settings.report / "index.html"),
-            "artifacts": str(settings.artifacts_dir),
-            "pocketbase_records": _published(settings),
-        }
+        result = _result(settings, corpus, corpus.days[:days], seconds=time.monotonic() - started)
         print_json(result) if as_json else _show(result)
         if failed:
             raise typer.Exit(FINDING)
@@ -116,6 +103,24 @@ def run_sample_calls(settings: Settings) -> "list[RunOutcome]":
 
     inbox = write_sample_calls(settings.data_dir / "sample" / "calls").parent
     return run_transcripts(settings, CALLS, inbox=inbox)
+
+
+def _result(settings: Settings, corpus: "Corpus", days: Sequence[date], *, seconds: float) -> dict[str, Any]:
+    from painpoint_platform.sample.truth import compare_with_truth
+
+    return {
+        "seconds": round(seconds, 1),
+        "days": [str(day) for day in days],
+        "ground_truth": compare_with_truth(settings.warehouse, corpus, days),
+        "issues": _from_copy(settings, "views/top_issues", rows=TOP_ISSUES),
+        "themes": _from_copy(settings, "views/theme_ranking", corpus=CORPUS, rows=TOP_THEMES),
+        "calls": _from_copy(settings, "views/calls"),
+        "warehouse": str(settings.warehouse),
+        "analytics": str(settings.analytics),
+        "report": str(settings.report / "index.html"),
+        "artifacts": str(settings.artifacts_dir),
+        "pocketbase_records": _published(settings),
+    }
 
 
 def _from_copy(settings: Settings, query: str, **values: Any) -> list[dict[str, Any]]:

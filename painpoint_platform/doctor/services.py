@@ -14,8 +14,9 @@ from painpoint_platform.settings import Settings
 
 
 def models(settings: Settings, online: bool) -> Iterator[Finding]:
-    """Look at the language models and at what a run may spend on them."""
+    """Look at the language models, at what a run may spend on them, and at what they are told."""
     from painpoint_platform.llm.endpoints import EMBEDDED
+    from painpoint_platform.llm.prompts import changed_prompts
 
     for role, model, base_url in (
         ("local", settings.llm_local_model, settings.llm_local_base_url),
@@ -29,6 +30,9 @@ def models(settings: Settings, online: bool) -> Iterator[Finding]:
             yield Finding("models", role, "ok", f"{model}{f' at {base_url}' if base_url else ''}, not contacted")
     if settings.llm_budget_usd is None and settings.llm_remote_model != EMBEDDED:
         yield Finding("models", "budget", "off", "LLM_BUDGET_USD is not set: a run may spend without limit")
+    changed = changed_prompts()
+    told = "; ".join(changed) or "the templates are those that were published"
+    yield Finding("models", "prompts", "missing" if changed else "ok", told)
 
 
 def access(settings: Settings, online: bool) -> Iterator[Finding]:

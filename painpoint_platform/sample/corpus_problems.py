@@ -75,11 +75,6 @@ class Problem:
     wording: Wording
     abroad: tuple[ForeignPost, ...]
 
-    @property
-    def has_would_pay_signal(self) -> bool:
-        """True when some of its authors say that they would pay for a fix."""
-        return bool(self.wording.would_pay)
-
 
 def _wording(spec: Mapping[str, Any]) -> Wording:
     return Wording(

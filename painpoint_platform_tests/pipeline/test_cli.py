@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from painpoint_platform.cli.app import app, main
+from painpoint_platform.llm import prompts
 from painpoint_platform.text import embeddings
 from painpoint_platform_tests.llm.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 
@@ -83,12 +84,13 @@ def test_doctor_says_what_is_missing_and_never_a_secret(monkeypatch: pytest.Monk
     monkeypatch.setenv("DATA_DIR", "not/made/yet")
     monkeypatch.setenv("EMBEDDING_BACKEND", "onnx")
     monkeypatch.setattr(embeddings, "_PACKAGES", embeddings._PACKAGES | {"onnx": "no_such_package"})
+    monkeypatch.setattr(prompts, "changed_prompts", lambda: ["issue_label/v1.md: differs from the published version"])
     result = CliRunner().invoke(app, ["doctor", "--offline", "--json"])
     report = json.loads(result.stdout)
     missing = {finding["what"] for finding in report["findings"] if finding["state"] == "missing"}
     assert result.exit_code == 1
     assert not report["healthy"]
-    assert {"POCKETBASE_EMAIL", "reddit", "onnx"} <= missing
+    assert {"POCKETBASE_EMAIL", "reddit", "onnx", "prompts"} <= missing
     assert "do-not-print-me" not in result.output
     assert "nor-me" not in result.output
 

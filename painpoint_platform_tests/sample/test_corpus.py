@@ -84,7 +84,7 @@ def test_every_item_points_at_a_known_problem_and_all_categories_occur(corpus):
     assert {item.problem_id for item in corpus.items} - {None} == set(corpus.problems)
     assert {problem.category for problem in corpus.problems.values()} == CATEGORIES
     assert {problem.impact for problem in corpus.problems.values()} == {"low", "medium", "high"}
-    assert 20 <= sum(problem.has_would_pay_signal for problem in corpus.problems.values()) <= 60
+    assert 20 <= sum(bool(problem.wording.would_pay) for problem in corpus.problems.values()) <= 60
 
 
 def test_problems_are_written_in_many_words_and_share_no_sentence():
