@@ -70,6 +70,7 @@ def test_the_measure_and_the_filters_stand_in_the_address_and_redraw_the_bars(tr
 def test_without_any_price_the_cost_is_unknown_and_hostile_names_stay_text(tmp_path: Path) -> None:
     report = site_folder(tmp_path, {"costs": costs(("2025-01-08", ATTACK, ATTACK, 2, 0, None, 2))})
     tree = opened(report, "costs.html")
+    assert text_of(tree, "#opening").startswith("2025-01-08: 2 calls of models")
     assert text_of(tree, "#unpriced").startswith("The price of none of the 2 calls is known")
     assert texts(tree, "#figures dd")[2] == "–"
     assert text_of(tree, "#tasks tbody th") == " ".join(ATTACK.split())

@@ -17,7 +17,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site_folder(tmp_path_factory.mktemp("courses"), {"courses": {"corpora": corpora}})
 
 
-def test_rows_of_the_heat_map_add_up_and_a_cell_leads_to_snippets_and_back(report: Path) -> None:
+def test_a_cell_leads_to_snippets_and_back_and_hostile_text_of_another_corpus_stays_text(report: Path) -> None:
     drive = """
         click("#matrix tbody td a");
         await settled("#drill:not([hidden])");
@@ -38,6 +38,10 @@ def test_rows_of_the_heat_map_add_up_and_a_cell_leads_to_snippets_and_back(repor
         location.hash = "other/G999";
         await soon();
         note("gone", find("#drill-about").textContent);
+        location.hash = "other/G001";
+        await soon();
+        click("#drill summary");
+        await settled("#drill blockquote");
     """
     tree = opened(report, "courses.html", drive=drive)
     body = tree.body.attributes
@@ -53,10 +57,16 @@ def test_rows_of_the_heat_map_add_up_and_a_cell_leads_to_snippets_and_back(repor
     assert [node.attributes["tabindex"] for node in tree.css("#matrix td a")].count("0") == 1
     assert body["data-again"] == body["data-title"]
     assert "the corpus has none here" in (body["data-gone"] or "")
+    assert text_of(tree, "#drill-title") == " ".join(f"G001 {ATTACK}".split())
+    assert text_of(tree, "#drill blockquote") == " ".join(ATTACK.split())
+    assert tree.css_first("#corpus").parent.attributes.get("hidden", "shown") == "shown"
 
 
-def test_filters_count_anew_and_stay_when_something_is_opened(report: Path) -> None:
+def test_an_address_opens_a_theme_and_filters_count_anew_and_stay_when_another_is_opened(report: Path) -> None:
     drive = """
+        note("opened", find("#drill-title").textContent + document.activeElement.id);
+        click("#close");
+        await settled("#drill[hidden]");
         enter("#filter-college", "Technology");
         enter("#filter-words", "EXAM hard");
         note("count", find(".filters output").textContent);
@@ -68,17 +78,10 @@ def test_filters_count_anew_and_stay_when_something_is_opened(report: Path) -> N
         await settled("#drill:not([hidden])");
         note("address", location.hash);
     """
-    tree = opened(report, "courses.html", drive=drive)
+    tree = opened(report, "courses.html#corpus/G002", drive=drive)
     body = tree.body.attributes
+    assert body["data-opened"] == "G002 materials are brokendrill-title"
     assert (body["data-count"], body["data-rows"]) == ("1 of 4 clusters", "C 1/2,D200")
     assert body["data-address"] == "#corpus/G001&college=Technology&order=title"
     assert texts(tree, "#ranking tbody tr:first-child td") == ["G001", "4", "", "2", "2", "2"]
     assert text_of(tree, "#drill-about p:nth-child(2)") == "4 posts in 2 clusters of 2 courses."
-
-
-def test_a_theme_of_another_corpus_opens_by_its_address_and_hostile_text_stays_text(report: Path) -> None:
-    open_it = 'click("#drill summary"); await settled("#drill blockquote");'
-    tree = opened(report, "courses.html#other/G001", drive=open_it)
-    assert text_of(tree, "#drill-title") == " ".join(f"G001 {ATTACK}".split())
-    assert text_of(tree, "#drill blockquote") == " ".join(ATTACK.split())
-    assert tree.css_first("#corpus").parent.attributes.get("hidden", "shown") == "shown"

@@ -102,7 +102,8 @@ painpoint.page(async () => {
     const all = summed(daily);
     const figures = [["calls", number(all.calls)], ["saved by the cache", number(all.cached)], ["known cost", money(all.cost_usd)], ["without a known price", number(all.unpriced)], ["failed", number(all.failed)], ["tokens, in and out", number(all.prompt_tokens + all.completion_tokens)]];
     at("figures").replaceChildren(...figures.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
-    const span = days().length === 1 ? daily[0].day : `${daily.map((row) => row.day).sort()[0]} to ${days().at(-1)}`;
+    const asked = daily.map((row) => row.day).sort();
+    const span = asked[0] === asked.at(-1) ? asked[0] : `${asked[0]} to ${asked.at(-1)}`;
     at("opening").textContent = `${span}: ${counted(all.calls, "call")} of models, and ${counted(all.cached, "more that was", "more that were")} answered from the cache at no cost.`;
     at("unpriced").hidden = !all.unpriced;
     at("unpriced").textContent = all.cost_usd === null

@@ -35,7 +35,7 @@ Object.assign(painpoint, (() => {
       background: null, font, aria: false,
       view: { stroke: null },
       axis: { labelColor: quiet, titleColor: quiet, gridColor: line, domainColor: line, tickColor: line, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, labelPadding: 6 },
-      legend: { labelColor: ink, titleColor: quiet, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, orient: "top", symbolType: "square", columnPadding: 8, layout: { top: { anchor: "start", bounds: "full" } } },
+      legend: { labelColor: ink, titleColor: quiet, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, orient: "top", symbolType: "square", columnPadding: 8 },
       header: { labelColor: ink, titleColor: quiet, labelFontSize: 12 },
       text: { color: ink, fontSize: 12 },
       bar: { color: colour("series-1") }, line: { color: colour("series-1"), strokeWidth: 2 }, point: { color: colour("series-1") },

@@ -59,7 +59,7 @@ painpoint.page(async () => {
   }
 
   function head(issue) {
-    return el("header", { class: "opening" }, back(), el("h1", { dir: "auto" }, issue.title), tags(issue),
+    return el("header", { class: "opening" }, back(), el("h1", {}, el("bdi", {}, issue.title)), tags(issue),
       issue.title_by && el("p", { class: "small quiet" }, `${issue.title_by} gave it this title`, issue.model_title && `; the model's was “${issue.model_title}”`, "."),
       el("p", { dir: "auto" }, issue.description ?? "It has no description: no model could label it in a way that can be trusted."));
   }
