@@ -74,11 +74,17 @@ def but_for(
     return ignoring.with_label(condition.get_label())  # type: ignore[no-any-return]
 
 
+# Training, pairing calls and grouping feedback may take hours; the report of the day does not wait for that.
+_held_up = dg.AutomationCondition.any_deps_in_progress().ignore(
+    dg.AssetSelection.groups("perception", "transcripts", "courses")
+)
+
 # What is made from all partitions at once: days that were never run must not hold it up.
 after_any_new_rows = (
     dg.AutomationCondition.eager()
     .without(~dg.AutomationCondition.any_deps_missing())
     .replace("handled", _settled)
+    .replace("any_deps_in_progress", _held_up)
     .with_label("when any partition of what it is made from has new rows")
 )
 

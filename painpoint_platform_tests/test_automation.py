@@ -26,7 +26,12 @@ def quality() -> None:
     """Look at all days."""
 
 
-@dg.asset(deps=[issues, quality], automation_condition=after_any_new_rows)
+@dg.asset(group_name="perception")
+def models() -> None:
+    """Train for hours."""
+
+
+@dg.asset(deps=[issues, quality, models], automation_condition=after_any_new_rows)
 def report() -> None:
     """Write down both."""
 
@@ -36,13 +41,18 @@ class Platform:
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self._instance = instance
-        self._definitions = dg.Definitions(assets=[posts, issues, quality, report])
+        self._definitions = dg.Definitions(assets=[posts, issues, quality, models, report])
         self._cursor = None
 
     def ends(self, *assets: dg.AssetsDefinition) -> None:
         for asset in assets:
             day = DAY if asset.partitions_def else None
             self._instance.report_runless_asset_event(dg.AssetMaterialization(asset.key, partition=day))
+
+    def begins(self, asset: dg.AssetsDefinition) -> None:
+        """Start a run of this asset that does not end."""
+        job = self._definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection={asset.key})
+        self._instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, asset_selection={asset.key})
 
     def tick(self) -> set[str]:
         """Return what the daemon starts now."""
@@ -55,7 +65,7 @@ class Platform:
 def platform() -> Iterator[Platform]:
     with dg.DagsterInstance.ephemeral() as instance:
         platform = Platform(instance)
-        platform.ends(posts, issues, quality, report)
+        platform.ends(posts, issues, quality, models, report)
         assert platform.tick() == set()
         yield platform
 
@@ -78,3 +88,12 @@ def test_a_day_that_ends_while_the_report_is_written_is_reported_too(platform: P
     assert platform.tick() == {"report"}
     platform.ends(report)
     assert [platform.tick() for _ in range(3)] == [set(), set(), set()]
+
+
+@pytest.mark.parametrize(("at_work", "started"), [(models, {"report"}), (quality, set())])
+def test_the_report_waits_for_what_is_soon_there_and_not_for_training(
+    platform: Platform, at_work: dg.AssetsDefinition, started: set[str]
+) -> None:
+    platform.begins(at_work)
+    platform.ends(issues)
+    assert platform.tick() == started
