@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PREVIEW_ROWS, PREVIEW_COLUMNS, LONGEST_CELL = 10, 10, 80
 # To make room for further columns Dagster breaks text between any two words, and a title becomes a tower of them.
 # Beside text there are only as many columns as leave it this width, in characters.
-PREVIEW_CHARACTERS, TEXT_CHARACTERS, MARGIN = 110, 26, 2
+PREVIEW_CHARACTERS, TEXT_CHARACTERS, MARGIN = 95, 26, 2
 
 Fact = int | float | str | Path
 
