@@ -235,7 +235,7 @@ def scores_of(
     description: str,
     texts: dg.AssetDep,
     partitions_def: dg.PartitionsDefinition[Any],
-    automation_condition: dg.AutomationCondition[dg.AssetKey],
+    automation_condition: dg.AutomationCondition[Any],
     checks: tuple[dg.AssetCheckSpec, ...],
 ) -> dg.AssetsDefinition:
     """Return the asset of a table of scores: the texts of each partition of the run, by the models that there are.
