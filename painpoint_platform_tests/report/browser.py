@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,16 @@ addEventListener("load", async () => {
 
 def site_folder(folder: Path, payloads: Mapping[str, Any], *, day: str | None = DAY) -> Path:
     """Write the pages of a report and, beside them, the payloads by their names."""
-    texts = site_files(MODEL_CACHE, version="1.2.3", day=day, generated_at=f"{day}T06:00:00Z")
-    texts |= {f"data/{name}.js": data_file(name, payload) for name, payload in payloads.items()}
+    texts = _site(day) | {f"data/{name}.js": data_file(name, payload) for name, payload in payloads.items()}
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+@cache
+def _site(day: str | None) -> dict[str, str]:
+    return site_files(MODEL_CACHE, version="1.2.3", day=day, generated_at=f"{day}T06:00:00Z")
 
 
 def opened(report: Path, page: str, *, drive: str = "", switches: tuple[str, ...] = ()) -> LexborHTMLParser:
