@@ -26,6 +26,8 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 demo: install  ## run the whole main job on a bundled sample day
 	$(BIN)/painpoint demo
 
+# A worker a core: threads of their own would only wait for each other.
+test: export OPENBLAS_NUM_THREADS := 1
 test: install  ## run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
