@@ -226,7 +226,7 @@ def _decide(
 
 
 def _run_again(days: list[date], settings: Settings) -> list[str]:
-    """Label and publish the days anew from what is clustered already; return what failed."""
+    """Label and publish the days anew from what is clustered already, then what analysts read; return what failed."""
     with err.status("loading the asset graph"):
         from painpoint_platform.partitions import consecutive, daily_partitions
 
@@ -236,6 +236,7 @@ def _run_again(days: list[date], settings: Settings) -> list[str]:
         selected = graph.definitions.resolve_job_def("issues").asset_layer.executable_asset_keys
         gold = sorted(key for key in selected if key.path[0] == "gold")
         outcomes = [graph.run("issues", stretch[0], stretch[-1], assets=gold) for stretch in stretches]
+        outcomes.append(graph.run("snapshot"))
     return [str(outcome.failure) for outcome in outcomes if not outcome.succeeded]
 
 

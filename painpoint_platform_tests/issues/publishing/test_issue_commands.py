@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -52,7 +53,7 @@ def asked(*arguments: str) -> dict[str, Any]:
 
 
 def test_a_person_decides_and_pocketbase_follows(
-    keys: list[str], remote: Remote, monkeypatch: pytest.MonkeyPatch
+    keys: list[str], remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, b, c = keys
     assert {issue["issue_key"] for issue in asked("list")["issues"]} == set(keys)
@@ -68,6 +69,8 @@ def test_a_person_decides_and_pocketbase_follows(
     assert (merged["target_key"], merged["applied"], merged["not_published"]) == (a, True, [])
     assert "Called [so] by ann" in remote.titles()
     assert "Called [so] by ann" in call("list").stdout
+    with duckdb.connect(str(tmp_path / "analytics.duckdb"), read_only=True) as copy:
+        assert ("Called [so] by ann",) in copy.execute("select title from gold.issue_overview").fetchall()
     records = {record["issue_key"]: record for record in remote.records("issues")}
     assert set(records) == {a, c}, "one post by one author, split off, is no issue to publish"
     assert records[a]["evidence_count"] == 15
