@@ -4,6 +4,7 @@ Belongs here: putting the parts together. Does not belong here: the parts.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from painpoint_platform.resources.transcripts import TranscriptsResource
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.settings import Settings, load_settings
 from painpoint_platform.sql_models.assets import build_sql_model_assets
-from painpoint_platform.sql_models.model import load_models
+from painpoint_platform.sql_models.model import SqlModel, load_models
 from painpoint_platform.takedown import assets as takedown
 from painpoint_platform.transcripts import assets as transcripts
 from painpoint_platform.warehouse.assets import build_snapshot_asset
@@ -47,7 +48,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     """
     settings = load_settings()
     sql_models = build_sql_model_assets(
-        load_models(),
+        _sql_models(),
         partitions_def=daily_partitions,
         partition_mappings={issues.RAW_ITEMS: by_day},
         written_by={
@@ -72,6 +73,12 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         # A process a step would cost more seconds than most steps take; each run is a process of its own already.
         executor=dg.in_process_executor,
     )
+
+
+@cache
+def _sql_models() -> tuple[SqlModel, ...]:
+    """Return the project's SQL models: read and proven once a process, though commands build definitions twice."""
+    return tuple(load_models())
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Belongs here: wiring. Does not belong here: what a model is (``model``), how it 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -72,7 +73,7 @@ def build_sql_model_assets(
         automation_of_whole=automation_of_whole,
         freshness=freshness or {},
         variables=variables or {},
-        lineage={model.table: column_lineage(model.sql, _types(model)) for model in models},
+        lineage={model.table: _lineage(model) for model in models},
     )
     return [_asset(model, around) for model in models]
 
@@ -178,8 +179,10 @@ def _check_spec(model: SqlModel, check: DeclaredCheck) -> dg.AssetCheckSpec:
     return fact(check.name, _key(model), f"{stated}; checked before the rows are committed.")
 
 
-def _types(model: SqlModel) -> dict[str, dict[str, str]]:
-    return {table: dict(types) for table, types in model.input_types}
+@cache
+def _lineage(model: SqlModel) -> Mapping[str, tuple[TableColumn, ...]]:
+    """Return what each column is made of. Parsing is dear, and commands build definitions twice in a process."""
+    return column_lineage(model.sql, {table: dict(types) for table, types in model.input_types})
 
 
 def _column_deps(lineage: Mapping[str, Sequence[TableColumn]]) -> dg.TableColumnLineage:
