@@ -328,4 +328,4 @@ def test_a_backend_that_is_not_installed_says_what_to_install(monkeypatch: pytes
 
 def test_without_openvino_torch_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embeddings.importlib.util, "find_spec", lambda name: None if name == "openvino" else object())
-    assert embeddings._installed_backend("auto") == "torch"
+    assert embeddings.installed_backend("auto") == "torch"
