@@ -35,7 +35,7 @@ class _Surroundings:
     automation_of_whole: dg.AutomationCondition[Any] | None
     freshness: Mapping[str, dg.FreshnessPolicy]
     variables: Mapping[str, Any]
-    lineage: Lineage
+    models: Sequence[SqlModel]
 
 
 def build_sql_model_assets(
@@ -73,7 +73,7 @@ def build_sql_model_assets(
         automation_of_whole=automation_of_whole,
         freshness=freshness or {},
         variables=variables or {},
-        lineage={model.table: _lineage(model) for model in models},
+        models=models,
     )
     return [_asset(model, around) for model in models]
 
@@ -92,7 +92,6 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
         metadata={
             "dagster/column_schema": _column_schema(model),
             "dagster/table_name": model.table,
-            "column lineage": _shown_lineage(model, around.lineage),
             "query": dg.MetadataValue.md(f"```sql\n{model.sql}\n```"),
         },
         code_version=model.code_version,
@@ -129,7 +128,7 @@ def _asset(model: SqlModel, around: _Surroundings) -> dg.AssetsDefinition:
         backfill_policy=one_run_a_range if incremental else None,
     )
     def sql_model(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Result]:
-        lineage = {"dagster/column_lineage": _column_deps(around.lineage[model.table])}
+        lineage = _lineage_metadata(model, {one.table: _lineage(one) for one in around.models})
 
         def whole() -> dict[str, Any]:
             return lineage | _materialize(model, warehouse, None, around.variables)
@@ -181,19 +180,15 @@ def _check_spec(model: SqlModel, check: DeclaredCheck) -> dg.AssetCheckSpec:
 
 @cache
 def _lineage(model: SqlModel) -> Mapping[str, tuple[TableColumn, ...]]:
-    """Return what each column is made of. Parsing is dear, and commands build definitions twice in a process."""
+    """Return what each column is made of. Parsing is dear: it is done by runs, once a process, and not on loading."""
     return column_lineage(model.sql, {table: dict(types) for table, types in model.input_types})
 
 
-def _column_deps(lineage: Mapping[str, Sequence[TableColumn]]) -> dg.TableColumnLineage:
-    return dg.TableColumnLineage(
-        {
-            column: [dg.TableColumnDep(dg.AssetKey(table.split(".")), name) for table, name in sources]
-            for column, sources in lineage.items()
-        }
-    )
-
-
-def _shown_lineage(model: SqlModel, lineage: Lineage) -> dg.TableMetadataValue:
-    """Return the lineage as a table of our own: Dagster keeps its entry for it, but draws it in Dagster+ only."""
-    return dg.MetadataValue.table([dg.TableRecord(row) for row in lineage_table(model.table, lineage)])
+def _lineage_metadata(model: SqlModel, lineage: Lineage) -> dict[str, Any]:
+    """Return the lineage as Dagster keeps it, and as a table of our own: its UI draws the former in Dagster+ only."""
+    deps = {
+        column: [dg.TableColumnDep(dg.AssetKey(table.split(".")), name) for table, name in sources]
+        for column, sources in lineage[model.table].items()
+    }
+    rows = [dg.TableRecord(row) for row in lineage_table(model.table, lineage)]
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps), "column lineage": dg.MetadataValue.table(rows)}
