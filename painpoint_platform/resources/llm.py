@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Self
 from dagster import ConfigurableResource
 from pydantic import Field
 
-from painpoint_platform.llm.client import Limits, ModelClient
-from painpoint_platform.llm.endpoints import EMBEDDED, Access, Endpoint, open_route
+from painpoint_platform.llm.endpoints import EMBEDDED
 from painpoint_platform.resources.secrets import secret
 from painpoint_platform.settings import Settings
 
+# The client, and all that speaks to models under it, is imported where it is used: definitions load without it.
 if TYPE_CHECKING:
+    from painpoint_platform.llm.client import ModelClient
     from painpoint_platform.text.embeddings import Embedder
 
 
@@ -63,12 +64,15 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
             state_path=str(settings.data_dir / "llm.sqlite"),
         )
 
-    def client(self, run_id: str, embedder_factory: "Callable[[], Embedder]") -> ModelClient:
+    def client(self, run_id: str, embedder_factory: "Callable[[], Embedder]") -> "ModelClient":
         """Make the client of a run. Nothing is loaded or contacted before it is asked something.
 
         Raises:
             UserError: a model name is malformed, the OAuth client is incomplete, or a file cannot be used.
         """
+        from painpoint_platform.llm.client import Limits, ModelClient
+        from painpoint_platform.llm.endpoints import Access, Endpoint, open_route
+
         tokens = self.context_tokens
         local = Endpoint(self.local_model, "LOCAL", self.local_base_url, self.local_api_key, tokens)
         remote = Endpoint(self.remote_model, "REMOTE", self.remote_base_url, self.remote_api_key, tokens)

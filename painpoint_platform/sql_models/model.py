@@ -12,9 +12,11 @@ milliseconds, where importing a parser of our own would cost as much as everythi
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -23,14 +25,20 @@ import duckdb
 
 from painpoint_platform.paths import bundled
 from painpoint_platform.sql_models.header import Header, Place, parse_header
-from painpoint_platform.warehouse.migrations import load_migrations
 from painpoint_platform.warehouse.names import quoted
+from painpoint_platform.warehouse.schema import migrated_database
 
 SCHEMAS = ("bronze", "silver", "gold", "ops")
 
 # Table functions that make rows out of values; any other would read something that depends_on cannot name.
 _PURE_FUNCTIONS = frozenset({"unnest", "range", "generate_series", "json_each", "json_tree"})
 _LINE = re.compile(r"^LINE (\d+):", re.M)
+
+# Views of the same names are made and rolled back in the one database of the process.
+_trying = threading.Lock()
+
+
+_Types = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +91,28 @@ def load_models(folder: Path | None = None, *, schema: Sequence[str] | None = No
     """
     folder = folder or bundled("dbt_like_sql")
     drafts = {draft.table: draft for draft in _drafts(folder)}
-    ddl = [migration.sql for migration in load_migrations()] if schema is None else schema
-    with closing(duckdb.connect()) as database:
-        for statement in ddl:
-            database.execute(statement)
+    with _database(schema) as database:
         for draft in drafts.values():
             _verify_tables(database, draft)
-        return [_bound(database, drafts[table]) for table in _in_order(drafts)]
+        types = cache(partial(_types, database))
+        return [_bound(database, drafts[table], types) for table in _in_order(drafts)]
+
+
+@contextmanager
+def _database(schema: Sequence[str] | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield an empty database with the tables that models read; nothing that is tried in it stays."""
+    if schema is not None:
+        with duckdb.connect() as database:
+            for statement in schema:
+                database.execute(statement)
+            yield database
+        return
+    with _trying, migrated_database().cursor() as database:
+        database.begin()
+        try:
+            yield database
+        finally:
+            database.rollback()
 
 
 def _drafts(folder: Path) -> Iterator[_Draft]:
@@ -164,7 +187,7 @@ def _place(draft: _Draft, offset: int) -> Place:
     return Place(draft.path, before.count(b"\n") + 1)
 
 
-def _bound(database: duckdb.DuckDBPyConnection, draft: _Draft) -> SqlModel:
+def _bound(database: duckdb.DuckDBPyConnection, draft: _Draft, types: Callable[[str], _Types]) -> SqlModel:
     """Bind the query against the schema, leaving a view for the models that read from it."""
     schema, name = draft.table.split(".")
     try:
@@ -173,15 +196,14 @@ def _bound(database: duckdb.DuckDBPyConnection, draft: _Draft) -> SqlModel:
     except duckdb.Error as error:
         line = _LINE.search(str(error))
         raise Place(draft.path, int(line[1]) if line else 1).error(str(error)) from error
-    column_types = _types(database, draft.table)
+    column_types = types(draft.table)
     _verify_columns(draft, [column for column, _ in column_types])
-    _verify_conditions(database, draft)
-    _verify_order(database, draft)
-    input_types = tuple((read.table, _types(database, read.table)) for read in draft.header.depends_on)
+    _verify_conditions_and_order(database, draft)
+    input_types = tuple((read.table, types(read.table)) for read in draft.header.depends_on)
     return SqlModel(schema, name, draft.path, draft.sql, draft.header, column_types, input_types)
 
 
-def _types(database: duckdb.DuckDBPyConnection, table: str) -> tuple[tuple[str, str], ...]:
+def _types(database: duckdb.DuckDBPyConnection, table: str) -> _Types:
     return tuple((column, kind) for column, kind, *_ in database.execute(f"describe {quoted(table)}").fetchall())
 
 
@@ -203,21 +225,23 @@ def _verify_columns(draft: _Draft, produced: list[str]) -> None:
         )
 
 
-def _verify_conditions(database: duckdb.DuckDBPyConnection, draft: _Draft) -> None:
-    for check in draft.header.checks:
-        if check.condition:
-            try:
-                database.execute(f"select ({check.condition}) is true from {quoted(draft.table)} limit 0")
-            except duckdb.Error as error:
-                raise check.place.error(f"check assert {check.condition}: {error}") from error
-
-
-def _verify_order(database: duckdb.DuckDBPyConnection, draft: _Draft) -> None:
+def _verify_conditions_and_order(database: duckdb.DuckDBPyConnection, draft: _Draft) -> None:
+    """Bind all conditions and the order at once, and one by one to name the one that is wrong."""
+    conditions = [check for check in draft.header.checks if check.condition]
     order = draft.header.order
+    table = quoted(draft.table)
+    terms = ", ".join(f"({check.condition}) is true" for check in conditions) or "1"
     try:
-        database.execute(f"from {quoted(draft.table)} order by {order.terms} limit 0")
+        database.execute(f"select {terms} from {table} order by {order.terms} limit 0")
+        return
     except duckdb.Error as error:
-        raise order.place.error(f"order {order.terms}: {error}") from error
+        at_once = error
+    for check in conditions:
+        try:
+            database.execute(f"select ({check.condition}) is true from {table} limit 0")
+        except duckdb.Error as error:
+            raise check.place.error(f"check assert {check.condition}: {error}") from error
+    raise order.place.error(f"order {order.terms}: {at_once}") from at_once
 
 
 def _without_header(sql: str) -> str:

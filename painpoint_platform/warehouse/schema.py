@@ -31,10 +31,20 @@ class Table:
 
 
 @cache
+def migrated_database() -> duckdb.DuckDBPyConnection:
+    """Return an empty database in memory with the schema of the migrations, made once a process.
+
+    It is everybody's: take a ``cursor()``, and roll back what you try in it.
+    """
+    connection = duckdb.connect()
+    migrate(connection, load_migrations())
+    return connection
+
+
+@cache
 def described_tables() -> dict[str, Table]:
     """Return every table that the migrations make, by ``schema.name``. Takes some ten milliseconds, once."""
-    with duckdb.connect() as connection:
-        migrate(connection, load_migrations())
+    with migrated_database().cursor() as connection:
         meanings = connection.execute(
             "select schema_name || '.' || table_name, coalesce(comment, '') from duckdb_tables()"
         ).fetchall()
