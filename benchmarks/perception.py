@@ -24,7 +24,7 @@ from benchmarks.table import Row, machine, print_rows
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.baselines import baseline_scores, comparison
 from painpoint_platform.perception.conformal import covered
-from painpoint_platform.perception.corpus import Corpus, read_corpus
+from painpoint_platform.perception.corpora.corpus import Corpus, read_corpus
 from painpoint_platform.perception.evaluation import JudgedRows
 from painpoint_platform.perception.features import text_features
 from painpoint_platform.perception.metrics import Floats
@@ -97,7 +97,7 @@ def measured(corpora: dict[str, Path | None], folder: Path, trials: int) -> Iter
 
 def feature_rows(embedder: Embedder) -> Iterator[Row]:
     """Time the features of the synthetic corpus beyond the encoder's pass."""
-    from painpoint_platform.perception.synthetic import generate
+    from painpoint_platform.perception.corpora.synthetic import generate
 
     frame = generate(137, SYNTHETIC_ITEMS).frame
     texts = frame["text"].to_list()

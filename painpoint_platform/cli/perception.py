@@ -47,8 +47,8 @@ def synth(
 ) -> None:
     """Write a labelled corpus of edge cases that nobody wrote; high-risk texts await a person's review."""
     with err.status("writing texts"):
-        from painpoint_platform.perception.corpus import write_corpus
-        from painpoint_platform.perception.synthetic import generate
+        from painpoint_platform.perception.corpora.corpus import write_corpus
+        from painpoint_platform.perception.corpora.synthetic import generate
 
         target = out_file or load_settings().artifacts_dir / "perception" / "perception_synth.jsonl"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def train(
 ) -> None:
     """Train, calibrate and judge a model of each variable. One that misses a gate is kept as pending, and says so."""
     with err.status("loading"):
-        from painpoint_platform.perception.corpus import read_corpus
+        from painpoint_platform.perception.corpora.corpus import read_corpus
         from painpoint_platform.perception.settings_file import load_settings as load_perception
         from painpoint_platform.perception.training_run import begin_run, corpus_name
         from painpoint_platform.perception.variable_training import require_variables, train_variables
@@ -118,7 +118,7 @@ def evaluate(
 ) -> None:
     """Compare stored models with the labels of a corpus."""
     with err.status("loading"):
-        from painpoint_platform.perception.corpus import read_corpus
+        from painpoint_platform.perception.corpora.corpus import read_corpus
         from painpoint_platform.perception.judging import judge_on_corpus
         from painpoint_platform.perception.settings_file import load_settings as load_perception
 

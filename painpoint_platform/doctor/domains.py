@@ -51,7 +51,7 @@ def perception(settings: Settings, _online: bool) -> Iterator[Finding]:
 
 
 def _corpus(path: Path | None) -> str:
-    from painpoint_platform.perception.corpus import read_corpus
+    from painpoint_platform.perception.corpora.corpus import read_corpus
 
     if path is None:
         return "the synthetic one (PERCEPTION_CORPUS is not set): models know planted texts only"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.metrics import Floats
 

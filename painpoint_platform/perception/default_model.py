@@ -43,7 +43,7 @@ def default_models(folder: Path, embedder: Embedder, *, items: int = EDGE_CASES,
 
     def train(made: Path) -> None:
         from painpoint_platform.perception.bundle import Provenance, save_bundle
-        from painpoint_platform.perception.synthetic import generate
+        from painpoint_platform.perception.corpora.synthetic import generate
         from painpoint_platform.perception.training import train_variable
         from painpoint_platform.perception.training_run import begin_run
         from painpoint_platform.perception.variable_training import number_rows, prepare

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from painpoint_platform.perception.bootstrap import ConfidenceInterval, bootstrap_intervals
 from painpoint_platform.perception.conformal import covered
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.metrics import (
     Floats,
     RegressionMetrics,

@@ -13,7 +13,7 @@ import polars as pl
 
 from painpoint_platform.perception.bootstrap import bootstrap_intervals
 from painpoint_platform.perception.bundle import Bundle
-from painpoint_platform.perception.corpus import Corpus, trainable
+from painpoint_platform.perception.corpora.corpus import Corpus, trainable
 from painpoint_platform.perception.features import Features, text_features
 from painpoint_platform.perception.metrics import Floats, regression_metrics
 from painpoint_platform.perception.paths.hierarchy import PathModel

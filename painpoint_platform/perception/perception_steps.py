@@ -11,7 +11,7 @@ import polars as pl
 from painpoint_platform import progress
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.bundle import bundle_folders, load_bundle
-from painpoint_platform.perception.corpus import Corpus
+from painpoint_platform.perception.corpora.corpus import Corpus
 from painpoint_platform.perception.evaluation_rows import evaluation_rows
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.training_run import TrainingRun, begin_run, corpus_of_run, run_at

@@ -12,7 +12,7 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.bundle import Bundle
-from painpoint_platform.perception.corpus import length_buckets
+from painpoint_platform.perception.corpora.corpus import length_buckets
 from painpoint_platform.perception.features import Features, text_features
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.perception.paths.hierarchy import PathModel

@@ -32,12 +32,12 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
-from painpoint_platform.perception.adapters import Scale
-from painpoint_platform.perception.corpus import Corpus, read_corpus, write_corpus
+from painpoint_platform.perception.corpora.adapters import Scale
+from painpoint_platform.perception.corpora.corpus import Corpus, read_corpus, write_corpus
+from painpoint_platform.perception.corpora.leak_audit import audit, require_no_leaks
+from painpoint_platform.perception.corpora.splits import PARTS, Splits, split_corpus
 from painpoint_platform.perception.features import Features, text_features
-from painpoint_platform.perception.leak_audit import audit, require_no_leaks
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.splits import PARTS, Splits, split_corpus
 from painpoint_platform.progress import Progress
 from painpoint_platform.text.embeddings import Embedder
 

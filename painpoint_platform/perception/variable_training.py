@@ -19,7 +19,8 @@ from painpoint_platform.files import replacing
 from painpoint_platform.perception.baselines import baseline_scores, comparison
 from painpoint_platform.perception.bundle import Provenance, save_bundle
 from painpoint_platform.perception.ceilings import Ceiling, ceiling_of, raters_file, read_raters
-from painpoint_platform.perception.corpus import Corpus
+from painpoint_platform.perception.corpora.corpus import Corpus
+from painpoint_platform.perception.corpora.splits import PARTS, Splits
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.importance import importance
 from painpoint_platform.perception.paths.paths_rows import path_rows
@@ -27,7 +28,6 @@ from painpoint_platform.perception.paths.paths_training import PathReport, Train
 from painpoint_platform.perception.reporting.report import VariablePage, path_page, regression_page, temporal_page
 from painpoint_platform.perception.reporting.report_tables import CorpusFacts
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.splits import PARTS, Splits
 from painpoint_platform.perception.temporal.temporal_history import history_rows
 from painpoint_platform.perception.temporal.temporal_training import TrainedTemporal, train_temporal
 from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features

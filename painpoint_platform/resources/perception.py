@@ -13,7 +13,7 @@ from pydantic import Field
 from painpoint_platform.settings import Settings
 
 if TYPE_CHECKING:
-    from painpoint_platform.perception.corpus import Corpus
+    from painpoint_platform.perception.corpora.corpus import Corpus
     from painpoint_platform.perception.scoring_models import ScoringModel
     from painpoint_platform.perception.settings_file import PerceptionSettings
     from painpoint_platform.text.embeddings import Embedder
@@ -60,10 +60,10 @@ class PerceptionResource(ConfigurableResource[None]):
     def read_corpus(self) -> "Corpus":
         """Read the corpus, or make up the synthetic one; raises what ``corpus.read_corpus`` raises."""
         if self.corpus_file:
-            from painpoint_platform.perception.corpus import read_corpus
+            from painpoint_platform.perception.corpora.corpus import read_corpus
 
             return read_corpus(Path(self.corpus_file))
-        from painpoint_platform.perception.synthetic import generate
+        from painpoint_platform.perception.corpora.synthetic import generate
 
         return generate(self.settings().seed, everyday_items=EVERYDAY_ITEMS)
 

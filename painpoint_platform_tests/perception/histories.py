@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.corpus import CORPUS_SCHEMA
+from painpoint_platform.perception.corpora.corpus import CORPUS_SCHEMA
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.evaluation import JudgedRows
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from painpoint_platform.perception.corpus import CORPUS_SCHEMA, Corpus, corpus_of
+from painpoint_platform.perception.corpora.corpus import CORPUS_SCHEMA, Corpus, corpus_of
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 

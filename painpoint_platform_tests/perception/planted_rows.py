@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import TEXT_NAMES, Features
 from painpoint_platform.perception.settings_file import Interval, PerceptionSettings, load_settings
 from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features

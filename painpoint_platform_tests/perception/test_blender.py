@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from painpoint_platform.perception.blender import Blender, context, fit_blender
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import FEATURE_NAMES, Features
 from painpoint_platform_tests.perception.planted_rows import planted_rows
 

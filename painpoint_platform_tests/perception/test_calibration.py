@@ -11,7 +11,7 @@ from painpoint_platform.perception.calibration import (
     fit_calibrator,
 )
 from painpoint_platform.perception.conformal import covered, fit_intervals
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.metrics import regression_metrics
 
 UNIT = (0.0, 1.0)

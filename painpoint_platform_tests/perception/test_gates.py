@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.gates import GateReport, judge_paths, judge_regression
 from painpoint_platform.perception.metrics import RegressionMetrics, metrics_by_group, regression_metrics
 from painpoint_platform.perception.paths.path_metrics import PathMetrics, path_metrics

@@ -9,7 +9,7 @@ import pytest
 from painpoint_platform.perception.author_level import AuthorLevel
 from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import Intervals
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import EMBEDDING_NAMES, Features
 from painpoint_platform.perception.importance import AUTHOR_LEVEL, importance
 from painpoint_platform.perception.model import PerceptionModel

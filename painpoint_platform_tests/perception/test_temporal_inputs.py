@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.corpus import CORPUS_SCHEMA, comparator
+from painpoint_platform.perception.corpora.corpus import CORPUS_SCHEMA, comparator
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.temporal.temporal_history import History
 from painpoint_platform.perception.temporal.temporal_inputs import past_inputs

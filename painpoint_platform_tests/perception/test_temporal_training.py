@@ -12,7 +12,7 @@ from painpoint_platform.errors import DataContractError, UserError
 from painpoint_platform.perception.bundle import Provenance, load_bundle, save_bundle
 from painpoint_platform.perception.calibration import fit_calibrator
 from painpoint_platform.perception.conformal import Intervals
-from painpoint_platform.perception.corpus import comparator
+from painpoint_platform.perception.corpora.corpus import comparator
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.out_of_fold import Member
 from painpoint_platform.perception.regressors import Ridge

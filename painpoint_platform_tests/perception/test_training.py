@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.evaluation import TEMPORAL
 from painpoint_platform.perception.model import BLEND
 from painpoint_platform.perception.training import TrainedVariable, train_variable

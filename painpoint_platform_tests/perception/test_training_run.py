@@ -11,12 +11,12 @@ import pytest
 from painpoint_platform.errors import DataContractError, UserError
 from painpoint_platform.perception import perception_steps
 from painpoint_platform.perception.bundle import bundle_folders
-from painpoint_platform.perception.corpus import Corpus
+from painpoint_platform.perception.corpora.corpus import Corpus
+from painpoint_platform.perception.corpora.synthetic import generate
 from painpoint_platform.perception.default_model import NAME, default_models
 from painpoint_platform.perception.scored_tables import ITEMS, score_partition
 from painpoint_platform.perception.scoring_models import models_to_score_with
 from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
-from painpoint_platform.perception.synthetic import generate
 from painpoint_platform.perception.training_run import (
     TrainingRun,
     begin_run,

@@ -158,7 +158,7 @@ def test_a_transcript_that_cannot_be_paired_exits_with_1_and_the_others_are_ther
 
 
 def test_a_synthetic_corpus_is_the_same_each_time_and_can_be_read(shell: Shell) -> None:
-    from painpoint_platform.perception.corpus import read_corpus
+    from painpoint_platform.perception.corpora.corpus import read_corpus
 
     code, out, _ = shell("perception", "synth", "--items", 52, "--users", 8, "--out", "a.jsonl", "--json")
     assert (code, json.loads(out)["items"]) == (0, 52)

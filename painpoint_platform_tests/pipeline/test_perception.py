@@ -9,8 +9,8 @@ import pytest
 
 from painpoint_platform.jobs import run_in_process
 from painpoint_platform.layers import bronze, gold
-from painpoint_platform.perception.corpus import write_corpus
-from painpoint_platform.perception.synthetic import generate
+from painpoint_platform.perception.corpora.corpus import write_corpus
+from painpoint_platform.perception.corpora.synthetic import generate
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
 from painpoint_platform_tests.pipeline.conftest import definitions_here, time_few_texts

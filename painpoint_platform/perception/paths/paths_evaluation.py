@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painpoint_platform.perception.bootstrap import ConfidenceInterval
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.metrics import Floats, calibration_errors
 from painpoint_platform.perception.paths.hierarchy import PathModel, Tree
 from painpoint_platform.perception.paths.path_metrics import Confusion, Path, PathMetrics, confusion, path_metrics

@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 
 from painpoint_platform.perception.ceilings import Ceiling
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.evaluation import JudgedRows
 from painpoint_platform.perception.gates import Check, GateReport
 from painpoint_platform.perception.metrics import RegressionMetrics, metrics_by_group, regression_metrics

@@ -14,7 +14,7 @@ import polars as pl
 from painpoint_platform.perception.baselines import FIGURES
 from painpoint_platform.perception.bootstrap import ConfidenceInterval, bootstrap_intervals
 from painpoint_platform.perception.ceilings import Ceiling
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.evaluation import JudgedRows, PartReport
 from painpoint_platform.perception.gates import GateReport
 from painpoint_platform.perception.metrics import metrics_by_group

@@ -27,7 +27,7 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.folders import replacing_folder
 from painpoint_platform.perception.anchors import anchor_similarities
 from painpoint_platform.perception.bundle import Bundle
-from painpoint_platform.perception.corpus import read_corpus, trainable
+from painpoint_platform.perception.corpora.corpus import read_corpus, trainable
 from painpoint_platform.perception.model import PerceptionModel
 from painpoint_platform.perception.scoring import score_texts
 from painpoint_platform.perception.serving.export_encoder import PRECISIONS, PrecisionName, serving_encoder

@@ -22,7 +22,7 @@ from painpoint_platform.perception.anchors import ANCHOR_NAMES
 from painpoint_platform.perception.blender import Blender
 from painpoint_platform.perception.calibration import EDGE, Calibrator
 from painpoint_platform.perception.conformal import Intervals
-from painpoint_platform.perception.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
 from painpoint_platform.perception.features import EMBEDDING_NAMES, MIDDLE_NAMES
 from painpoint_platform.perception.kernel_machine import KernelMachine
 from painpoint_platform.perception.lexical_features import LEXICAL_NAMES

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.blender import context
-from painpoint_platform.perception.corpus import length_buckets
+from painpoint_platform.perception.corpora.corpus import length_buckets
 from painpoint_platform.perception.features import Features
 from painpoint_platform.perception.lexical_features import LEXICAL_NAMES, lexical_features
 from painpoint_platform.perception.metrics import rmse

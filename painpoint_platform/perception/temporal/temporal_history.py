@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus import length_bucket
+from painpoint_platform.perception.corpora.corpus import length_bucket
 from painpoint_platform.perception.features import FEATURE_NAMES, Features
 from painpoint_platform.perception.metrics import Floats
 from painpoint_platform.wording import first_few

@@ -21,9 +21,9 @@ from painpoint_platform.perception.base_models import best_of
 from painpoint_platform.perception.baselines import comparison
 from painpoint_platform.perception.calibration import best_calibrator, cross_fitted
 from painpoint_platform.perception.conformal import fit_intervals
+from painpoint_platform.perception.corpora.leak_audit import audit_inputs, require_no_leaks
 from painpoint_platform.perception.evaluation import JudgedRows, PartReport, part_report
 from painpoint_platform.perception.gates import GateReport, judge_regression
-from painpoint_platform.perception.leak_audit import audit_inputs, require_no_leaks
 from painpoint_platform.perception.metrics import Floats, rmse
 from painpoint_platform.perception.out_of_fold import (
     Member,

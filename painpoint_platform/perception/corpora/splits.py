@@ -24,8 +24,8 @@ from typing import Literal
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus import Corpus, normalised_text
-from painpoint_platform.perception.grouping import boundaries_in_time, deal_folds, deal_users, stratum
+from painpoint_platform.perception.corpora.corpus import Corpus, normalised_text
+from painpoint_platform.perception.corpora.grouping import boundaries_in_time, deal_folds, deal_users, stratum
 
 PARTS = ("train", "tune", "test")
 SEED = 137

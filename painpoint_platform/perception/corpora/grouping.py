@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.corpus import Corpus, length_bucket
+from painpoint_platform.perception.corpora.corpus import Corpus, length_bucket
 
 # Parts are dealt in twentieths: 14, 3 and 3 of them are 70, 15 and 15 %.
 PIECES = 20

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW
+from painpoint_platform.perception.corpora.corpus_files import LIST_SEPARATOR, ROW
 from painpoint_platform.perception.emotions import EMOTION_PATHS, GOEMOTIONS
 from painpoint_platform.perception.variables import PATH_SEPARATOR, VARIABLES
 

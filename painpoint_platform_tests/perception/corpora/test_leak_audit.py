@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from painpoint_platform.errors import DataContractError
-from painpoint_platform.perception.corpus import Corpus
+from painpoint_platform.perception.corpora.corpus import Corpus
+from painpoint_platform.perception.corpora.leak_audit import FittedOn, audit, audit_inputs, require_no_leaks
+from painpoint_platform.perception.corpora.splits import Splits, split_corpus
+from painpoint_platform.perception.corpora.synthetic import generate
 from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.leak_audit import FittedOn, audit, audit_inputs, require_no_leaks
-from painpoint_platform.perception.splits import Splits, split_corpus
-from painpoint_platform.perception.synthetic import generate
 from painpoint_platform.perception.temporal.temporal_history import History, history_rows
 from painpoint_platform.perception.temporal.temporal_inputs import past_inputs
 from painpoint_platform_tests.perception.histories import features_of, part_of_corpus

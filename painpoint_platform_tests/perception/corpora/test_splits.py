@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus import Corpus, length_bucket, read_corpus
-from painpoint_platform.perception.leak_audit import audit
-from painpoint_platform.perception.splits import PARTS, Splits, split_corpus
-from painpoint_platform.perception.synthetic import generate
+from painpoint_platform.perception.corpora.corpus import Corpus, length_bucket, read_corpus
+from painpoint_platform.perception.corpora.leak_audit import audit
+from painpoint_platform.perception.corpora.splits import PARTS, Splits, split_corpus
+from painpoint_platform.perception.corpora.synthetic import generate
 from painpoint_platform_tests.perception.labelled import START, corpus_by
 
-REAL = Path(__file__).parents[3] / "shared" / "data"
+REAL = Path(__file__).parents[4] / "shared" / "data"
 
 
 @pytest.fixture(scope="module")

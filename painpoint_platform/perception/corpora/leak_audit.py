@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.errors import DataContractError
-from painpoint_platform.perception.corpus import Corpus, normalised_text
+from painpoint_platform.perception.corpora.corpus import Corpus, normalised_text
+from painpoint_platform.perception.corpora.splits import PARTS, Splits
 from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.splits import PARTS, Splits
 from painpoint_platform.perception.temporal.temporal_history import History
 
 CHECK = "no_leaks"

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus import Corpus, comparator, length_bucket, normalised_text, trainable
+from painpoint_platform.perception.corpora.corpus import Corpus, comparator, length_bucket, normalised_text, trainable
+from painpoint_platform.perception.corpora.synthetic import CATEGORIES, EVERYDAY, generate
 from painpoint_platform.perception.emotions import agreement
-from painpoint_platform.perception.synthetic import CATEGORIES, EVERYDAY, generate
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus import (
+from painpoint_platform.perception.corpora.corpus import (
     CORPUS_SCHEMA,
     comparator,
     length_bucket,
@@ -19,7 +19,7 @@ from painpoint_platform.perception.corpus import (
     trainable,
     write_corpus,
 )
-from painpoint_platform.perception.synthetic import generate
+from painpoint_platform.perception.corpora.synthetic import generate
 from painpoint_platform_tests.perception.labelled import START, corpus_by
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.adapters import Scale
-from painpoint_platform.perception.corpus import read_corpus
+from painpoint_platform.perception.corpora.adapters import Scale
+from painpoint_platform.perception.corpora.corpus import read_corpus
 from painpoint_platform.perception.emotions import EMOTION_PATHS, GOEMOTIONS, agreement
 
 EMOBANK = """id,split,V,A,D,text

@@ -22,21 +22,21 @@ from typing import get_args
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.corpus import (
+from painpoint_platform.perception.corpora.corpus import (
     CORPUS_SCHEMA,
     Corpus,
     corpus_of,
     with_derived_labels,
 )
-from painpoint_platform.perception.corpus_values import HIGH_RISK_TAGS, HINGLISH
-from painpoint_platform.perception.emotions import EMOTION_PATHS, agreement
-from painpoint_platform.perception.synthetic_text import (
+from painpoint_platform.perception.corpora.corpus_values import HIGH_RISK_TAGS, HINGLISH
+from painpoint_platform.perception.corpora.synthetic_text import (
     Labels,
     Length,
     emotions_of,
     voice_of,
     write_text,
 )
+from painpoint_platform.perception.emotions import EMOTION_PATHS, agreement
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 LENGTHS: tuple[Length, ...] = get_args(Length)

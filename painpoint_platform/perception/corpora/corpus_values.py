@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.adapters import Scale
-from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW, place_word
+from painpoint_platform.perception.corpora.adapters import Scale
+from painpoint_platform.perception.corpora.corpus_files import LIST_SEPARATOR, ROW, place_word
 from painpoint_platform.perception.emotions import LEVELS
 from painpoint_platform.perception.variables import PATH_SEPARATOR, PATH_VARIABLES, RANGES
 from painpoint_platform.wording import listed, shown

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from painpoint_platform.perception.corpus_values import HINGLISH
+from painpoint_platform.perception.corpora.corpus_values import HINGLISH
 
 TEMPLATES = Path(__file__).with_name("synthetic_templates.toml")
 Length = Literal["SHORT", "MEDIUM", "LONG"]

@@ -17,9 +17,9 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
-from painpoint_platform.perception.adapters import Scale, choose_adapter
-from painpoint_platform.perception.corpus_files import LIST_SEPARATOR, ROW, read_rows
-from painpoint_platform.perception.corpus_values import typed_rows
+from painpoint_platform.perception.corpora.adapters import Scale, choose_adapter
+from painpoint_platform.perception.corpora.corpus_files import LIST_SEPARATOR, ROW, read_rows
+from painpoint_platform.perception.corpora.corpus_values import typed_rows
 from painpoint_platform.perception.emotions import agreement_of
 from painpoint_platform.perception.variables import PATH_SEPARATOR, PATH_VARIABLES, VARIABLES
 
