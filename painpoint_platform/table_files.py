@@ -1,7 +1,7 @@
 """Tables of anyone's: files of rows and columns that a person names on the command line, read and written by suffix.
 
 Belongs here: the kinds of file, and the columns that must be there. Does not belong here: files of which a domain knows
-the columns (``courses.csv_table``, ``perception.corpus_files``), what is done with the rows.
+the columns (``courses.csv_table``, ``perception.corpora.corpus_files``), what is done with the rows.
 """
 
 from collections.abc import Callable

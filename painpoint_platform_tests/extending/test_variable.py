@@ -21,7 +21,7 @@ def labelled(extended: Extended, home: Path, tmp_path: Path, monkeypatch: pytest
     """The page's file with more rows: texts of the synthetic corpus, as urgent as they are aroused."""
     monkeypatch.chdir(tmp_path)
     header = file_of(TITLE, "labelled.csv").splitlines()[0].split(",")
-    corpus = extended.module("perception.synthetic").generate(items=70, users=30, everyday_items=40)
+    corpus = extended.module("perception.corpora.synthetic").generate(items=70, users=30, everyday_items=40)
     texts = corpus.frame.with_columns(
         urgency="arousal", timestamp=pl.col("timestamp").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
     )
@@ -53,7 +53,7 @@ def test_the_variable_is_trained_gated_exported_and_scores_texts(extended: Exten
 def test_the_page_s_own_rows_are_a_corpus(extended: Extended, tmp_path: Path) -> None:
     file = tmp_path / "labelled.csv"
     file.write_text(file_of(TITLE, "labelled.csv"))
-    corpus = extended.module("perception.corpus").read_corpus(file)
+    corpus = extended.module("perception.corpora.corpus").read_corpus(file)
     assert corpus.variables == ("urgency",)
     assert corpus.frame["urgency"].to_list() == [0.97, 0.05]
 
