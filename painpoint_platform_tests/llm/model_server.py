@@ -88,11 +88,12 @@ Chooser = Callable[[Seen], Fault | None]
 @dataclass
 class ModelServer:
     """Serves until the ``with`` block ends. ``answer`` returns the reply object of a request; ``faults`` are used up by
-    the next requests in order; ``fault_for`` picks one by what was asked."""
+    the next requests in order; ``fault_for`` picks one by what was asked. A request waits while ``is_held`` says so."""
 
     answer: Answer = lambda seen: {"echo": seen.user_json}
     fault_for: Chooser = lambda _seen: None
     delay_s: float = 0.0
+    is_held: Callable[[Seen], bool] = lambda _seen: False
     tls: ssl.SSLContext | None = None
     seen: list[Seen] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
@@ -151,6 +152,8 @@ class ModelServer:
         self.max_in_flight = max(self.max_in_flight, self._in_flight)
         try:
             await asyncio.sleep(self.delay_s)
+            while self.is_held(seen):
+                await asyncio.sleep(0.01)
             return await self._reply(seen, fault, writer)
         finally:
             self._in_flight -= 1

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from painpoint_platform.llm.client import Limits, ModelClient
 from painpoint_platform.llm.endpoints import Access, Endpoint, open_route
 from painpoint_platform.llm.ledger import spooled_calls
 from painpoint_platform.transcripts.evaluation import Grouping, evaluate, read_groups
+from painpoint_platform.transcripts.paired_calls import Pairer
 from painpoint_platform.transcripts.qa_run import run_file
 from painpoint_platform_tests.llm.model_server import HANG, Fault, ModelServer, Seen, content, tool_arguments
 from painpoint_platform_tests.llm.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
@@ -302,13 +305,24 @@ def records(path: Path):
 
 def test_an_interrupted_run_stops_asking(tmp_path, made, server, make_client, monkeypatch):
     monkeypatch.setattr("painpoint_platform.transcripts.qa_run.CONCURRENT_CALLS", 2)
+    stopped = Event()
+    stop = Pairer.stop
+    monkeypatch.setattr(Pairer, "stop", lambda pairer: (stop(pairer), stopped.set()))
+    # Only the first call is answered until the run is told to stop.
+    server.is_held = lambda seen: asked_call(seen) > 0 and not stopped.is_set()
 
     def interrupt(done: int, _: int) -> None:
         if done:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(made, tmp_path, make_client(), progress=interrupt)
-    # Two calls were under way, perhaps a third had begun; the others are never asked about.
-    assert len({block // BLOCKS_A_CALL for block in asked_blocks(server)}) <= 3
+        run(made, tmp_path, make_client(timeout_s=60.0), progress=interrupt)
+    # The second call was under way, perhaps the third had begun: their first question is their last.
+    asked = Counter(map(asked_call, server.seen))
+    assert asked.pop(0) == SPOKEN / CALLS
+    assert asked in (Counter([1]), Counter([1, 2]))
     assert [path.name for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")] == []
+
+
+def asked_call(seen: Seen) -> int:
+    return seen.user_json["current_block"]["speaker_block_id"] // BLOCKS_A_CALL
