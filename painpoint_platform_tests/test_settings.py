@@ -39,6 +39,84 @@ def test_a_mistake_names_its_file_line_and_what_is_allowed(tmp_path: Path, text:
     assert "settings.env" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("DATA_DIR", "taken", "taken is a file; expected a folder"),
+        ("REPORT_DIR", "taken/report", "taken is a file"),
+        ("WAREHOUSE_PATH", "folder", "is a folder; expected a file"),
+        ("WAREHOUSE_PATH", ":memory:", "expected one on a local disk"),
+        ("ARTIFACTS_DIR", "s3://bucket/runs", "expected one on a local disk"),
+        ("COURSES_INBOX", "~nobody-of-that-name/x", "no such user"),
+        ("COURSE_LIST", "x" * 300, "cannot be looked at (File name too long)"),
+        ("DATA_DIR", "'in quotes'", "stands in quotes; leave them out"),
+        ("LLM_LOCAL_MODEL", "embedded/\nv1", "one line"),
+        ("LLM_LOCAL_BASE_URL", "localhost:11434", "expected http://HOST:PORT"),
+        ("LLM_TOKEN_ENDPOINT", "https://", "expected http://HOST:PORT"),
+        ("POCKETBASE_URL", "http://localhost:eighty", "expected http://HOST:PORT"),
+        ("GITHUB_API_URL", "ftp://example.org", "expected http://HOST:PORT"),
+        ("LLM_TIMEOUT_S", "inf", "finite number"),
+        ("COLLECT_DEADLINE_S", "1e9", "less than or equal to 86400"),
+        ("LLM_BUDGET_USD", "nan", "finite number"),
+        ("LINEAGE_DAYS", "99999999999999999999", "less than or equal to 3650"),
+        ("PARTITIONS_START_DATE", "0001-01-01", "1990-01-01"),
+    ],
+)
+def test_a_value_that_would_fail_later_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
+) -> None:
+    (tmp_path / "taken").touch()
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=rf"environment: {name}: ") as caught:
+        load_settings(None)
+    assert expected in str(caught.value)
+
+
+def test_blanks_around_a_value_do_not_count_but_for_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"DATA_DIR": " x ", "LLM_LOCAL_MODEL": " embedded/v1", "POCKETBASE_URL": " ",
+                        "POCKETBASE_PASSWORD": " x", "GITHUB_TOKEN": " "}.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    settings = load_settings(None)
+    assert (settings.data_dir, settings.llm_local_model, settings.pocketbase_url) == (Path("x"), "embedded/v1", None)
+    assert settings.pocketbase_password is not None
+    assert settings.pocketbase_password.get_secret_value() == " x"
+    assert settings.github_token is None
+
+
+def test_a_home_folder_in_the_file_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_settings(write(tmp_path, "DATA_DIR=~/data\n")).warehouse == tmp_path / "data" / "painpoint.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({"ANALYTICS_PATH": "data/../data/painpoint.duckdb"}, "would replace the warehouse"),
+        ({"REPORT_DIR": "data"}, "REPORT_DIR: data is or holds DATA_DIR"),
+        ({"REPORT_DIR": "."}, "REPORT_DIR: . is or holds DATA_DIR"),
+        ({"REPORT_DIR": "out", "WAREHOUSE_PATH": "out/w.duckdb"}, "is or holds WAREHOUSE_PATH"),
+    ],
+)
+def test_places_that_would_take_each_others_are_refused(
+    monkeypatch: pytest.MonkeyPatch, names: dict[str, str], expected: str
+) -> None:
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=expected):
+        load_settings(None)
+
+
+def test_a_refused_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POCKETBASE_URL", "ftp://ada:hunter2@example.org?key=hush")
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", "hooks.example.org/secret-path")
+    with pytest.raises(UserError, match=r"found 'ftp://example\.org'") as caught:
+        load_settings(None)
+    assert "ALERT_WEBHOOK_URL: is no address" in str(caught.value)
+    assert all(secret not in str(caught.value) for secret in ("hunter2", "hush", "secret-path"))
+
+
 def test_a_mistake_in_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLUSTERING_REDUCER", "magic")
     with pytest.raises(UserError, match=r"environment: CLUSTERING_REDUCER: .*found 'magic'"):

@@ -26,7 +26,7 @@ def other_value(name: str, default: Any) -> Any:
         return choices[name]
     if isinstance(default, int | float) or name == "llm_budget_usd":
         return (default or 0) + 1
-    return f"changed-{name}"
+    return "http://changed" if name.endswith(("_url", "_endpoint")) else f"changed-{name}"
 
 
 def test_every_setting_reaches_a_resource(monkeypatch: pytest.MonkeyPatch) -> None:
