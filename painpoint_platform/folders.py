@@ -12,6 +12,7 @@ import fcntl
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,22 +22,24 @@ from painpoint_platform.files import sync, sync_tree
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_PAUSE_S = 0.02
 
 
 @contextmanager
-def replacing_folder(target: Path, *, durable: bool = True) -> Iterator[Path]:
+def replacing_folder(target: Path, *, durable: bool = True, wait_s: float = 0) -> Iterator[Path]:
     """Yield an empty folder that takes the place of ``target`` when the block ends without an error.
 
     Args:
         target: where the folder shall be; what is there now is removed. The folder around it is made where there is
             none.
         durable: wait for the disk. Without it the folder survives the end of the process, not that of the machine.
+        wait_s: longest wait for another writer of the same folder to end, in seconds.
 
     Raises:
         UserError: the folder cannot be written, or another process is writing it; an older one is unchanged.
     """
     try:
-        handle = _taken(target)
+        handle = _taken(target, time.monotonic() + wait_s)
         try:
             yield _unfinished(target)
             if durable:
@@ -63,16 +66,28 @@ def leftovers(target: Path) -> list[Path]:
     return [path for path in (_unfinished(target), _older(target)) if path.exists()]
 
 
-def clear_leftovers(target: Path) -> None:
+def clear_leftovers(target: Path, *, wait_s: float = 0) -> bool:
     """Remove what killed writers of ``target`` left beside it; one that is at work keeps its folder.
+
+    Args:
+        target: the folder that they wrote.
+        wait_s: longest wait for one that is at work, in seconds.
+
+    Returns:
+        Whether nothing is left; False where a writer is still at work.
 
     Raises:
         OSError: something of it cannot be removed.
     """
-    if target.parent.is_dir():
+    end = time.monotonic() + wait_s
+    while target.parent.is_dir():
         with locked(target.parent):
             if not _is_held(_unfinished(target)):
                 _remove_leftovers(target)
+                return True
+        if not _paused(end):
+            return False
+    return True
 
 
 @contextmanager
@@ -86,18 +101,28 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _taken(target: Path) -> int:
-    """Make the new folder, and return the handle by which this process holds it."""
+def _taken(target: Path, end: float) -> int:
+    """Make the new folder, and return the handle by which this process holds it; wait for others until ``end``."""
     unfinished = _unfinished(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with locked(target.parent):
-        if _is_held(unfinished):
+    while True:
+        with locked(target.parent):
+            if not _is_held(unfinished):
+                _remove_leftovers(target)
+                unfinished.mkdir()
+                handle = os.open(unfinished, os.O_RDONLY)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                return handle
+        if not _paused(end):
             raise UserError(f"{target}: another process is writing it; wait for that one to end")
-        _remove_leftovers(target)
-        unfinished.mkdir()
-        handle = os.open(unfinished, os.O_RDONLY)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    return handle
+
+
+def _paused(end: float) -> bool:
+    """Sleep a moment; return False, without sleeping, once the time is over."""
+    if time.monotonic() >= end:
+        return False
+    time.sleep(_PAUSE_S)
+    return True
 
 
 def _is_held(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,30 @@ def test_a_writer_at_work_is_not_disturbed(tmp_path: Path) -> None:
             write(target, "second")
         clear_leftovers(target)
     assert (names_in(target), names_in(tmp_path)) == (["first"], ["target"])
+
+
+def test_a_writer_at_work_is_waited_for_by_who_asks_for_that(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    done: list[object] = []
+
+    def writing() -> None:
+        with replacing_folder(target, wait_s=20) as empty:
+            (empty / "second").write_text("second")
+        done.append("written")
+
+    def clearing() -> None:
+        done.append(clear_leftovers(target, wait_s=20))
+
+    with replacing_folder(target) as empty:
+        (empty / "first").write_text("first")
+        assert not clear_leftovers(target, wait_s=0.01)
+        with pytest.raises(UserError, match="another process is writing it"), replacing_folder(target, wait_s=0.01):
+            pytest.fail("two write at once")
+        threads = [threading.Thread(target=task) for task in (writing, clearing)]
+        for thread in threads:
+            thread.start()
+        assert done == []
+    for thread in threads:
+        thread.join(20)
+    assert sorted(map(str, done)) == ["True", "written"]
+    assert (names_in(target), names_in(tmp_path)) == (["second"], ["target"])

@@ -74,12 +74,12 @@ def write_report(
         now: the clock.
 
     Raises:
-        UserError: the day has no issues, the folder cannot be written, or it has something else in it; whatever the
-            reason, it is left as it is.
-        WarehouseLockedError: another writer did not finish in time, or the warehouse stayed locked.
+        UserError: the day has no issues, the folder cannot be written, it is no report but has something in it, or
+            another writer did not finish in time; whatever the reason, it is left as it is.
+        WarehouseLockedError: the warehouse stayed locked.
     """
-    with replacing_report(folder, lock_timeout_s=lock_timeout_s) as empty:
-        # Read under the folder's lock: of two writers the one that read later also writes later. Otherwise a post that
+    with replacing_report(folder, wait_s=lock_timeout_s) as empty:
+        # Read while the folder is held: of two writers the one that read later also writes later. Otherwise a post that
         # was taken down meanwhile could come back.
         with read() as connection:
             contents = read_contents(connection, day)

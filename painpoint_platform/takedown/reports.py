@@ -28,10 +28,10 @@ def renew_reports(places: Places) -> int:
     A report on a day that has no issues any more becomes one on the latest day.
 
     Raises:
-        UserError: one cannot be written; names it.
-        WarehouseLockedError: one, or the warehouse, stayed locked.
+        UserError: one cannot be written, or another process did not finish writing it in time; names it.
+        WarehouseLockedError: the warehouse stayed locked.
     """
-    forget_leftovers(places.report, lock_timeout_s=places.lock_timeout_s)
+    forget_leftovers(places.report, wait_s=places.lock_timeout_s)
     folders = [folder for folder in report_folders(places) if not folder.name.startswith(".")]
     read = partial(open_read, places.warehouse, lock_timeout_s=places.lock_timeout_s)
     for folder in folders:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,10 +18,10 @@ import pytest
 from painpoint_platform import folders
 from painpoint_platform.errors import UserError
 from painpoint_platform.report import writing
-from painpoint_platform.report.folder import read_manifest
+from painpoint_platform.report.folder import MANIFEST, read_manifest
 from painpoint_platform.report.writing import Report, write_report
 from painpoint_platform.warehouse.connection import open_read
-from painpoint_platform_tests.report.known_days import AUTHOR, HOSTILE, REST_OF_BODY, SECOND
+from painpoint_platform_tests.report.known_days import AUTHOR, FIRST, HOSTILE, REST_OF_BODY, SECOND
 
 NOON = datetime(2025, 2, 1, 12, tzinfo=UTC)
 
@@ -105,13 +104,28 @@ def test_a_report_is_replaced_whole(
     if not in_one_step:
         monkeypatch.setattr(folders, "_exchanged", lambda one, other: False)
     report = write(known_warehouse, tmp_path / "report")
-    (report.folder / "left-over.txt").write_text("of the old one")
-    write(known_warehouse, tmp_path / "report", day=SECOND)
+    earlier = set(files_of(report.folder))
+    write(known_warehouse, tmp_path / "report", day=FIRST)
     manifest = read_manifest(report.folder)
     assert manifest
-    assert manifest["day"] == "2025-01-07"
-    assert "left-over.txt" not in files_of(report.folder)
-    assert hidden(report.folder) == []
+    assert manifest["day"] == "2025-01-06"
+    assert files_of(report.folder).keys() == {MANIFEST, *manifest["files"]}
+    assert earlier - files_of(report.folder).keys() == {"data/issues/bb.js"}
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_what_somebody_put_into_a_report_is_kept(known_warehouse: Path, tmp_path: Path) -> None:
+    report = write(known_warehouse, tmp_path / "report")
+    own = {"notes.txt": b"ask Dana", "data/mine/table.csv": b"a,b"}
+    for name, content in own.items():
+        (report.folder / name).parent.mkdir(exist_ok=True)
+        (report.folder / name).write_bytes(content)
+    (report.folder / "link").symlink_to("nowhere")
+    write(known_warehouse, report.folder, day=SECOND)
+    write(known_warehouse, report.folder)
+    assert {name: files_of(report.folder)[name] for name in own} == own
+    assert (report.folder / "link").readlink() == Path("nowhere")
+    assert own.keys().isdisjoint((read_manifest(report.folder) or {})["files"])
 
 
 def test_what_fails_leaves_the_old_report(known_warehouse: Path, tmp_path: Path) -> None:
@@ -203,5 +217,4 @@ def test_a_full_disk_is_told_in_a_sentence(
     with pytest.raises(UserError, match=r"could not be written \(No space left on device\); an older one is unchanged"):
         write(known_warehouse, tmp_path / "report")
     assert not (tmp_path / "report").exists()
-    shutil.rmtree(tmp_path / "report.locks")
     assert list(tmp_path.iterdir()) == []
