@@ -118,7 +118,11 @@ def _bring_up_to_date(
 def _create(
     path: Path, deadline: Deadline, config: Mapping[str, Any] | None, migrations: tuple[Migration, ...]
 ) -> None:
-    """Make the file under another name first: a process killed on the way leaves no half-made warehouse."""
+    """Make the file under another name first: a process killed on the way leaves no half-made warehouse.
+
+    The tables must be in the file when it gets its name, for its log keeps the old one: closing alone writes them
+    there, but says nothing where the disk is full.
+    """
     log = path.with_name(path.name + ".wal")
     if log.exists():
         raise UserError(
@@ -126,10 +130,17 @@ def _create(
             "or move the log away to start an empty one"
         )
     unfinished = path.with_name(f".{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    with closing(_connect(unfinished, deadline, config, False)) as connection:
-        migrate(connection, migrations)
-    os.replace(unfinished, path)
+    leftovers = (unfinished, unfinished.with_name(unfinished.name + ".wal"))
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    try:
+        with closing(_connect(unfinished, deadline, config, False)) as connection:
+            migrate(connection, migrations)
+            connection.execute("checkpoint")
+        os.replace(unfinished, path)
+    finally:
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)
 
 
 def _connect(
@@ -166,11 +177,10 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        # A disk that fills up during the commit is a TransactionException; DuckDB 2.0 raises the bare base class for a
-        # wrong checksum.
-        about_the_file = (
-            isinstance(error, duckdb.IOException | duckdb.TransactionException) or type(error) is duckdb.Error
-        )
+        # A disk that fills up during the commit is a TransactionException, during a checkpoint a FatalException; DuckDB
+        # 2.0 raises the bare base class for a wrong checksum.
+        kinds = duckdb.IOException | duckdb.TransactionException | duckdb.FatalException
+        about_the_file = isinstance(error, kinds) or type(error) is duckdb.Error
         advice = _advice(error) if about_the_file else None
         if advice is None:
             raise

@@ -9,6 +9,7 @@ what was applied is kept in ``ops.schema_version`` and compared on every opening
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -60,16 +61,18 @@ def pending(connection: duckdb.DuckDBPyConnection, migrations: tuple[Migration, 
     """Return the migrations that this warehouse lacks; one query.
 
     Raises:
-        UserError: the warehouse was written by a newer version of the platform, or a migration was edited after it was
-            applied.
+        UserError: the database is none of this platform, the warehouse was written by a newer version of it, or a
+            migration was edited after it was applied.
     """
     applied = _applied(connection)
+    if not applied:
+        _refuse_foreign(connection)
     known = {migration.version: migration for migration in migrations}
     newest = max(applied, default=0)
     if newest > len(migrations):
         raise UserError(
-            f"the warehouse has schema version {newest}, this version of the platform knows them up to "
-            f"{len(migrations)}; update the platform (nothing was changed in the file)"
+            f"{_place(connection)}: the warehouse has schema version {newest}, this version of the platform knows them "
+            f"up to {len(migrations)}; update the platform (nothing was changed in the file)"
         )
     for version, sha256 in applied.items():
         if sha256 != known[version].sha256:
@@ -93,9 +96,30 @@ def migrate(connection: duckdb.DuckDBPyConnection, migrations: tuple[Migration, 
             )
             connection.commit()
         except BaseException:
-            connection.rollback()
+            # DuckDB has already rolled back after a failed write to disk, and says so with an error of its own.
+            with suppress(duckdb.Error):
+                connection.rollback()
             raise
     return missing
+
+
+def _refuse_foreign(connection: duckdb.DuckDBPyConnection) -> None:
+    """A database of somebody's, such as the analysts' copy, must not get our tables because a path was mistyped."""
+    found = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database() limit 1"
+    ).fetchone()
+    if found:
+        raise UserError(
+            f"{_place(connection)}: a DuckDB database with tables such as {found[0]}, but no warehouse of this "
+            "platform; nothing was changed. Set WAREHOUSE_PATH to the warehouse, or to a place where one can be made"
+        )
+
+
+def _place(connection: duckdb.DuckDBPyConnection) -> str:
+    found = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchone()
+    return str(found[0]) if found and found[0] else "the database in memory"
 
 
 def _applied(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:

@@ -2,7 +2,7 @@ import os
 import resource
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 
 import duckdb
@@ -99,9 +99,11 @@ def test_a_log_without_its_warehouse_is_not_thrown_away(path):
 
 def test_a_half_made_warehouse_of_a_killed_process_is_made_anew(path):
     path.parent.mkdir()
-    path.with_name(f".{path.name}.new").write_bytes(b"half")
+    left = [path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.new.wal")]
+    for leftover in left:
+        leftover.write_bytes(b"half")
     assert reasons(path) == []
-    assert not path.with_name(f".{path.name}.new").exists()
+    assert not any(leftover.exists() for leftover in left)
 
 
 KILLED_WRITER = """
@@ -163,6 +165,40 @@ def test_a_full_disk_keeps_the_old_rows_and_says_so(warehouse):
     )
     assert "the disk is full" in full.stdout, full
     assert reasons(warehouse) == ["old"]
+
+
+NO_ROOM = """
+import resource, signal, sys
+from pathlib import Path
+from painpoint_platform.errors import UserError
+from painpoint_platform.warehouse.connection import open_read
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), -1))
+try:
+    with open_read(Path(sys.argv[1])): pass
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_disk_without_room_for_a_warehouse_gets_none_and_not_a_half_made_one(path):
+    room = str(300_000)  # enough for the log, not for the tables
+    full = subprocess.run(
+        [sys.executable, "-c", NO_ROOM, str(path), room], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "painpoint.duckdb: the disk is full" in full.stdout, full
+    assert [left.name for left in path.parent.iterdir()] == ["painpoint.duckdb.locks"]
+    assert reasons(path) == []
+
+
+@pytest.mark.parametrize("wanted", [open_read, open_write])
+def test_a_database_of_somebodys_gets_none_of_our_tables(path, wanted):
+    path.parent.mkdir()
+    with closing(duckdb.connect(path)) as theirs:
+        theirs.execute("create table notes as select 1 as note")
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"painpoint.duckdb: .*main.notes.*WAREHOUSE_PATH"), wanted(path):
+        pass
+    assert path.read_bytes() == before
 
 
 def test_a_failed_write_can_be_followed_by_another(warehouse):

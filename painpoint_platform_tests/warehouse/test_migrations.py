@@ -59,7 +59,10 @@ def test_a_warehouse_from_a_newer_version_is_left_alone_and_both_versions_are_na
         connection.execute("insert into ops.schema_version values (77, 'from_the_future', 'x', '2030-01-01')")
     before = warehouse.read_bytes()
     for wanted in (open_read, open_write):
-        with pytest.raises(UserError, match=rf"schema version 77.* up to {len(SHIPPED)}.*update"), wanted(warehouse):
+        with (
+            pytest.raises(UserError, match=rf"painpoint.duckdb: .*schema version 77.* up to {len(SHIPPED)}.*update"),
+            wanted(warehouse),
+        ):
             pass
     assert warehouse.read_bytes() == before
 
