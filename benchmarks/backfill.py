@@ -28,7 +28,7 @@ from datetime import date, timedelta
 first, count = date.fromisoformat(sys.argv[1]), int(sys.argv[2])
 from painpoint_platform.definitions import build_resources
 from painpoint_platform.issues import days
-from painpoint_platform.perception.scored_tables import ITEMS, score_partition
+from painpoint_platform.perception.scoring.scored_tables import ITEMS, score_partition
 from painpoint_platform.settings import load_settings
 settings = load_settings(None)
 resources = {name: resource.process_config_and_initialize() for name, resource in build_resources(settings).items()}

@@ -22,17 +22,17 @@ import polars as pl
 from benchmarks.measured_texts import DEFAULT_DATA
 from benchmarks.table import Row, machine, print_rows
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.baselines import baseline_scores, comparison
-from painpoint_platform.perception.conformal import covered
 from painpoint_platform.perception.corpora.corpus import Corpus, read_corpus
-from painpoint_platform.perception.evaluation import JudgedRows
-from painpoint_platform.perception.features import text_features
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.features.temporal_features import temporal_features
+from painpoint_platform.perception.features.text_features import text_features
+from painpoint_platform.perception.learning.conformal import covered
+from painpoint_platform.perception.learning.training_rows import labelled_rows
+from painpoint_platform.perception.measuring.metrics import Floats
+from painpoint_platform.perception.numbers.baselines import baseline_scores, comparison
+from painpoint_platform.perception.numbers.evaluation import JudgedRows
+from painpoint_platform.perception.runs.training_run import begin_run
+from painpoint_platform.perception.runs.variable_training import TrainedModel, prepare, train_variables
 from painpoint_platform.perception.settings_file import PerceptionSettings, load_settings
-from painpoint_platform.perception.temporal_features import temporal_features
-from painpoint_platform.perception.training_rows import labelled_rows
-from painpoint_platform.perception.training_run import begin_run
-from painpoint_platform.perception.variable_training import TrainedModel, prepare, train_variables
 from painpoint_platform.perception.variables import RANGES
 from painpoint_platform.text.embeddings import Embedder, load_embedder
 from painpoint_platform.text.recent import RememberingEmbedder
@@ -113,7 +113,7 @@ def feature_rows(embedder: Embedder) -> Iterator[Row]:
 
 def default_model_rows(embedder: Embedder, folder: Path) -> Iterator[Row]:
     """Time the models that a new installation trains itself."""
-    from painpoint_platform.perception.default_model import default_models
+    from painpoint_platform.perception.scoring.default_model import default_models
 
     started = time.monotonic()
     default_models(folder / "models", embedder)
@@ -224,7 +224,7 @@ def export_rows(models: Path, embedder: Embedder, folder: Path) -> Iterator[Row]
     if not importlib.util.find_spec("openvino"):
         print("export: openvino is not installed, so nothing is exported", file=sys.stderr)
         return
-    from painpoint_platform.perception.bundle import bundle_folders, load_bundle
+    from painpoint_platform.perception.runs.bundle import bundle_folders, load_bundle
     from painpoint_platform.perception.serving.export import corpus_rows, export_models, exportable, known_precisions
 
     chosen, _ = exportable([load_bundle(one) for one in bundle_folders(models).values()])

@@ -28,6 +28,13 @@ MAY_IMPORT = {
 }
 
 
+# The rooms of perception, each of which may import those before it; what lies beside them is shared, or wiring.
+ROOMS_OF_PERCEPTION = (
+    "measuring", "features", "corpora", "learning", "numbers", "paths", "temporal", "reporting", "runs", "scoring",
+    "serving",
+)  # fmt: skip
+
+
 def imports(path: Path) -> Iterator[str]:
     """Yield the modules of the package that a file imports, without the package's name."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -57,3 +64,20 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
 def test_domains_do_not_import_each_other_not_even_in_wiring(domain: str) -> None:
     wired = set(imports(PACKAGE / domain / "assets.py"))
     assert {module.split(".")[0] for module in wired} & (DOMAINS - {domain}) == set()
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_PERCEPTION)
+def test_a_room_of_perception_imports_only_rooms_before_it(room: str) -> None:
+    later = set(ROOMS_OF_PERCEPTION[ROOMS_OF_PERCEPTION.index(room) + 1 :]) | {"assets", "views", "perception_steps"}
+    found = {
+        (path.name, module)
+        for path in (PACKAGE / "perception" / room).glob("*.py")
+        for module in imports(path)
+        if module.startswith("perception.") and module.split(".")[1] in later
+    }
+    assert found == set()
+
+
+def test_the_order_names_every_room_of_perception() -> None:
+    rooms = {path.parent.name for path in (PACKAGE / "perception").glob("*/__init__.py")}
+    assert rooms == set(ROOMS_OF_PERCEPTION)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
-    from painpoint_platform.perception.bundle import Bundle
+    from painpoint_platform.perception.runs.bundle import Bundle
+    from painpoint_platform.perception.runs.variable_training import TrainedModel
     from painpoint_platform.perception.serving.export import ExportedGraph
-    from painpoint_platform.perception.variable_training import TrainedModel
     from painpoint_platform.text.embeddings import Embedder
 
 app = typer.Typer(help="How a text feels: valence, arousal, willingness.", no_args_is_help=True)
@@ -84,9 +84,9 @@ def train(
     """Train, calibrate and judge a model of each variable. One that misses a gate is kept as pending, and says so."""
     with err.status("loading"):
         from painpoint_platform.perception.corpora.corpus import read_corpus
+        from painpoint_platform.perception.runs.training_run import begin_run, corpus_name
+        from painpoint_platform.perception.runs.variable_training import require_variables, train_variables
         from painpoint_platform.perception.settings_file import load_settings as load_perception
-        from painpoint_platform.perception.training_run import begin_run, corpus_name
-        from painpoint_platform.perception.variable_training import require_variables, train_variables
 
     settings, perception = load_settings(), load_perception(settings_file)
     labelled = read_corpus(corpus)
@@ -119,7 +119,7 @@ def evaluate(
     """Compare stored models with the labels of a corpus."""
     with err.status("loading"):
         from painpoint_platform.perception.corpora.corpus import read_corpus
-        from painpoint_platform.perception.judging import judge_on_corpus
+        from painpoint_platform.perception.scoring.judging import judge_on_corpus
         from painpoint_platform.perception.settings_file import load_settings as load_perception
 
     labelled = read_corpus(corpus)
@@ -150,7 +150,7 @@ def score(
 ) -> None:
     """Score texts by trained or exported models: of each variable score, 90 % interval and the model's name."""
     with err.status("loading"):
-        from painpoint_platform.perception.scoring import score_texts
+        from painpoint_platform.perception.scoring.text_scores import score_texts
         from painpoint_platform.perception.serving.export_runtime import is_export, load_export
         from painpoint_platform.table_files import read_table, require_column, require_writable, write_table
 
@@ -256,7 +256,7 @@ def _embedder(settings: Settings) -> "Embedder":
 
 def _bundles(models: Path) -> "list[Bundle]":
     """Read the models of a folder: of each variable the accepted one, else the pending one."""
-    from painpoint_platform.perception.bundle import bundle_folders, load_bundle
+    from painpoint_platform.perception.runs.bundle import bundle_folders, load_bundle
 
     folders = bundle_folders(models)
     if not folders:
@@ -265,7 +265,7 @@ def _bundles(models: Path) -> "list[Bundle]":
 
 
 def _told(one: "TrainedModel") -> dict[str, Any]:
-    from painpoint_platform.perception.variable_training import metrics_of
+    from painpoint_platform.perception.runs.variable_training import metrics_of
 
     return {"name": one.trained.name, "folder": str(one.folder), **metrics_of(one)}
 

@@ -60,8 +60,8 @@ def _corpus(path: Path | None) -> str:
 
 
 def _scoring_models(settings: Settings) -> str:
-    from painpoint_platform.perception.scoring_models import trained_models
-    from painpoint_platform.perception.training_run import corpus_name
+    from painpoint_platform.perception.runs.training_run import corpus_name
+    from painpoint_platform.perception.scoring.scoring_models import trained_models
     from painpoint_platform.perception.variables import SCORED
 
     trained = trained_models(

@@ -98,7 +98,8 @@ NO_LEAKS = dg.AssetCheckSpec(
 )
 def perception_splits(warehouse: WarehouseResource, perception: PerceptionResource) -> Iterator[Any]:
     """Split the corpus and audit the split; a leak stops everything after it."""
-    from painpoint_platform.perception import perception_steps, training_run, views
+    from painpoint_platform.perception import perception_steps, views
+    from painpoint_platform.perception.runs import training_run
 
     run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
     try:
@@ -119,7 +120,8 @@ def perception_features(
     warehouse: WarehouseResource, perception: PerceptionResource, embedding: EmbeddingResource
 ) -> dg.MaterializeResult[None]:
     """Compute the features of every part, once."""
-    from painpoint_platform.perception import perception_steps, training_run, variable_training, views
+    from painpoint_platform.perception import perception_steps, views
+    from painpoint_platform.perception.runs import training_run, variable_training
 
     run = perception_steps.current_run(warehouse, perception.corpus_name, perception.root)
     variable_training.prepare(
@@ -267,7 +269,7 @@ def scores_of(
         embedding: EmbeddingResource,
     ) -> Iterator[Any]:
         from painpoint_platform.perception import views
-        from painpoint_platform.perception.scored_tables import TABLES, score_partition
+        from painpoint_platform.perception.scoring.scored_tables import TABLES, score_partition
 
         table = TABLES[table_name(key)]
         embedder = embedding.embedder()

@@ -10,12 +10,12 @@ import polars as pl
 
 from painpoint_platform import progress
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.bundle import bundle_folders, load_bundle
 from painpoint_platform.perception.corpora.corpus import Corpus
-from painpoint_platform.perception.evaluation_rows import evaluation_rows
+from painpoint_platform.perception.runs.bundle import bundle_folders, load_bundle
+from painpoint_platform.perception.runs.evaluation_rows import evaluation_rows
+from painpoint_platform.perception.runs.training_run import TrainingRun, begin_run, corpus_of_run, run_at
+from painpoint_platform.perception.runs.variable_training import TrainedModel, train_variables
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.training_run import TrainingRun, begin_run, corpus_of_run, run_at
-from painpoint_platform.perception.variable_training import TrainedModel, train_variables
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform.warehouse.access import Warehouse
 from painpoint_platform.warehouse.partitions import replace_partition

@@ -15,9 +15,9 @@ from painpoint_platform.views import Fact, View, first_rows, picture
 from painpoint_platform.warehouse.queries import fetch
 
 if TYPE_CHECKING:
-    from painpoint_platform.perception.scored_tables import ScoredTable
-    from painpoint_platform.perception.training_run import TrainingRun
-    from painpoint_platform.perception.variable_training import TrainedModel
+    from painpoint_platform.perception.runs.training_run import TrainingRun
+    from painpoint_platform.perception.runs.variable_training import TrainedModel
+    from painpoint_platform.perception.scoring.scored_tables import ScoredTable
     from painpoint_platform.warehouse.access import Warehouse
 
 

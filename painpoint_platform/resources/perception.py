@@ -14,7 +14,7 @@ from painpoint_platform.settings import Settings
 
 if TYPE_CHECKING:
     from painpoint_platform.perception.corpora.corpus import Corpus
-    from painpoint_platform.perception.scoring_models import ScoringModel
+    from painpoint_platform.perception.scoring.scoring_models import ScoringModel
     from painpoint_platform.perception.settings_file import PerceptionSettings
     from painpoint_platform.text.embeddings import Embedder
 
@@ -53,7 +53,7 @@ class PerceptionResource(ConfigurableResource[None]):
     @property
     def corpus_name(self) -> str:
         """Name of the corpus in folders and tables."""
-        from painpoint_platform.perception.training_run import corpus_name
+        from painpoint_platform.perception.runs.training_run import corpus_name
 
         return corpus_name(Path(self.corpus_file) if self.corpus_file else None)
 
@@ -79,8 +79,8 @@ class PerceptionResource(ConfigurableResource[None]):
         Raises:
             UserError: a model is damaged or of another version or encoder.
         """
-        from painpoint_platform.perception.default_model import default_models
-        from painpoint_platform.perception.scoring_models import models_to_score_with
+        from painpoint_platform.perception.scoring.default_model import default_models
+        from painpoint_platform.perception.scoring.scoring_models import models_to_score_with
 
         return models_to_score_with(
             chosen=Path(self.models_dir) if self.models_dir else None,

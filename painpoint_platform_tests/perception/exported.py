@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.author_level import AuthorLevel
-from painpoint_platform.perception.base_models import kernel_recipe, trees_recipe
-from painpoint_platform.perception.blender import Blender, context
-from painpoint_platform.perception.bundle import Bundle, Provenance, load_bundle, save_bundle
-from painpoint_platform.perception.calibration import fit_calibrator
-from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpora.synthetic import generate
-from painpoint_platform.perception.features import FEATURE_NAMES, Features, text_features
-from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
-from painpoint_platform.perception.model import BLEND, PerceptionModel
-from painpoint_platform.perception.out_of_fold import Member, Recipe, fitted
-from painpoint_platform.perception.regressors import fit_ridge
-from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
-from painpoint_platform.perception.training_rows import LabelledRows, labelled_rows
+from painpoint_platform.perception.features.lexical_features import LEXICAL_NAMES
+from painpoint_platform.perception.features.temporal_features import TEMPORAL_NAMES, temporal_features
+from painpoint_platform.perception.features.text_features import FEATURE_NAMES, Features, text_features
+from painpoint_platform.perception.learning.calibration import fit_calibrator
+from painpoint_platform.perception.learning.conformal import Intervals
+from painpoint_platform.perception.learning.out_of_fold import Member, Recipe, fitted
+from painpoint_platform.perception.learning.regressors import fit_ridge
+from painpoint_platform.perception.learning.training_rows import LabelledRows, labelled_rows
+from painpoint_platform.perception.numbers.author_level import AuthorLevel
+from painpoint_platform.perception.numbers.base_models import kernel_recipe, trees_recipe
+from painpoint_platform.perception.numbers.blender import Blender, context
+from painpoint_platform.perception.numbers.model import BLEND, PerceptionModel
+from painpoint_platform.perception.runs.bundle import Bundle, Provenance, load_bundle, save_bundle
 from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.perception.planted_rows import quick_settings
 

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.corpora.corpus import CORPUS_SCHEMA
-from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
+from painpoint_platform.perception.features.lexical_features import LEXICAL_NAMES
+from painpoint_platform.perception.features.text_features import Features
 
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 TEXT_NAMES = LEXICAL_NAMES[:2]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.evaluation import JudgedRows
+from painpoint_platform.perception.numbers.evaluation import JudgedRows
 
 
 def judged_rows(count: int, *, seed: int = 0, error: float = 0.08, users: int = 25) -> JudgedRows:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from painpoint_platform.perception.emotions import EMOTION_PATHS
-from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.features.text_features import Features
 from painpoint_platform.perception.paths.hierarchy import EMOTIONS
 from painpoint_platform.perception.paths.paths_rows import PathRows
 from painpoint_platform.perception.settings_file import Interval, PerceptionSettings

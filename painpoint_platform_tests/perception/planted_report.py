@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.baselines import comparison
-from painpoint_platform.perception.ceilings import Ceiling
-from painpoint_platform.perception.evaluation import JudgedRows, part_report
-from painpoint_platform.perception.gates import judge_paths, judge_regression
+from painpoint_platform.perception.learning.search import Candidate, SearchResult, Tried
+from painpoint_platform.perception.measuring.ceilings import Ceiling
+from painpoint_platform.perception.measuring.gates import judge_paths, judge_regression
+from painpoint_platform.perception.measuring.path_metrics import confusion, path_metrics
+from painpoint_platform.perception.numbers.baselines import comparison
+from painpoint_platform.perception.numbers.evaluation import JudgedRows, part_report
+from painpoint_platform.perception.numbers.training import TrainingReport
 from painpoint_platform.perception.paths.hierarchy import EMOTIONS
-from painpoint_platform.perception.paths.path_metrics import confusion, path_metrics
 from painpoint_platform.perception.paths.paths_evaluation import JudgedPaths, PathPartReport, f1_intervals
 from painpoint_platform.perception.paths.paths_training import PathReport
 from painpoint_platform.perception.reporting.report_tables import CorpusFacts
-from painpoint_platform.perception.search import Candidate, SearchResult, Tried
 from painpoint_platform.perception.settings_file import load_settings
-from painpoint_platform.perception.training import TrainingReport
 from painpoint_platform_tests.perception.judged_rows import judged_rows
 
 SETTINGS = load_settings().model_copy(update={"bootstrap_rounds": 100})

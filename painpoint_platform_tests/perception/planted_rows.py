@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.features import TEXT_NAMES, Features
+from painpoint_platform.perception.features.temporal_features import TEMPORAL_NAMES, temporal_features
+from painpoint_platform.perception.features.text_features import TEXT_NAMES, Features
+from painpoint_platform.perception.learning.training_rows import LabelledRows
 from painpoint_platform.perception.settings_file import Interval, PerceptionSettings, load_settings
-from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
-from painpoint_platform.perception.training_rows import LabelledRows
 
 FOLDS = 3
 

@@ -1,27 +1,24 @@
 """Proof that nothing that is judged was seen before: a check that blocks, whoever made the split.
 
 Belongs here: looking for leaks in a split and in what was fitted on it. Does not belong here: making the split
-(``splits``). It shares no code with the making of splits but for what counts as the same text.
+(``splits``), what foresees too much (``temporal_audit``). It shares no code with the making of splits but for what
+counts as the same text.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
 from painpoint_platform.errors import DataContractError
 from painpoint_platform.perception.corpora.corpus import Corpus, normalised_text
 from painpoint_platform.perception.corpora.splits import PARTS, Splits
-from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.temporal.temporal_history import History
 
 CHECK = "no_leaks"
 MOST_EXAMPLES = 5
-_ROUNDS = 2  # each looks at some two thirds of an author's texts, the last one before what is changed among them
 
 Kind = Literal[
     "unassigned_rows", "unreviewed_rows", "shared_users", "shared_users_of_folds", "outside_period", "embargo",
@@ -96,62 +93,6 @@ def audit(corpus: Corpus, splits: Splits, *, fitted: Iterable[FittedOn] = ()) ->
     ]
 
 
-def audit_inputs(
-    history: History, inputs: Callable[[History, pl.DataFrame], Features], *, seed: int = 137
-) -> list[Leak]:
-    """Change what nobody can know before a text is written, and look whether any input of it follows.
-
-    From a moment of each author on, chosen by chance, texts and values become others, and later times move. Inputs of
-    the texts up to that moment, the one of the moment itself among them, have to stay as they were, bit by bit.
-
-    Args:
-        history: texts of authors; its items also have item_id.
-        inputs: computes what a model reads of (history, targets), a row a target.
-        seed: of moments and changes.
-
-    Returns:
-        A leak ``input_of_target_step``, or none.
-    """
-    choices, leaking = np.random.default_rng(seed), set[str]()
-    for _ in range(_ROUNDS):
-        moment = _moments(history.items, choices)
-        targets = history.items.filter(pl.col("timestamp") <= moment)
-        known, changed = (inputs(one, targets).matrix for one in (history, _changed(history, moment, choices)))
-        follows = pl.Series((known != changed).any(axis=1))
-        leaking |= set(targets.filter(follows)["item_id"].cast(pl.String))
-    return list(_leak("input_of_target_step", "inputs of what is to be foreseen", pl.Series(sorted(leaking))))
-
-
-def _moments(items: pl.DataFrame, choices: np.random.Generator) -> pl.Series:
-    """Return for each row a time at which its author wrote, the same for all rows of an author; null without times."""
-    drawn = items.select("user_id", "timestamp").with_columns(lot=pl.Series(choices.random(items.height)))
-    first = (
-        pl.col("timestamp")
-        .filter(pl.col("timestamp").is_not_null())
-        .sort_by(pl.col("lot").filter(pl.col("timestamp").is_not_null()))
-        .first()
-    )
-    return drawn.select(first.over("user_id")).to_series()
-
-
-def _changed(history: History, moment: pl.Series, choices: np.random.Generator) -> History:
-    items = history.items
-    late, later = (
-        items.select(compared.fill_null(value=False)).to_series().to_numpy()
-        for compared in (pl.col("timestamp") >= moment, pl.col("timestamp") > moment)
-    )
-    shift = pl.when(pl.Series(later)).then(pl.duration(hours=int(choices.integers(1, 1_000)))).otherwise(pl.duration())
-    texts = np.where(late[:, None], choices.random(history.texts.matrix.shape), history.texts.matrix)
-    return replace(
-        history,
-        items=items.with_columns(pl.col("timestamp") + shift),
-        observed={
-            name: np.where(late, choices.random(len(values)), values) for name, values in history.observed.items()
-        },
-        texts=Features(history.texts.names, texts.astype(np.float32)),
-    )
-
-
 def require_no_leaks(leaks: Iterable[Leak]) -> None:
     """Raise when a leak blocks.
 
@@ -169,9 +110,9 @@ def _lost(rows: pl.DataFrame, corpus: Corpus, splits: Splits) -> Iterator[Leak]:
     folded = (pl.col("split") != "train") | pl.col("fold").is_between(0, splits.folds - 1).fill_null(value=False)
     strange = ~pl.col("item_id").is_in(corpus.frame["item_id"].implode()) | pl.col("item_id").is_duplicated()
     lost = rows.filter(~(known & folded) | strange)
-    yield from _leak("unassigned_rows", "rows without a part or fold", lost["item_id"])
+    yield from leak_of("unassigned_rows", "rows without a part or fold", lost["item_id"])
     waiting = rows.filter(pl.col("needs_review") & pl.col("split").is_in(PARTS))
-    yield from _leak("unreviewed_rows", "parts", waiting["item_id"])
+    yield from leak_of("unreviewed_rows", "parts", waiting["item_id"])
 
 
 def _shared(kind: Kind, rows: pl.DataFrame, what: str, place: str, *, blocking: bool = True) -> Iterator[Leak]:
@@ -179,7 +120,7 @@ def _shared(kind: Kind, rows: pl.DataFrame, what: str, place: str, *, blocking: 
     pairs = rows.select(what, place).unique().drop_nulls()
     both = pairs.join(pairs, on=what, suffix="_other").filter(pl.col(place) < pl.col(f"{place}_other"))
     for (first, second), shared in sorted(both.group_by(place, f"{place}_other")):
-        yield from _leak(kind, f"{first} and {second}", shared[what].sort(), blocking=blocking)
+        yield from leak_of(kind, f"{first} and {second}", shared[what].sort(), blocking=blocking)
 
 
 def _near_boundaries(rows: pl.DataFrame, splits: Splits) -> Iterator[Leak]:
@@ -191,9 +132,9 @@ def _near_boundaries(rows: pl.DataFrame, splits: Splits) -> Iterator[Leak]:
         place = f"the boundary {boundary:%Y-%m-%d %H:%M} between {PARTS[number]} and {PARTS[number + 1]}"
         early, late = (pl.col("split").is_in(parts) for parts in (PARTS[: number + 1], PARTS[number + 1 :]))
         wrong = rows.filter((early & (time > boundary)) | (late & (time < boundary)))
-        yield from _leak("outside_period", place, wrong["item_id"])
+        yield from leak_of("outside_period", place, wrong["item_id"])
         near = rows.filter((time - boundary).abs() <= splits.embargo)
-        yield from _leak("embargo", place, near["item_id"])
+        yield from leak_of("embargo", place, near["item_id"])
     yield from _too_close(rows, splits.embargo)
 
 
@@ -205,21 +146,22 @@ def _too_close(rows: pl.DataFrame, embargo: timedelta) -> Iterator[Leak]:
         last, first = spans[before][1], spans[after][0]
         if first - last < 2 * embargo:
             times = pl.Series([f"{last:%Y-%m-%d %H:%M}", f"{first:%Y-%m-%d %H:%M}"])
-            yield from _leak("embargo", f"the last of {before} and the first of {after}", times)
+            yield from leak_of("embargo", f"the last of {before} and the first of {after}", times)
 
 
 def _fitted_on_held_out(record: FittedOn, splits: Splits) -> Iterator[Leak]:
     seen = splits.frame.filter(pl.col("item_id").is_in(list(record.item_ids)))
     for part in sorted(record.judged_on):
         held_out = seen.filter(pl.col("split") == part)
-        yield from _leak("fitted_on_held_out", f"{record.name} saw {part}", held_out["item_id"])
+        yield from leak_of("fitted_on_held_out", f"{record.name} saw {part}", held_out["item_id"])
     if record.fold is not None:
         own = seen.filter((pl.col("split") == "train") & (pl.col("fold") == record.fold))
-        yield from _leak("fitted_on_held_out", f"{record.name} saw fold {record.fold}", own["item_id"])
+        yield from leak_of("fitted_on_held_out", f"{record.name} saw fold {record.fold}", own["item_id"])
     purged = seen.filter(pl.col("split") == "purged")
-    yield from _leak("fitted_on_purged", f"{record.name} saw purged rows", purged["item_id"])
+    yield from leak_of("fitted_on_purged", f"{record.name} saw purged rows", purged["item_id"])
 
 
-def _leak(kind: Kind, place: str, found: pl.Series, *, blocking: bool = True) -> Iterator[Leak]:
+def leak_of(kind: Kind, place: str, found: pl.Series, *, blocking: bool = True) -> Iterator[Leak]:
+    """Yield one leak of the rows, texts or authors ``found``, or none where nothing was."""
     if len(found):
         yield Leak(kind, place, len(found), tuple(map(str, found.head(MOST_EXAMPLES))), blocking)

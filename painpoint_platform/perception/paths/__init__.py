@@ -1,1 +1,1 @@
-"""Variables that are paths in a tree of emotions: invoked and expressed."""
+"""Variables that are paths in the tree of emotions: invoked and expressed."""

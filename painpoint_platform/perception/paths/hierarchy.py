@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painpoint_platform.perception.emotions import EMOTION_PATHS
-from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.features.text_features import Features
+from painpoint_platform.perception.measuring.metrics import Floats
+from painpoint_platform.perception.measuring.path_metrics import Path
 from painpoint_platform.perception.paths.hierarchy_network import Network, hashed_ngrams
-from painpoint_platform.perception.paths.path_metrics import Path
 
 MODEL = "model.json"
 _LEAST = 1e-12  # a probability of 0 has no logarithm

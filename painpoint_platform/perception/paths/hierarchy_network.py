@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.perception.regressors import Arrays, Matrix, standardisation
+from painpoint_platform.perception.learning.regressors import Arrays, Matrix, standardisation
+from painpoint_platform.perception.measuring.metrics import Floats
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -7,7 +7,7 @@ that they are judged by (``path_metrics``).
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.measuring.metrics import Floats
 from painpoint_platform.perception.paths.hierarchy import Tree, path_scores, softmax
 
 _TEMPERATURES = (0.05, 20.0)

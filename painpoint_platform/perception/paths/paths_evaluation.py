@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.bootstrap import ConfidenceInterval
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.metrics import Floats, calibration_errors
+from painpoint_platform.perception.measuring.bootstrap import ConfidenceInterval
+from painpoint_platform.perception.measuring.metrics import Floats, calibration_errors
+from painpoint_platform.perception.measuring.path_metrics import Confusion, Path, PathMetrics, confusion, path_metrics
 from painpoint_platform.perception.paths.hierarchy import PathModel, Tree
-from painpoint_platform.perception.paths.path_metrics import Confusion, Path, PathMetrics, confusion, path_metrics
 from painpoint_platform.perception.paths.paths_rows import PathRows
 from painpoint_platform.perception.settings_file import PerceptionSettings
 

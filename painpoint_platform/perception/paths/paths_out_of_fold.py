@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.perception.out_of_fold import items_digest, write_metadata, write_predictions
+from painpoint_platform.perception.learning.out_of_fold import items_digest, write_metadata, write_predictions
+from painpoint_platform.perception.measuring.metrics import Floats
 from painpoint_platform.perception.paths.paths_rows import PathRows
 
 NAME = "paths"

@@ -1,7 +1,7 @@
 """What a classifier of paths is trained or judged on: rows with texts, whose label is a leaf of the tree.
 
 Belongs here: the shape, and refusing rows that would make any figure worthless. Does not belong here: reading a corpus
-(``corpus``), dealing folds (``splits``), features (``features``), rows of numbers (``training_rows``).
+(``corpus``), dealing folds (``splits``), features (``text_features``), rows of numbers (``training_rows``).
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.features.text_features import Features
+from painpoint_platform.perception.learning.training_rows import LabelledRows, labelled_rows, require_sound
+from painpoint_platform.perception.measuring.path_metrics import Path
 from painpoint_platform.perception.paths.hierarchy import EMOTIONS, Tree
-from painpoint_platform.perception.paths.path_metrics import Path
-from painpoint_platform.perception.training_rows import LabelledRows, labelled_rows, require_sound
 from painpoint_platform.perception.variables import PATH_SEPARATOR
 from painpoint_platform.wording import first_few
 

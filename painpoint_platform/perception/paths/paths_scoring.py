@@ -1,14 +1,14 @@
 """Paths of texts as columns of a frame of scores.
 
 Belongs here: how a path is written in a table. Does not belong here: choosing it (``hierarchy``), features and the
-frame of all models' scores (``scoring``).
+frame of all models' scores (``text_scores``).
 """
 
 from collections.abc import Sequence
 
 import polars as pl
 
-from painpoint_platform.perception.features import Features
+from painpoint_platform.perception.features.text_features import Features
 from painpoint_platform.perception.paths.hierarchy import PathModel
 
 ARROW = " > "

@@ -20,18 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.features import TEXT_NAMES
-from painpoint_platform.perception.gates import GateReport, judge_paths
-from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.perception.out_of_fold import items_digest
-from painpoint_platform.perception.paths.hierarchy import PathModel, Tree, decode, path_scores, softmax
-from painpoint_platform.perception.paths.hierarchy_network import Network, fit_network, hashed_ngrams
-from painpoint_platform.perception.paths.path_metrics import PathMetrics, path_metrics
-from painpoint_platform.perception.paths.paths_decisions import cross_entropy, fit_offsets, fit_temperature
-from painpoint_platform.perception.paths.paths_evaluation import PathPartReport, judged_paths
-from painpoint_platform.perception.paths.paths_out_of_fold import write_path_predictions
-from painpoint_platform.perception.paths.paths_rows import PathRows, require_sound_paths
-from painpoint_platform.perception.search import (
+from painpoint_platform.perception.features.text_features import TEXT_NAMES
+from painpoint_platform.perception.learning.out_of_fold import items_digest
+from painpoint_platform.perception.learning.search import (
     Candidate,
     Effort,
     Family,
@@ -39,8 +30,17 @@ from painpoint_platform.perception.search import (
     search_as_set,
     search_name,
 )
+from painpoint_platform.perception.learning.trained import Clock, Trained
+from painpoint_platform.perception.measuring.gates import GateReport, judge_paths
+from painpoint_platform.perception.measuring.metrics import Floats
+from painpoint_platform.perception.measuring.path_metrics import PathMetrics, path_metrics
+from painpoint_platform.perception.paths.hierarchy import PathModel, Tree, decode, path_scores, softmax
+from painpoint_platform.perception.paths.hierarchy_network import Network, fit_network, hashed_ngrams
+from painpoint_platform.perception.paths.paths_decisions import cross_entropy, fit_offsets, fit_temperature
+from painpoint_platform.perception.paths.paths_evaluation import PathPartReport, judged_paths
+from painpoint_platform.perception.paths.paths_out_of_fold import write_path_predictions
+from painpoint_platform.perception.paths.paths_rows import PathRows, require_sound_paths
 from painpoint_platform.perception.settings_file import PerceptionSettings
-from painpoint_platform.perception.trained import Clock, Trained
 from painpoint_platform.progress import Progress
 
 if TYPE_CHECKING:
@@ -122,26 +122,22 @@ def train_paths(
     with clock.step("out-of-fold"):
         logits = _out_of_fold(inputs, params, settings, np.unique(train.folds))
     with clock.step("calibration, decisions"):
-        temperature, calibrated = fit_temperature(logits, train.places), _cross_fitted(logits, train)
-        offsets = fit_offsets(train.tree, calibrated, train.places, train.folds)
-        decided = [train.tree.paths[place] for place in decode(train.tree, calibrated, offsets).tolist()]
+        decisions = _decisions(logits, train)
         if oof_folder is not None:
-            write_path_predictions(calibrated, train, oof_folder, {"kind": FAMILY, "params": dict(params)})
+            kept = {"kind": FAMILY, "params": dict(params)}
+            write_path_predictions(decisions.probabilities, train, oof_folder, kept)
     with clock.step("final fit"):
         networks = _fitted(inputs, params, settings, np.ones(len(train), np.bool_))
-        model = PathModel(variable, train.tree, inputs.columns, networks, temperature, offsets)
+        model = PathModel(variable, train.tree, inputs.columns, networks, decisions.temperature, decisions.offsets)
     with clock.step("judgement"):
         parts = {
             name: judged_paths(model, rows, trained=train.paths, settings=settings) for name, rows in judging.items()
         }
     report = PathReport(
         search=searched,
-        out_of_fold=path_metrics(train.paths, decided, tree=train.tree.paths, trained=train.paths),
-        temperature=temperature,
-        cross_entropy={
-            "before": cross_entropy(softmax(logits), train.places),
-            "after": cross_entropy(calibrated, train.places),
-        },
+        out_of_fold=decisions.figures,
+        temperature=decisions.temperature,
+        cross_entropy=decisions.cross_entropy,
         parts=parts,
         gates=judge_paths(variable, chosen.gates, parts["tune"].metrics),
         seconds=clock.seconds,
@@ -166,6 +162,38 @@ class _Inputs:
 
     def where(self, chosen: NDArray[np.bool_]) -> "_Inputs":
         return _Inputs(self.rows.where(chosen), self.columns, self.matrix[chosen], self.grams[chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Decisions:
+    """What the out-of-fold logits decide, and what it is worth there.
+
+    Attributes:
+        temperature: of the calibration.
+        probabilities: (rows, leaves), with temperatures fitted to the other folds.
+        offsets: what each leaf is favoured by.
+        figures: of the paths that follow.
+        cross_entropy: as in ``PathReport``.
+    """
+
+    temperature: float
+    probabilities: Floats
+    offsets: Floats
+    figures: PathMetrics
+    cross_entropy: Mapping[str, float]
+
+
+def _decisions(logits: Floats, train: PathRows) -> _Decisions:
+    tree, places = train.tree, train.places
+    probabilities = _cross_fitted(logits, train)
+    offsets = fit_offsets(tree, probabilities, places, train.folds)
+    decided = [tree.paths[place] for place in decode(tree, probabilities, offsets).tolist()]
+    figures = path_metrics(train.paths, decided, tree=tree.paths, trained=train.paths)
+    entropy = {
+        "before": cross_entropy(softmax(logits), places),
+        "after": cross_entropy(probabilities, places),
+    }
+    return _Decisions(fit_temperature(logits, places), probabilities, offsets, figures, entropy)
 
 
 def _search(variable: str, inputs: _Inputs, settings: PerceptionSettings, effort: Effort) -> SearchResult:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from painpoint_platform.pages.pictures import HEAT, INK, QUIET, as_png
-from painpoint_platform.perception.metrics import Floats, calibration_curve
-from painpoint_platform.perception.paths.path_metrics import Confusion
+from painpoint_platform.perception.measuring.metrics import Floats, calibration_curve
+from painpoint_platform.perception.measuring.path_metrics import Confusion
 from painpoint_platform.perception.paths.paths_evaluation import JudgedPaths
 from painpoint_platform.perception.reporting.plots import COLOURS, MARKERS, Picture, canvas
 

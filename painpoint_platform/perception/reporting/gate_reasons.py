@@ -8,11 +8,11 @@ from math import sqrt
 
 import numpy as np
 
-from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.evaluation import JudgedRows
-from painpoint_platform.perception.gates import Check, GateReport
-from painpoint_platform.perception.metrics import RegressionMetrics, metrics_by_group, regression_metrics
+from painpoint_platform.perception.measuring.ceilings import Ceiling
+from painpoint_platform.perception.measuring.gates import Check, GateReport
+from painpoint_platform.perception.measuring.metrics import RegressionMetrics, metrics_by_group, regression_metrics
+from painpoint_platform.perception.numbers.evaluation import JudgedRows
 from painpoint_platform.perception.reporting.report_tables import GateRow, figure, gate_row
 
 

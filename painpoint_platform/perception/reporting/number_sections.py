@@ -11,13 +11,14 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.baselines import FIGURES
-from painpoint_platform.perception.bootstrap import ConfidenceInterval, bootstrap_intervals
-from painpoint_platform.perception.ceilings import Ceiling
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.evaluation import JudgedRows, PartReport
-from painpoint_platform.perception.gates import GateReport
-from painpoint_platform.perception.metrics import metrics_by_group
+from painpoint_platform.perception.learning.search import SearchResult
+from painpoint_platform.perception.measuring.bootstrap import ConfidenceInterval, bootstrap_intervals
+from painpoint_platform.perception.measuring.ceilings import Ceiling
+from painpoint_platform.perception.measuring.gates import GateReport
+from painpoint_platform.perception.measuring.metrics import metrics_by_group
+from painpoint_platform.perception.numbers.baselines import FIGURES
+from painpoint_platform.perception.numbers.evaluation import JudgedRows, PartReport
 from painpoint_platform.perception.reporting.plots import (
     Picture,
     plot_calibration,
@@ -40,7 +41,6 @@ from painpoint_platform.perception.reporting.report_tables import (
     search_section,
     share,
 )  # fmt: skip
-from painpoint_platform.perception.search import SearchResult
 from painpoint_platform.perception.settings_file import PerceptionSettings
 
 _HEADS = {

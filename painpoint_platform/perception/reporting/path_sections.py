@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from painpoint_platform.perception.gates import Check
-from painpoint_platform.perception.paths.path_metrics import GATED_LEVEL, Confusion, PathMetrics
+from painpoint_platform.perception.measuring.gates import Check
+from painpoint_platform.perception.measuring.path_metrics import GATED_LEVEL, Confusion, PathMetrics
 from painpoint_platform.perception.paths.paths_evaluation import PathPartReport
 from painpoint_platform.perception.paths.paths_training import PathReport
 from painpoint_platform.perception.reporting.confusion_plot import plot_confidence, plot_confusion

@@ -12,13 +12,13 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.pages.pictures import INK, LINE, QUIET, as_png, new_figure
-from painpoint_platform.perception.evaluation import JudgedRows
-from painpoint_platform.perception.metrics import Floats, calibration_curve, calibration_errors, correlation
+from painpoint_platform.perception.measuring.metrics import Floats, calibration_curve, calibration_errors, correlation
+from painpoint_platform.perception.numbers.evaluation import JudgedRows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from painpoint_platform.perception.search import SearchResult
+    from painpoint_platform.perception.learning.search import SearchResult
 
 # Okabe and Ito's palette, which people with any colour vision can tell apart; every series has a marker of its own too.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")

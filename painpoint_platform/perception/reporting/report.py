@@ -12,8 +12,9 @@ from pathlib import Path
 import polars as pl
 
 from painpoint_platform.pages.page import render_page
-from painpoint_platform.perception.ceilings import Ceiling
-from painpoint_platform.perception.gates import GateReport
+from painpoint_platform.perception.measuring.ceilings import Ceiling
+from painpoint_platform.perception.measuring.gates import GateReport
+from painpoint_platform.perception.numbers.training import TrainingReport
 from painpoint_platform.perception.paths.paths_training import PathReport
 from painpoint_platform.perception.reporting.gate_reasons import number_gates
 from painpoint_platform.perception.reporting.number_sections import (
@@ -37,7 +38,6 @@ from painpoint_platform.perception.reporting.report_tables import (
 )
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.temporal.temporal_training import TemporalReport
-from painpoint_platform.perception.training import TrainingReport
 
 TEMPLATE = Path(__file__).resolve().parent / "templates" / "report.html"
 

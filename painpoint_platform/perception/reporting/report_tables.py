@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from painpoint_platform.pages.page import UNKNOWN, duration
-from painpoint_platform.perception.bootstrap import ConfidenceInterval
-from painpoint_platform.perception.gates import Check
+from painpoint_platform.perception.learning.search import SearchResult
+from painpoint_platform.perception.measuring.bootstrap import ConfidenceInterval
+from painpoint_platform.perception.measuring.gates import Check
 from painpoint_platform.perception.reporting.plots import Picture
-from painpoint_platform.perception.search import SearchResult
 
 PARTS = {"tune": "tuning", "test": "test"}
 INTERVAL_NOTE = "Below a figure: 95 % of resamples with authors drawn whole."

@@ -25,11 +25,11 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.folders import replacing_folder
-from painpoint_platform.perception.anchors import anchor_similarities
-from painpoint_platform.perception.bundle import Bundle
 from painpoint_platform.perception.corpora.corpus import read_corpus, trainable
-from painpoint_platform.perception.model import PerceptionModel
-from painpoint_platform.perception.scoring import score_texts
+from painpoint_platform.perception.features.anchors import anchor_similarities
+from painpoint_platform.perception.numbers.model import PerceptionModel
+from painpoint_platform.perception.runs.bundle import Bundle
+from painpoint_platform.perception.scoring.text_scores import score_texts
 from painpoint_platform.perception.serving.export_encoder import PRECISIONS, PrecisionName, serving_encoder
 from painpoint_platform.perception.serving.export_graph import build_export_graph
 from painpoint_platform.perception.serving.export_measurement import Latency, latency, parity

@@ -7,7 +7,7 @@ Belongs here: the arithmetic of ``model`` as nodes, in single precision. Does no
 Inputs, with one row a text: ``input_ids`` and ``attention_mask`` (rows, tokens) int64, ``lexical`` (rows, 15) float32
 as of ``lexical_features``, ``context`` (rows, contexts) float32 as of ``blender.context`` with all blenders' languages.
 Outputs: for each variable its score and the ends of its interval, (rows, 1) float32, by the names that
-``scoring.score_texts`` gives them. Of an author's past nothing is known, as with ``observed=None`` there.
+``text_scores.score_texts`` gives them. Of an author's past nothing is known, as with ``observed=None`` there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,19 +18,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.anchors import ANCHOR_NAMES
-from painpoint_platform.perception.blender import Blender
-from painpoint_platform.perception.calibration import EDGE, Calibrator
-from painpoint_platform.perception.conformal import Intervals
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
-from painpoint_platform.perception.features import EMBEDDING_NAMES, MIDDLE_NAMES
-from painpoint_platform.perception.kernel_machine import KernelMachine
-from painpoint_platform.perception.lexical_features import LEXICAL_NAMES
-from painpoint_platform.perception.model import PerceptionModel
-from painpoint_platform.perception.regressors import Regressor, Ridge, Trees
+from painpoint_platform.perception.features.anchors import ANCHOR_NAMES
+from painpoint_platform.perception.features.lexical_features import LEXICAL_NAMES
+from painpoint_platform.perception.features.temporal_features import TEMPORAL_NAMES, temporal_features
+from painpoint_platform.perception.features.text_features import EMBEDDING_NAMES, MIDDLE_NAMES
+from painpoint_platform.perception.learning.calibration import EDGE, Calibrator
+from painpoint_platform.perception.learning.conformal import Intervals
+from painpoint_platform.perception.learning.kernel_machine import KernelMachine
+from painpoint_platform.perception.learning.regressors import Regressor, Ridge, Trees
+from painpoint_platform.perception.numbers.blender import Blender
+from painpoint_platform.perception.numbers.model import PerceptionModel
 from painpoint_platform.perception.serving.export_encoder import OUTPUTS
 from painpoint_platform.perception.serving.export_trees import tree_tables, trees_node
-from painpoint_platform.perception.temporal_features import TEMPORAL_NAMES, temporal_features
 from painpoint_platform.perception.variables import ENDS
 from painpoint_platform.text.minilm_graph import Node, constant, integers
 

@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.metrics import rmse
+from painpoint_platform.perception.measuring.metrics import rmse
 from painpoint_platform.perception.serving.export_runtime import Exported
 from painpoint_platform.perception.variables import ENDS
 
@@ -40,7 +40,7 @@ def parity(found: pl.DataFrame, expected: pl.DataFrame, variables: Iterable[str]
     """Return by variable the largest RMSE between two frames of scores: of the score and the ends of its interval.
 
     Args:
-        found: as of ``scoring.score_texts``.
+        found: as of ``text_scores.score_texts``.
         expected: of the same texts.
         variables: to compare.
     """

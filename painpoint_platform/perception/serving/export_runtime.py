@@ -21,11 +21,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.blender import context
 from painpoint_platform.perception.corpora.corpus import length_buckets
-from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.lexical_features import LEXICAL_NAMES, lexical_features
-from painpoint_platform.perception.metrics import rmse
+from painpoint_platform.perception.features.lexical_features import LEXICAL_NAMES, lexical_features
+from painpoint_platform.perception.features.text_features import Features
+from painpoint_platform.perception.measuring.metrics import rmse
+from painpoint_platform.perception.numbers.blender import context
 from painpoint_platform.perception.serving.export_encoder import PRECISIONS, PrecisionName
 from painpoint_platform.perception.variables import ENDS
 from painpoint_platform.text.batches import token_batches
@@ -63,7 +63,7 @@ class Exported:
     _tokenizer: "Tokenizer"
 
     def score(self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None) -> pl.DataFrame:
-        """Return a row a text with the columns of ``scoring.score_texts``.
+        """Return a row a text with the columns of ``text_scores.score_texts``.
 
         A text's scores depend on the text alone, not on the texts beside it.
 

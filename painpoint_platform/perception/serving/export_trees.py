@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.regressors import Trees
+from painpoint_platform.perception.learning.regressors import Trees
 from painpoint_platform.text.minilm_graph import Node, constant, integers
 
 

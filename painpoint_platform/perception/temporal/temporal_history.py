@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpora.corpus import length_bucket
-from painpoint_platform.perception.features import FEATURE_NAMES, Features
-from painpoint_platform.perception.metrics import Floats
+from painpoint_platform.perception.features.text_features import FEATURE_NAMES, Features
+from painpoint_platform.perception.measuring.metrics import Floats
 from painpoint_platform.wording import first_few
 
 # What is observed of a text and tells something of those that follow, where a corpus has it.
@@ -56,13 +56,18 @@ class HistoryRows:
         """Return how many texts there are."""
         return len(self.labels)
 
+    @property
+    def labelled(self) -> int:
+        """How many of them have a label."""
+        return int(np.isfinite(self.labels).sum())
+
 
 def history_rows(rows: pl.DataFrame, features: Features, variable: str, *, now: datetime | None = None) -> HistoryRows:
     """Return a part of a corpus as histories.
 
     Args:
         rows: as of ``splits.Splits.rows``: the corpus's columns and ``fold``, whole authors.
-        features: of these texts, of which those of ``features.FEATURE_NAMES`` are kept.
+        features: of these texts, of which those of ``text_features.FEATURE_NAMES`` are kept.
         variable: congruence or comparator.
         now: later timestamps are refused; default the clock.
 

@@ -29,7 +29,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from painpoint_platform.perception.corpora.corpus import EXPECTATION_SMOOTHING
-from painpoint_platform.perception.features import FEATURE_NAMES, Features
+from painpoint_platform.perception.features.text_features import FEATURE_NAMES, Features
 from painpoint_platform.perception.temporal.temporal_history import SERIES, History
 from painpoint_platform.perception.variables import RANGES
 

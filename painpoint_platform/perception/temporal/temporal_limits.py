@@ -11,10 +11,10 @@ more. Only courses that are heard in the past, such as ups and downs that take t
 import numpy as np
 import polars as pl
 
-from painpoint_platform.perception.metrics import Floats, correlation
+from painpoint_platform.perception.learning.training_rows import LabelledRows
+from painpoint_platform.perception.measuring.metrics import Floats, correlation
 from painpoint_platform.perception.temporal.temporal_history import History
 from painpoint_platform.perception.temporal.temporal_inputs import EXPECTATION
-from painpoint_platform.perception.training_rows import LabelledRows
 
 
 def residual_autocorrelation(rows: LabelledRows, errors: Floats) -> float | None:

@@ -17,14 +17,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.perception.calibration import Calibrator
-from painpoint_platform.perception.conformal import Intervals
-from painpoint_platform.perception.features import Features
-from painpoint_platform.perception.metrics import Floats
-from painpoint_platform.perception.model import PerceptionModel, Scores
-from painpoint_platform.perception.out_of_fold import Member, Recipe
-from painpoint_platform.perception.regression_files import regression_from_files, regression_to_files
-from painpoint_platform.perception.regressors import fit_ridge, fit_trees
+from painpoint_platform.perception.features.text_features import Features
+from painpoint_platform.perception.learning.calibration import Calibrator
+from painpoint_platform.perception.learning.conformal import Intervals
+from painpoint_platform.perception.learning.out_of_fold import Member, Recipe
+from painpoint_platform.perception.learning.regressors import fit_ridge, fit_trees
+from painpoint_platform.perception.measuring.metrics import Floats
+from painpoint_platform.perception.numbers.model import PerceptionModel, Scores
+from painpoint_platform.perception.numbers.regression_files import regression_from_files, regression_to_files
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.temporal.temporal_history import History
 from painpoint_platform.perception.temporal.temporal_inputs import EXPECTATION, STEPS, TEXT_PREFIX, past_inputs

@@ -17,15 +17,10 @@ import numpy as np
 import polars as pl
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.perception.base_models import best_of
-from painpoint_platform.perception.baselines import comparison
-from painpoint_platform.perception.calibration import best_calibrator, cross_fitted
-from painpoint_platform.perception.conformal import fit_intervals
-from painpoint_platform.perception.corpora.leak_audit import audit_inputs, require_no_leaks
-from painpoint_platform.perception.evaluation import JudgedRows, PartReport, part_report
-from painpoint_platform.perception.gates import GateReport, judge_regression
-from painpoint_platform.perception.metrics import Floats, rmse
-from painpoint_platform.perception.out_of_fold import (
+from painpoint_platform.perception.corpora.leak_audit import require_no_leaks
+from painpoint_platform.perception.learning.calibration import best_calibrator, cross_fitted
+from painpoint_platform.perception.learning.conformal import fit_intervals
+from painpoint_platform.perception.learning.out_of_fold import (
     Member,
     OutOfFold,
     Recipe,
@@ -34,7 +29,7 @@ from painpoint_platform.perception.out_of_fold import (
     out_of_fold,
     write_out_of_fold,
 )
-from painpoint_platform.perception.search import (
+from painpoint_platform.perception.learning.search import (
     Candidate,
     Effort,
     Family,
@@ -42,7 +37,15 @@ from painpoint_platform.perception.search import (
     search_as_set,
     search_name,
 )
+from painpoint_platform.perception.learning.trained import Clock, Trained
+from painpoint_platform.perception.learning.training_rows import LabelledRows, at_most, require_sound
+from painpoint_platform.perception.measuring.gates import GateReport, judge_regression
+from painpoint_platform.perception.measuring.metrics import Floats, rmse
+from painpoint_platform.perception.numbers.base_models import best_of
+from painpoint_platform.perception.numbers.baselines import comparison
+from painpoint_platform.perception.numbers.evaluation import JudgedRows, PartReport, part_report
 from painpoint_platform.perception.settings_file import PerceptionSettings
+from painpoint_platform.perception.temporal.temporal_audit import audit_inputs
 from painpoint_platform.perception.temporal.temporal_history import HistoryRows
 from painpoint_platform.perception.temporal.temporal_inputs import past_inputs
 from painpoint_platform.perception.temporal.temporal_limits import known_level_correlation, residual_autocorrelation
@@ -54,8 +57,6 @@ from painpoint_platform.perception.temporal.temporal_models import (
     history_lengths,
     trees_recipe,
 )
-from painpoint_platform.perception.trained import Clock, Trained
-from painpoint_platform.perception.training_rows import LabelledRows, at_most, require_sound
 from painpoint_platform.perception.variables import RANGES
 from painpoint_platform.progress import Progress
 
@@ -129,14 +130,13 @@ def train_temporal(
     chosen = settings.variable(variable)
     if chosen.kind != "temporal":
         raise UserError(f"{variable} is of kind {chosen.kind} and is read from a text, not foreseen; train it as that")
-    clock = Clock()
+    parts = {"train": train, "tune": tune} | ({} if test is None else {"test": test})
+    clock, effort = Clock(), Effort(trials or chosen.trials, storage, progress)
     with clock.step("inputs"):
-        parts = {"train": train, "tune": tune} | ({} if test is None else {"test": test})
         rows = {part: _foreseen(whole) for part, whole in parts.items()}
         for part, known in rows.items():
             _require(known, variable, part)
         require_no_leaks(audit_inputs(train.history, past_inputs, seed=settings.seed))
-    effort = Effort(trials or chosen.trials, storage, progress)
     team = _compete(variable, rows["train"], settings, clock, effort=effort, oof_folder=oof_folder)
     with clock.step("calibration, intervals, final fit"):
         members = {name: fitted(rows["train"], one) for name, one in team.recipes.items()}
@@ -154,11 +154,8 @@ def train_temporal(
         calibrations=calibrations,
         parts=judged,
         baselines=compared,
-        without_past={part: int(np.isfinite(parts[part].labels).sum()) - len(known) for part, known in rows.items()},
-        residual_autocorrelation={
-            part: residual_autocorrelation(rows[part], one.judged.score - one.judged.labels)
-            for part, one in judged.items()
-        },
+        without_past={part: parts[part].labelled - len(known) for part, known in rows.items()},
+        residual_autocorrelation={part: _residual_autocorrelation(rows[part], one) for part, one in judged.items()},
         known_level={part: known_level_correlation(parts[part].history, rows[part], variable) for part in judged},
         gates=_gates(variable, settings, judged["tune"], baselines["tune"]),
         seconds=clock.seconds,
@@ -265,6 +262,10 @@ def _judged(
         rows.labels, raw, score, low, high, rows.users, rows.lengths, rows.languages, constant, RANGES[model.variable]
     )
     return part_report(judged, {name: member.predict(rows.features) for name, member in members.items()}, settings)
+
+
+def _residual_autocorrelation(rows: LabelledRows, judged: PartReport) -> float | None:
+    return residual_autocorrelation(rows, judged.judged.score - judged.judged.labels)
 
 
 def _gates(

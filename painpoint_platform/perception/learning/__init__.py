@@ -1,0 +1,1 @@
+"""What every kind of variable learns with: rows with folds, regressors, out-of-fold scores, search, calibration."""

@@ -1,0 +1,1 @@
+"""Variables that are numbers read from a text: valence, arousal, willingness."""
