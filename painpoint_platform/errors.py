@@ -22,7 +22,10 @@ class TransientError(PainpointError):
 
 
 class WarehouseLockedError(TransientError):
-    """The warehouse stayed locked for the whole waiting time. Names the process that holds it where that is known."""
+    """The warehouse, or a copy or report made from it, stayed locked for the whole waiting time.
+
+    Names the process that holds it where that is known.
+    """
 
 
 class DataContractError(PainpointError):

@@ -22,11 +22,10 @@ from dagster._core.storage.tags import (
 )
 from dagster_shared.error import SerializableErrorInfo
 
-from painpoint_platform import processes
+from painpoint_platform import locking, processes
 from painpoint_platform.layers import bronze, ops, silver
+from painpoint_platform.locking import Deadline
 from painpoint_platform.paths import bundled
-from painpoint_platform.warehouse import locking
-from painpoint_platform.warehouse.locking import Deadline
 
 INSTANCE_LOCK_TIMEOUT_S = 120.0
 # Dagster shows no tag of this prefix.

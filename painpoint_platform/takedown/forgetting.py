@@ -17,8 +17,10 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from painpoint_platform import locking
 from painpoint_platform.errors import PainpointError, TransientError, UserError
 from painpoint_platform.issues.publishing.outcome import SyncReport
+from painpoint_platform.locking import Deadline
 from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.takedown.answers import forget_answers
 from painpoint_platform.takedown.event_logs import Shown, clean_event_log
@@ -31,9 +33,7 @@ from painpoint_platform.takedown.target import Journal, Target, find_target, pag
 from painpoint_platform.takedown.traces import Traces
 from painpoint_platform.takedown.wording import own_wordings
 from painpoint_platform.takedown.written_files import clean_files
-from painpoint_platform.warehouse import locking
 from painpoint_platform.warehouse.connection import open_read, open_write
-from painpoint_platform.warehouse.locking import Deadline
 from painpoint_platform.warehouse.queries import fetch, query_text
 from painpoint_platform.warehouse.snapshot import write_snapshot
 

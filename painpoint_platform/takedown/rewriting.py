@@ -14,10 +14,10 @@ from pathlib import Path
 
 import duckdb
 
+from painpoint_platform import locking
 from painpoint_platform.errors import TransientError, UserError
 from painpoint_platform.files import sync
-from painpoint_platform.warehouse import locking
-from painpoint_platform.warehouse.locking import Deadline
+from painpoint_platform.locking import Deadline
 from painpoint_platform.warehouse.names import literal, quoted
 
 SQLITE_TIMEOUT_S = 30.0

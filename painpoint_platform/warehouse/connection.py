@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
+from painpoint_platform import locking
 from painpoint_platform.errors import UserError, WarehouseLockedError
-from painpoint_platform.warehouse import locking
-from painpoint_platform.warehouse.locking import Deadline
+from painpoint_platform.locking import Deadline
 from painpoint_platform.warehouse.migrations import Migration, load_migrations, migrate, pending
 
 DEFAULT_LOCK_TIMEOUT_S = 300.0

@@ -12,17 +12,17 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from painpoint_platform import locking
 from painpoint_platform.errors import UserError, WarehouseLockedError
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
 from painpoint_platform.llm.ledger import insert_calls, spooled_calls
 from painpoint_platform.llm.state import StateFile
+from painpoint_platform.locking import Deadline
 from painpoint_platform.sample.pocketbase_server import PocketBaseServer
 from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.takedown import forgetting
 from painpoint_platform.text.urls import url_hash
-from painpoint_platform.warehouse import locking
 from painpoint_platform.warehouse.checks import named_check, run_check
-from painpoint_platform.warehouse.locking import Deadline
 from painpoint_platform_tests.takedown.home import DAY, LABEL, NEXT_DAY, WORDS, Home
 
 Records = Callable[[str], list[dict[str, Any]]]

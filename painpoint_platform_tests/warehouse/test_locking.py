@@ -1,3 +1,5 @@
+import errno
+import os
 import random
 import subprocess
 import sys
@@ -9,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from painpoint_platform import locking
 from painpoint_platform.errors import UserError, WarehouseLockedError
-from painpoint_platform.warehouse import locking
+from painpoint_platform.locking import Deadline
 from painpoint_platform.warehouse.connection import open_read, open_write
-from painpoint_platform.warehouse.locking import Deadline
 from painpoint_platform_tests.warehouse.conftest import reasons, rejected
 from painpoint_platform_tests.warehouse.holder import ROOT, holding
 
@@ -120,7 +122,7 @@ def test_a_reader_that_leaves_does_not_free_the_lock_of_another_thread(tmp_path)
         script = f"""
 from pathlib import Path
 from painpoint_platform.errors import WarehouseLockedError
-from painpoint_platform.warehouse import locking
+from painpoint_platform import locking
 try:
     with locking.exclusive(Path({str(path)!r}), locking.Deadline(0.1)): print("got in")
 except WarehouseLockedError: print("kept out")
@@ -231,7 +233,22 @@ with ThreadPoolExecutor(2) as pool:
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match="WAREHOUSE_PATH"), open_write(tmp_path / "file" / "painpoint.duckdb"):
+    place = r"painpoint\.duckdb\.locks: .*Not a directory.*another place for painpoint\.duckdb$"
+    with pytest.raises(UserError, match=place), open_write(tmp_path / "file" / "painpoint.duckdb"):
+        pass
+
+
+def test_a_full_disk_lets_nobody_in_and_leaves_no_note(tmp_path, monkeypatch):
+    def full(_handle: int, _text: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "w"
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        with pytest.raises(UserError, match=r"a lock there \(No space"), locking.shared(path, Deadline(1)):
+            pass
+    assert not list((tmp_path / "w.locks").glob("*.json"))
+    with locking.exclusive(path, Deadline(1)):
         pass
 
 

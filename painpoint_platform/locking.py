@@ -1,9 +1,9 @@
-"""Who may open the warehouse now: an advisory reader-writer lock beside the file.
+"""Who may open a file now: an advisory reader-writer lock beside the warehouse, the analysts' copy, the report, …
 
 Belongs here: taking and releasing the lock between processes and between threads, and naming whoever holds it.
-Does not belong here: opening DuckDB (``connection``); nothing here knows what the lock protects.
+Does not belong here: opening what is locked (``warehouse.connection`` and others); nothing here knows what that is.
 
-Beside ``painpoint.duckdb`` lies a folder ``painpoint.duckdb.locks`` with two empty files and one note a holder:
+Beside ``painpoint.duckdb``, say, lies a folder ``painpoint.duckdb.locks`` with two empty files and one note a holder:
 
 - ``lock`` is held shared by readers and exclusive by a writer;
 - ``gate`` is held by whoever waits for ``lock``. A waiting writer thus stops new readers while the present ones
@@ -40,12 +40,13 @@ Mode = Literal["reading", "writing"]
 # One range for every attempt: with exponential backoff whoever has waited longest would knock least often.
 _PAUSE_S = (0.002, 0.03)
 _COMMAND_LENGTH = 120
+SUFFIX = ".locks"
 _serial = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One process that holds the warehouse."""
+    """One process that holds a lock."""
 
     pid: int
     host: str
@@ -75,50 +76,50 @@ class Deadline:
 
 
 @contextmanager
-def shared(warehouse: Path, deadline: Deadline) -> Iterator[None]:
-    """Hold the warehouse for reading, together with other readers.
+def shared(path: Path, deadline: Deadline) -> Iterator[None]:
+    """Hold what lies at ``path`` for reading, together with other readers.
 
     A thread that already reads may do so again. See ``exclusive`` for the errors.
     """
-    with _held(warehouse, "reading", deadline):
+    with _held(path, "reading", deadline):
         yield
 
 
 @contextmanager
-def exclusive(warehouse: Path, deadline: Deadline) -> Iterator[None]:
-    """Hold the warehouse for writing, alone.
+def exclusive(path: Path, deadline: Deadline) -> Iterator[None]:
+    """Hold what lies at ``path`` for writing, alone.
 
     Raises:
         WarehouseLockedError: the time was over before the lock was free. Names the processes that hold it.
-        UserError: the folder beside the warehouse cannot be made or written to.
-        RuntimeError: this thread already holds the warehouse, so that waiting for it would never end.
+        UserError: the folder beside it cannot be made or written to.
+        RuntimeError: this thread already holds it, so that waiting for it would never end.
     """
-    with _held(warehouse, "writing", deadline):
+    with _held(path, "writing", deadline):
         yield
 
 
-def holders(warehouse: Path) -> list[Holder]:
-    """Return the processes that hold the warehouse now; notes of dead ones are removed."""
+def holders(path: Path) -> list[Holder]:
+    """Return the processes that hold ``path`` now; notes of dead ones are removed."""
     found = []
-    for path in sorted(_folder(warehouse).glob("*.json")):
-        with suppress(FileNotFoundError, ValueError), path.open() as note:
-            if _try_lock(note.fileno(), fcntl.LOCK_SH, warehouse):
-                path.unlink()
+    for note in sorted(_folder(path).glob("*.json")):
+        with suppress(FileNotFoundError, ValueError), note.open() as file:
+            if _try_lock(file.fileno(), fcntl.LOCK_SH, path):
+                note.unlink()
             else:
-                found.append(Holder(**json.load(note)))
+                found.append(Holder(**json.load(file)))
     return found
 
 
-def locked_message(warehouse: Path, deadline: Deadline, holder: str) -> str:
+def locked_message(path: Path, deadline: Deadline, holder: str) -> str:
     """Say that the wait is over and who is in the way."""
     return (
-        f"{warehouse} stayed locked for {deadline.timeout_s:g} s, held by {holder}. "
+        f"{path} stayed locked for {deadline.timeout_s:g} s, held by {holder}. "
         "Wait for that process or end it; WAREHOUSE_LOCK_TIMEOUT_S sets how long to wait"
     )
 
 
 class _ThreadHoldings(threading.local):
-    """What the present thread holds: mode and nesting depth by warehouse."""
+    """What the present thread holds: mode and nesting depth by path."""
 
     def __init__(self) -> None:
         self.by_path: dict[Path, tuple[Mode, int]] = {}
@@ -128,12 +129,12 @@ _holdings = _ThreadHoldings()
 
 
 @contextmanager
-def _held(warehouse: Path, mode: Mode, deadline: Deadline) -> Iterator[None]:
-    key = warehouse.resolve()
+def _held(path: Path, mode: Mode, deadline: Deadline) -> Iterator[None]:
+    key = path.resolve()
     held_mode, depth = _holdings.by_path.get(key, (mode, 0))
     if depth and "writing" in (held_mode, mode):
         raise RuntimeError(
-            f"this thread is {held_mode} {warehouse} and asks for {mode}: use the open connection, or close it first"
+            f"this thread is {held_mode} {path} and asks for {mode}: use the open connection, or close it first"
         )
     if depth:
         # Going through the gate again would wait for a writer who waits for this very thread.
@@ -143,7 +144,7 @@ def _held(warehouse: Path, mode: Mode, deadline: Deadline) -> Iterator[None]:
         finally:
             _holdings.by_path[key] = (mode, depth)
         return
-    with _locked(warehouse, mode, deadline):
+    with _locked(path, mode, deadline):
         _holdings.by_path[key] = (mode, 1)
         try:
             yield
@@ -152,13 +153,13 @@ def _held(warehouse: Path, mode: Mode, deadline: Deadline) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(warehouse: Path, mode: Mode, deadline: Deadline) -> Iterator[None]:
-    folder = _folder(warehouse)
+def _locked(path: Path, mode: Mode, deadline: Deadline) -> Iterator[None]:
+    folder = _folder(path)
     handles: list[int] = []
     try:
         lock, gate = (_open(folder, name, handles) for name in ("lock", "gate"))
-        _wait(warehouse, gate, fcntl.LOCK_EX, deadline)
-        _wait(warehouse, lock, fcntl.LOCK_EX if mode == "writing" else fcntl.LOCK_SH, deadline)
+        _wait(path, gate, fcntl.LOCK_EX, deadline)
+        _wait(path, lock, fcntl.LOCK_EX if mode == "writing" else fcntl.LOCK_SH, deadline)
         fcntl.flock(gate, fcntl.LOCK_UN)
         with _note(folder, mode):
             yield
@@ -167,8 +168,8 @@ def _locked(warehouse: Path, mode: Mode, deadline: Deadline) -> Iterator[None]:
             os.close(handle)
 
 
-def _folder(warehouse: Path) -> Path:
-    return warehouse.with_name(warehouse.name + ".locks")
+def _folder(path: Path) -> Path:
+    return path.with_name(path.name + SUFFIX)
 
 
 def _open(folder: Path, name: str, handles: list[int]) -> int:
@@ -176,29 +177,33 @@ def _open(folder: Path, name: str, handles: list[int]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise UserError(
-            f"{folder}: cannot keep the warehouse's lock there ({error.strerror}); "
-            "make the folder writable, or set WAREHOUSE_PATH to a place that is"
-        ) from error
+        raise _no_lock_there(folder, error) from error
     handles.append(handle)
     return handle
 
 
-def _wait(warehouse: Path, handle: int, operation: int, deadline: Deadline) -> None:
-    while not _try_lock(handle, operation, warehouse):
+def _no_lock_there(folder: Path, error: OSError) -> UserError:
+    return UserError(
+        f"{folder}: cannot keep a lock there ({error.strerror}); make the folder around it writable and free some "
+        f"space, or choose another place for {folder.name.removesuffix(SUFFIX)}"
+    )
+
+
+def _wait(path: Path, handle: int, operation: int, deadline: Deadline) -> None:
+    while not _try_lock(handle, operation, path):
         if not deadline.pause():
-            names = "; ".join(map(str, holders(warehouse))) or "a process that is just starting or waiting"
-            raise WarehouseLockedError(locked_message(warehouse, deadline, names))
+            names = "; ".join(map(str, holders(path))) or "a process that is just starting or waiting"
+            raise WarehouseLockedError(locked_message(path, deadline, names))
 
 
-def _try_lock(handle: int, operation: int, warehouse: Path) -> bool:
+def _try_lock(handle: int, operation: int, path: Path) -> bool:
     try:
         fcntl.flock(handle, operation | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN):
             return False
         raise UserError(
-            f"{warehouse}: its file system knows no locks ({error.strerror}); set WAREHOUSE_PATH to a local disk"
+            f"{path}: its file system knows no locks ({error.strerror}); choose a place on a local disk"
         ) from error
     return True
 
@@ -217,11 +222,24 @@ def _note(folder: Path, mode: Mode) -> Iterator[None]:
         command=" ".join(sys.argv)[:_COMMAND_LENGTH],
         since=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    with path.open("w") as note:
-        fcntl.flock(note, fcntl.LOCK_EX)
-        json.dump(asdict(holder), note)
-        note.flush()
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+    handle = _held_note(path, json.dumps(asdict(holder)))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _held_note(path: Path, text: str) -> int:
+    """Write a note, and return the handle by which this process holds it."""
+    handle = -1
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        os.write(handle, text.encode())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if handle >= 0:
+            os.close(handle)
+        raise _no_lock_there(path.parent, error) from error
+    return handle
