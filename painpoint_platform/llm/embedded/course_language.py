@@ -16,6 +16,8 @@ from painpoint_platform.llm.embedded.words import GENRE_WORDS, any_of, is_conten
 LONGEST_CAUSE = 140
 LONGEST_READ = 1_000
 MOST_KIND_WORDS = 4  # of a first clause that only names the kind: "Platform malfunction"
+MOST_ANNOUNCING_WORDS = 6  # of one with a colon after it, which says that more is to come
+KINDS = word_set("issue issues problem problems error errors failure failures malfunction malfunctions")
 # That must be left when a consequence is cut off. Without a comma it may belong to the cause: "error blocking access".
 LEAST_CAUSE_WORDS = {True: 4, False: 6}
 UNKNOWN = "Problem that is not described"
@@ -53,10 +55,17 @@ CONSEQUENCE = re.compile(
 )
 SENTENCE_END = re.compile(r"(?<=[\w\"'”’%])(?:[.!?](?=\s+[\"'“]?[A-Z]|\s*$)|;\s|\s+[—–-]+\s+|—)|\s*[\r\n]+\s*")
 COLON = re.compile(r"(?<=\w):\s+(?=\w)")
-FIRST_PAIR = re.compile(
-    r"^([A-Za-z][a-z]+)/[a-z]+\b(?! (?:are|were|have|do)\b)"
-)  # "Unclear/vague": one of them will do
-PAIR = re.compile(r"\b([a-z]{3,})/([a-z]{3,})\b")
+PAIR = re.compile(r"\b([A-Za-z][a-z]{2,})/([a-z]{3,})\b")
+# Of two words for the same, one will do: "Unclear/vague instructions".
+SAME = tuple(
+    map(
+        word_set,
+        (
+            "unclear vague ambiguous", "platform system technical technology", "instructor professor teacher",
+            "evaluator assessor grader",
+        ),
+    )
+)  # fmt: skip
 # Where a text that is too long may end.
 JOINT = re.compile(
     r",?\s(?=(?:because|when|but|so|which|that|and|or|where|whose|whether|without|before|after|during|if|unless|with|while|about"
@@ -64,7 +73,11 @@ JOINT = re.compile(
 )
 DANGLING_AFTER_CUT = DANGLING | word_set(
     "before after during while than about into without how whether which who what where multiple such their its no"
+    " based due according depending related"
 )
+# A clause that begins so has a verb of its own, or its end was cut off.
+CLAUSE = re.compile(r",?\s(?:because|but|which|that|where|while|when|whether|if|unless|so)\s")
+SHORTEST_ITEM = 3  # words after the last comma of a cut text; fewer are what is left of a list
 STUDENT = re.compile(
     r"\b(?:(?:[Tt]he|[Aa]|some) )?([Ss])tudents?\b(?=(?: (?:is|was|has|does|cannot|can|could|did|must|will|would|may"
     r"|should|had|to|from|who|with|unable|unsure|uncertain|and|or|not|already|still|into|for|in|at|on)\b| *[,.;]| *$))"
@@ -117,7 +130,7 @@ def short_cause(summary: str) -> str:
     text = _plural_students(_unhedged(_without_asides(summary)))
     clauses = [_trimmed(part) for part in SENTENCE_END.split(text)]
     clauses = [clause for clause in clauses if clause and not DIRECTIVE.search(clause)] or [UNKNOWN]
-    cause = shortened(PAIR.sub(r"\1 or \2", FIRST_PAIR.sub(r"\1", _cause_clause(clauses))), LONGEST_CAUSE)
+    cause = shortened(PAIR.sub(_either, _cause_clause(clauses)), LONGEST_CAUSE)
     return cause[0].upper() + cause[1:] if cause[:2].islower() or cause[1:2] == " " else cause
 
 
@@ -160,11 +173,21 @@ def _plural_students(text: str) -> str:
 def _cause_clause(clauses: Sequence[str]) -> str:
     """The first clause; where that only names a kind ("Platform malfunction"), with what follows it."""
     kind, *said = [part for part in COLON.split(clauses[0], maxsplit=1) if part]
+    most = MOST_ANNOUNCING_WORDS if said else MOST_KIND_WORDS
     said = said or list(clauses[1:2])
-    if not said or len(tokens(kind)) > MOST_KIND_WORDS or has_verb(kind):
+    words = tokens(kind)
+    if not said or len(words) > most or (has_verb(kind) and words[-1].lower() not in KINDS):
         return kind
     detail = _without_consequence(said[0])
-    return f"{kind}: {decapitalised(detail)}" if detail[0].isalpha() else kind
+    told = f"{kind}: {decapitalised(detail)}"
+    # A longer kind tells something by itself: rather that than a detail of which the end is missing.
+    is_told = len(words) <= MOST_KIND_WORDS or (len(told) <= LONGEST_CAUSE and has_verb(detail))
+    return told if is_told and detail[0].isalpha() else kind
+
+
+def _either(pair: re.Match[str]) -> str:
+    one, other = pair.groups()
+    return one if any({one.lower(), other} <= words for words in SAME) else f"{one} or {other}"
 
 
 def _without_consequence(text: str) -> str:
@@ -180,13 +203,25 @@ def shortened(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     for boundary in (JOINT, WHITE_SPACE):
-        cuts = [match.start() for match in boundary.finditer(text, 0, longest + 1)]
-        if cuts and cuts[-1] >= longest // 2:
-            words = text[: cuts[-1]].split()
-            while len(words) > 1 and words[-1].lower().strip(",;:") in DANGLING_AFTER_CUT:
-                words.pop()
-            return _trimmed(" ".join(words))
+        cuts = [match.start() for match in boundary.finditer(text, longest // 2, longest + 1)]
+        heads = [_without_loose_end(text[:cut]) for cut in reversed(cuts)]
+        if heads:
+            return next(filter(_is_whole, heads), heads[0])
     return _trimmed(text[:longest])
+
+
+def _without_loose_end(head: str) -> str:
+    words = head.split()
+    while len(words) > 1 and words[-1].lower().strip(",;:") in DANGLING_AFTER_CUT:
+        words.pop()
+    return _trimmed(" ".join(words))
+
+
+def _is_whole(head: str) -> bool:
+    """Whether a text that was cut off seems to end where a clause or an item does."""
+    *before, clause = CLAUSE.split(head)
+    *items, last = head.split(",")
+    return (not before or has_verb(clause)) and (not items or len(tokens(last)) >= SHORTEST_ITEM)
 
 
 def _trimmed(text: str) -> str:

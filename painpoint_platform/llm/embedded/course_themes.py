@@ -4,11 +4,12 @@ Belongs here: reading ``course_themes.toml``, fitting it to the taxonomy of a re
 Does not belong here: who joins whom (``course_clusters``, ``global_themes``).
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ OTHER = "other_or_uncategorized"
 
 # Of a theme's score: what all its telling words add, and its label's meaning as the taxonomy words it. The similarity
 # to the nearest of its sentences counts in full. Words help where feedback is worded as usual, meanings elsewhere.
+# Half of its words add a quarter: "exam" and "outdated" tell of a theme together, each alone of many.
 WORDS_WEIGHT = 0.5
+WORDS_EXPONENT = 2
 MEANING_WEIGHT = 0.4
 LONGEST_READ = 400  # characters searched for words
 
@@ -105,13 +108,33 @@ def theme_scores(
     similarity = np.maximum.reduceat((vectors @ sentences.T).astype(np.float64), starts, axis=1)
     if meanings is not None:
         similarity += MEANING_WEIGHT * (vectors @ meanings.T)
-    return similarity + WORDS_WEIGHT * word_shares(texts, themes)
+    return similarity + WORDS_WEIGHT * word_shares(texts, themes) ** WORDS_EXPONENT
 
 
 def word_shares(texts: Sequence[str], themes: Sequence[Theme]) -> NDArray[np.float64]:
-    """Which share of each theme's patterns each text matches: (texts, themes), 0 to 1."""
+    """How much of each theme's telling words each text has: (texts, themes), 0 to 1."""
+    telling = _telling(tuple(themes))
     found = [
-        [sum(pattern.search(text) is not None for pattern in theme.words) / len(theme.words) for theme in themes]
+        [
+            sum(weight for pattern, weight in zip(theme.words, weights, strict=True) if pattern.search(text))
+            for theme, weights in zip(themes, telling, strict=True)
+        ]
         for text in (text[:LONGEST_READ] for text in texts)
     ]
     return np.array(found, dtype=np.float64).reshape(len(texts), len(themes))
+
+
+@lru_cache(maxsize=8)
+def _telling(themes: tuple[Theme, ...]) -> tuple[tuple[float, ...], ...]:
+    """How much each pattern of each theme says, 1 in all: less the more other themes' sentences have it, too.
+
+    After inverse document frequency (Sparck Jones, 1972), with themes for documents: "exam" is the scene of many
+    themes, "memorise" the matter of few. Its root, as what is rare in sentences of ours need not be so in feedback.
+    """
+
+    def rarity(own: Theme, pattern: re.Pattern[str]) -> float:
+        others = sum(any(map(pattern.search, theme.sentences)) for theme in themes if theme is not own)
+        return math.sqrt(math.log((len(themes) + 1) / (others + 1)))
+
+    weights = [[rarity(theme, pattern) for pattern in theme.words] for theme in themes]
+    return tuple(tuple(weight / sum(own) for weight in own) for own in weights)

@@ -20,10 +20,10 @@ from painpoint_platform.llm.embedded.course_themes import OTHER, Theme, theme_sc
 from painpoint_platform.llm.embedded.grouping import groups_by_average_linkage
 from painpoint_platform.llm.output_rules import forbidden_content
 
-# Problems that are none of a course's ("parking is too expensive") score 0.55 in the median, those that the catalogue
-# knows 1.2, and 99 in 100 of them more than this.
-LEAST_SCORE = 0.6
-LEAST_WORDS = 0.5  # of a theme's patterns; who matches so many speaks of it, whatever else the text is about
+# Problems that are none of a course's ("parking is too expensive") score 0.4 in the median, those that the catalogue
+# knows 1.15, and 98 in 100 of them more than this.
+LEAST_SCORE = 0.55
+LEAST_WORDS = 0.6  # of a theme's telling words; who has so much speaks of it, whatever else the text is about
 LEAST_SIMILARITY = 0.55  # of clusters that make a theme of their own
 LONGEST_NAME = 100
 NONE = -1

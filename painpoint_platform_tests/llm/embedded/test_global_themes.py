@@ -1,13 +1,16 @@
 """What the embedded model makes of clusters from many courses, with the real encoder."""
 
+import asyncio
 import random
 
+import numpy as np
 import pytest
 
 from painpoint_platform.courses.global_themes import GLOBAL_THEMES, theme_payload
 from painpoint_platform.courses.taxonomy import ThemeLabel, load_taxonomy
 from painpoint_platform.llm.client import ModelClient
-from painpoint_platform.llm.embedded.course_themes import OTHER, known_themes
+from painpoint_platform.llm.embedded.batching import BatchedEmbedder
+from painpoint_platform.llm.embedded.course_themes import OTHER, known_themes, theme_scores, word_shares
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform.llm.tasks import ModelRequest
 
@@ -73,6 +76,52 @@ def test_names_in_the_catalogue_are_phrases_and_unique():
 @pytest.mark.parametrize(("label", "summary"), list(CASES.items()))
 def test_a_problem_gets_its_label(answer, label, summary):
     assert one(answer, summary)["normalized_issue_label"] == label
+
+
+def test_where_a_problem_happens_says_less_than_what_happens():
+    memorising = next(theme for theme in known_themes() if "memorization" in theme.name)
+    scene, matter = word_shares(["The assessment of ferns", "Ferns, verbatim"], [*known_themes()])[
+        :, known_themes().index(memorising)
+    ]
+    assert 0 < scene < 0.5 < matter < 1
+
+
+@pytest.mark.parametrize(
+    ("summary", "name"),
+    [
+        (
+            "Misalignment between practice problems in lecture videos and assessment items",
+            "assessments cover content that the course materials do not teach",
+        ),
+        (
+            "Platform malfunction: the botany test froze and prevented navigating between questions",
+            "exam platform fails during the exam",
+        ),
+        ("Unclear and inconsistent AI-detection behaviour and no guidance about it", "ai detectors flag honest work"),
+    ],
+)
+def test_the_scene_of_a_problem_does_not_decide_its_theme(answer, summary, name):
+    assert one(answer, summary)["provisional_label"] == name
+
+
+def test_the_catalogue_explains_itself(embedder):
+    """Each example is put to its label by all the others: what the catalogue makes of wordings that it lacks."""
+    themes = known_themes()
+    sentences = [sentence for theme in themes for sentence in theme.sentences]
+    owner = np.repeat(np.arange(len(themes)), [len(theme.sentences) for theme in themes])
+    examples = [row for row, said in enumerate(sentences) if said in themes[owner[row]].examples]
+    meaning = {entry.label: entry.meaning for entry in TAXONOMY}
+    vectors = asyncio.run(BatchedEmbedder(lambda: embedder).embed_fixed(sentences))
+    meanings = asyncio.run(BatchedEmbedder(lambda: embedder).embed_fixed([meaning[theme.label] for theme in themes]))
+    words = word_shares(sentences, themes)
+    right = 0
+    for row in examples:
+        others = vectors.copy()
+        others[row] = -vectors[row]
+        scores = theme_scores([sentences[row]], vectors[[row]], themes, others, meanings)
+        right += themes[int(scores.argmax())].label == themes[owner[row]].label
+    assert words.max() <= 1 + 1e-9
+    assert right / len(examples) > 0.68
 
 
 def test_clusters_of_several_courses_share_a_theme(answer):
