@@ -2,6 +2,7 @@
 --     used to be, how sure that is, and whether it stands out from ordinary days. For following problems and for alerts.
 -- depends_on: gold.issue_evidence
 -- materialized: incremental cluster_date
+-- looks_back: first_seen is of all days before, growth and surprise are against those of 30
 -- group: issues
 -- order: surprise desc, item_count desc, issue_key
 -- column: cluster_date | Day on which the posts were written, UTC

@@ -1,25 +1,31 @@
 """SQL models as Dagster assets: one asset a file.
 
-Belongs here: wiring. Does not belong here: what a model is (``model``), how it is carried out (``run``).
+Belongs here: wiring. Does not belong here: what a model is (``model``), how it is carried out (``run``,
+``later_days``).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from painpoint_platform.errors import DataContractError
 from painpoint_platform.layers import OWNERS, fact, view_metadata
-from painpoint_platform.partitions import Committed, failure, materialize_each, one_run_a_range
+from painpoint_platform.partitions import Committed, failure, materialize_each, one_run_a_range, partition_keys
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.sql_models.header import DeclaredCheck
+from painpoint_platform.sql_models.later_days import LaterDays, remake_later_days
 from painpoint_platform.sql_models.lineage import TableColumn, column_lineage
 from painpoint_platform.sql_models.lineage_table import Lineage, lineage_table
 from painpoint_platform.sql_models.model import SqlModel
-from painpoint_platform.sql_models.run import Window, materialize, preview_query
+from painpoint_platform.sql_models.run import Window, count_query, materialize, preview_query
 from painpoint_platform.views import View, first_rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Result = dg.MaterializeResult[None] | dg.AssetCheckResult
 
@@ -53,7 +59,8 @@ def build_sql_model_assets(
 
     Incremental models are partitioned and replace one window a partition, each in a transaction of its own; a range is
     one run. Tables and views have no partitions. Every declared check is an asset check that runs inside the
-    transaction: one that fails rolls it back.
+    transaction: one that fails rolls it back. Of a model that looks back the days after the last of a run are remade in
+    that one's transaction, and those that changed are logged as materialised, too, so that whatever reads them follows.
 
     Args:
         models: as ``load_models`` gives them.
@@ -83,7 +90,7 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
     incremental = header.materialized == "incremental"
     return dg.AssetSpec(
         _key(model),
-        description=header.description,
+        description=_description(model),
         deps=_deps(model, around),
         group_name=header.group,
         kinds={"duckdb", "sql"},
@@ -97,6 +104,17 @@ def _spec(model: SqlModel, around: _Surroundings) -> dg.AssetSpec:
         code_version=model.code_version,
         automation_condition=around.automation_condition if incremental else around.automation_of_whole,
         freshness_policy=around.freshness.get(header.group) if model.schema == "gold" else None,
+    )
+
+
+def _description(model: SqlModel) -> str:
+    header = model.header
+    if header.materialized != "incremental" or not model.looks_back:
+        return header.description
+    how_far = header.looks_back or "through what it reads"
+    return (
+        f"{header.description}\n\nLooks back: {how_far}. When a day is filled in or made again, later days that change "
+        "with it are remade in the same transaction."
     )
 
 
@@ -131,28 +149,91 @@ def _asset(model: SqlModel, around: _Surroundings) -> dg.AssetsDefinition:
         lineage = _lineage_metadata(model, {one.table: _lineage(one) for one in around.models})
 
         def whole() -> dict[str, Any]:
-            return lineage | _materialize(model, warehouse, None, around.variables)
-
-        def one_partition(key: str) -> Committed:
-            start, end = around.partitions_def.time_window_for_partition_key(key)
-            window = Window(start.date(), end.date())
-            return Committed({spec.key: lineage | _materialize(model, warehouse, window, around.variables)})
+            with warehouse.write() as connection:
+                materialize(connection, model, variables=around.variables)
+                return lineage | _shown(connection, model, None)
 
         if incremental:
-            yield from materialize_each(context, one_partition, checks=checks)
+            days = _Days(model, around, context, warehouse, lineage, last=partition_keys(context)[-1])
+            yield from materialize_each(context, days.materialize, checks=checks)
         else:
             yield from _materialize_whole(spec.key, checks, whole)
 
     return sql_model
 
 
-def _materialize(
-    model: SqlModel, warehouse: WarehouseResource, window: Window | None, variables: Mapping[str, Any]
-) -> dict[str, Any]:
-    with warehouse.write() as connection:
-        row_count = materialize(connection, model, window=window, variables=variables)
-        rows = connection.sql(preview_query(model), params=window.parameters() if window else None).pl()
-    return view_metadata(View(row_count, {}, *first_rows(rows)))
+@dataclass
+class _Days:
+    """The partitions of a run of an incremental model, made one by one, and those after them where it looks back."""
+
+    model: SqlModel
+    around: _Surroundings
+    context: dg.AssetExecutionContext
+    warehouse: WarehouseResource
+    lineage: Mapping[str, Any]
+    last: str
+    made_some: bool = False
+
+    def materialize(self, key: str) -> Committed:
+        """Commit a partition; with the last one, also the days after it that are others for what the run made."""
+        is_last = key == self.last
+        window = self._window(key)
+        try:
+            with self.warehouse.write() as connection:
+                materialize(connection, self.model, window=window, variables=self.around.variables)
+                later = self._remake(connection, window.end) if is_last else LaterDays()
+                shown = self._shown(connection, [key, *self._keys(later.remade)])
+        except Exception:
+            if is_last and self.made_some:
+                self._remake_after_the_others(window.end)
+            raise
+        self.made_some = True
+        metadata = shown.pop(key)
+        self._log(shown)
+        return Committed({_key(self.model): metadata}, _warnings(later))
+
+    def _remake_after_the_others(self, end: date) -> None:
+        """Remake the days after a run whose last partition failed and took its transaction with it."""
+        with self.warehouse.write() as connection:
+            later = self._remake(connection, end)
+            shown = self._shown(connection, self._keys(later.remade))
+        self._log(shown)
+
+    def _remake(self, connection: "DuckDBPyConnection", end: date) -> LaterDays:
+        return remake_later_days(connection, self.model, end, variables=self.around.variables)
+
+    def _window(self, key: str) -> Window:
+        start, end = self.around.partitions_def.time_window_for_partition_key(key)
+        return Window(start.date(), end.date())
+
+    def _keys(self, days: Sequence[date]) -> list[str]:
+        moments = [datetime.combine(day, time(), UTC).timestamp() for day in days]
+        return list(dict.fromkeys(map(self.around.partitions_def.get_partition_key_for_timestamp, moments)))
+
+    def _shown(self, connection: "DuckDBPyConnection", keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+        return {key: {**self.lineage, **_shown(connection, self.model, self._window(key))} for key in keys}
+
+    def _log(self, later: Mapping[str, Mapping[str, Any]]) -> None:
+        for key, metadata in later.items():
+            remade = {"remade": f"because {self.last} or a day before it was made again"}
+            self.context.log_event(
+                dg.AssetMaterialization(_key(self.model), partition=key, metadata={**metadata, **remade})
+            )
+
+
+def _warnings(later: LaterDays) -> dict[str, str]:
+    told: dict[str, list[str]] = {}
+    for day, error in later.refused.items():
+        told.setdefault(str(error.check_name), []).append(f"the later day {day} stands as it was: {error}")
+    return {check: "; ".join(texts) for check, texts in told.items()}
+
+
+def _shown(connection: "DuckDBPyConnection", model: SqlModel, window: Window | None) -> dict[str, Any]:
+    """Return what people see of a window, or of all: how many rows, and the first of them."""
+    parameters = window.parameters() if window else None
+    count = connection.execute(count_query(model), parameters).fetchone()
+    rows = connection.sql(preview_query(model), params=parameters).pl()
+    return view_metadata(View(int(count[0]) if count else 0, {}, *first_rows(rows)))
 
 
 def _materialize_whole(

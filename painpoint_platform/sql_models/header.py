@@ -6,6 +6,7 @@ Belongs here: the grammar of the header and its errors. Does not belong here: co
     -- description: One row an issue and day, for analysts.
     -- depends_on: gold.issues, gold.issue_evidence
     -- materialized: incremental cluster_date
+    -- looks_back: to the first day on which the author was seen
     -- group: issues
     -- column: cluster_date | Day on which the posts were written, UTC
     -- column: author_count | Distinct authors; those without a name count as none,
@@ -17,6 +18,8 @@ Belongs here: the grammar of the header and its errors. Does not belong here: co
 
 The header ends at the first line that is no comment. A line that starts with at least three blanks continues the one
 above. Comments after the header are free. ``order`` says which rows people look at first; without it all columns do.
+``looks_back`` says, in words, why the rows of a day are made from earlier days, too: later days are then remade when an
+earlier one changes. Of a model that reads one that looks back it need not be said.
 """
 
 import difflib
@@ -32,7 +35,7 @@ MaterializationKind = Literal["table", "view", "incremental"]
 CheckKind = Literal["unique", "not_null", "assert"]
 
 DEFAULT_GROUP = "issues"
-_KEYS = ("description", "depends_on", "materialized", "group", "column", "check", "order")
+_KEYS = ("description", "depends_on", "materialized", "looks_back", "group", "column", "check", "order")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 _TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 _ORDERED = re.compile(r"(?P<column>[a-z_][a-z0-9_]*)( asc| desc)?")
@@ -100,12 +103,13 @@ class DeclaredOrder:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Everything a model declares. ``incremental_column`` is set for incremental models only."""
+    """Everything a model declares. ``incremental_column`` and ``looks_back`` are set for incremental models only."""
 
     description: str
     depends_on: tuple[Dependency, ...]
     materialized: MaterializationKind
     incremental_column: str | None
+    looks_back: str | None
     group: str
     columns: tuple[Column, ...]
     checks: tuple[DeclaredCheck, ...]
@@ -134,6 +138,7 @@ def parse_header(text: str, path: Path) -> Header:
         depends_on=tuple(_dependencies(entries)),
         materialized=kind,
         incremental_column=incremental_column,
+        looks_back=_looks_back(entries, start) if _of(entries, "looks_back") else None,
         group=_single(entries, "group", start).value if _of(entries, "group") else DEFAULT_GROUP,
         columns=tuple(map(_column, _of(entries, "column"))),
         checks=tuple(map(_check, _of(entries, "check"))),
@@ -198,6 +203,13 @@ def _materialized(entry: _Entry) -> tuple[MaterializationKind, str | None]:
         case ["incremental", column] if _IDENTIFIER.fullmatch(column):
             return "incremental", column
     raise entry.place.error(f"materialized is {entry.value!r}; expected table, view or incremental <column>")
+
+
+def _looks_back(entries: list[_Entry], start: Place) -> str:
+    entry = _single(entries, "looks_back", start)
+    if not _single(entries, "materialized", start).value.startswith("incremental"):
+        raise entry.place.error("looks_back is for incremental models; a table or view is made of all days anyway")
+    return entry.value
 
 
 def _dependencies(entries: list[_Entry]) -> Iterator[Dependency]:

@@ -46,7 +46,8 @@ class SqlModel:
     """One SQL file = one table or view ``schema.name``.
 
     ``sql`` is the file's text, a plain select. ``column_types`` has the (name, DuckDB type) of each column of its
-    result, ``input_types`` those of each table that it reads.
+    result, ``input_types`` those of each table that it reads. ``looks_back`` says that rows of a day are made from
+    earlier days, too: its header says so, or that of a model that it reads, directly or not.
     """
 
     schema: str
@@ -56,6 +57,7 @@ class SqlModel:
     header: Header
     column_types: tuple[tuple[str, str], ...]
     input_types: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    looks_back: bool
 
     @property
     def table(self) -> str:
@@ -95,7 +97,9 @@ def load_models(folder: Path | None = None, *, schema: Sequence[str] | None = No
         for draft in drafts.values():
             _verify_tables(database, draft)
         types = cache(partial(_types, database))
-        return [_bound(database, drafts[table], types) for table in _in_order(drafts)]
+        order = _in_order(drafts)
+        looking_back = _looking_back([drafts[table] for table in order])
+        return [_bound(database, drafts[table], types, table in looking_back) for table in order]
 
 
 @contextmanager
@@ -134,6 +138,15 @@ def _in_order(drafts: dict[str, _Draft]) -> list[str]:
         raise drafts[circle[0]].header.place.error(
             f"models read each other in a circle: {' → '.join(circle)}"
         ) from None
+
+
+def _looking_back(in_order: Sequence[_Draft]) -> set[str]:
+    """Return the models that look back, themselves or through one that they read."""
+    found: set[str] = set()
+    for draft in in_order:
+        if draft.header.looks_back or any(read.table in found for read in draft.header.depends_on):
+            found.add(draft.table)
+    return found
 
 
 def _verify_tables(database: duckdb.DuckDBPyConnection, draft: _Draft) -> None:
@@ -187,7 +200,9 @@ def _place(draft: _Draft, offset: int) -> Place:
     return Place(draft.path, before.count(b"\n") + 1)
 
 
-def _bound(database: duckdb.DuckDBPyConnection, draft: _Draft, types: Callable[[str], _Types]) -> SqlModel:
+def _bound(
+    database: duckdb.DuckDBPyConnection, draft: _Draft, types: Callable[[str], _Types], looks_back: bool
+) -> SqlModel:
     """Bind the query against the schema, leaving a view for the models that read from it."""
     schema, name = draft.table.split(".")
     try:
@@ -200,7 +215,7 @@ def _bound(database: duckdb.DuckDBPyConnection, draft: _Draft, types: Callable[[
     _verify_columns(draft, [column for column, _ in column_types])
     _verify_conditions_and_order(database, draft)
     input_types = tuple((read.table, types(read.table)) for read in draft.header.depends_on)
-    return SqlModel(schema, name, draft.path, draft.sql, draft.header, column_types, input_types)
+    return SqlModel(schema, name, draft.path, draft.sql, draft.header, column_types, input_types, looks_back)
 
 
 def _types(database: duckdb.DuckDBPyConnection, table: str) -> _Types:

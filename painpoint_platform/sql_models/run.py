@@ -1,7 +1,7 @@
 """Materialising one SQL model on an open connection.
 
 Belongs here: table, view and incremental window, comments, checks; all inside the caller's transaction. Does not belong
-here: when and for which days (``assets``), what the model is (``model``).
+here: when and for which days (``assets``), what the model is (``model``), the days after a window (``later_days``).
 """
 
 from collections.abc import Mapping
@@ -56,15 +56,32 @@ def materialize(
     """
     if (window is not None) != (model.header.materialized == "incremental"):
         raise ValueError(f"{model.table} is {model.header.materialized}: {'no' if window else 'a'} window is needed")
-    for name, value in (variables or {}).items():
-        connection.execute(f"set variable {quoted(name)} = $value", {"value": value})
+    set_variables(connection, variables or {})
     connection.execute(f"create schema if not exists {quoted(model.schema)}")
     try:
         row_count = _replace_window(connection, model, window) if window else _replace_all(connection, model)
     except duckdb.CatalogException as error:
         raise UserError(f"{model.path}: {error}; materialise what it depends on first") from error
-    require(connection, model.table, [_as_query(model, check, window) for check in model.header.checks])
+    rows = f"(from {quoted(model.table)} {_in_window(model)})"
+    require(connection, model.table, checks_of(model, rows, window.parameters() if window else {}))
     return row_count
+
+
+def set_variables(connection: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:
+    """Set what queries read by ``getvariable``, for as long as the connection is open."""
+    for name, value in variables.items():
+        connection.execute(f"set variable {quoted(name)} = $value", {"value": value})
+
+
+def checks_of(model: SqlModel, rows: str, parameters: Mapping[str, Any]) -> list[Check]:
+    """Return the declared checks of a model, about these rows of it.
+
+    Args:
+        model: what declares them.
+        rows: what can stand behind ``from``.
+        parameters: what is bound to it.
+    """
+    return [Check(check.name, _violations(check, rows), parameters) for check in model.header.checks]
 
 
 def preview_query(model: SqlModel) -> str:
@@ -76,6 +93,11 @@ def preview_query(model: SqlModel) -> str:
     shown = f"select * exclude ({quoted(column)}) " if column else ""
     first = f"order by {model.header.order.terms} limit {PREVIEW_ROWS}"
     return f"{shown}from {quoted(model.table)} {_in_window(model)} {first}"
+
+
+def count_query(model: SqlModel) -> str:
+    """Return the query for the number of rows of a window, whose bounds are to be bound, or of all."""
+    return f"select count(*) from {quoted(model.table)} {_in_window(model)}"
 
 
 def _replace_all(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> int:
@@ -150,17 +172,15 @@ def _comment(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> None:
             connection.execute(f"comment on column {place} is {literal(column.meaning)}")
 
 
-def _as_query(model: SqlModel, check: DeclaredCheck, window: Window | None) -> Check:
-    """Turn a declared fact into the query for the rows that break it, within the window."""
-    rows = f"(from {quoted(model.table)} {_in_window(model)})"
+def _violations(check: DeclaredCheck, rows: str) -> str:
+    """Turn a declared fact into the query for those of ``rows`` that break it."""
     match check.kind:
         case "unique":
             keys = quoted_list(check.columns)
-            sql = f"select {keys}, count(*) as row_count from {rows} group by {keys} having count(*) > 1"
+            return f"select {keys}, count(*) as row_count from {rows} group by {keys} having count(*) > 1"
         case "not_null":
             missing = " or ".join(f"{quoted(column)} is null" for column in check.columns)
-            sql = f"from {rows} where {missing}"
+            return f"from {rows} where {missing}"
         case "assert":
             # A condition that is neither true nor false is not known to hold.
-            sql = f"from {rows} where ({check.condition}) is not true"
-    return Check(check.name, sql, window.parameters() if window else {})
+            return f"from {rows} where ({check.condition}) is not true"

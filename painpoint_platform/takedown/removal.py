@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from painpoint_platform.sql_models.later_days import remake_later_days
 from painpoint_platform.sql_models.model import SqlModel
 from painpoint_platform.sql_models.run import Window, materialize
 from painpoint_platform.takedown.target import Target, set_aside
@@ -160,6 +161,7 @@ def _refresh_models(
         changed.add(model.table)
         for window in _windows(model, days):
             materialize(connection, model, window=window, variables=variables)
+        remake_later_days(connection, model, min(days) + timedelta(days=1), variables=variables)
 
 
 def _windows(model: SqlModel, days: Sequence[date]) -> list[Window | None]:

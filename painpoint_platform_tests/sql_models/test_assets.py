@@ -7,6 +7,7 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.layers import OWNERS
 from painpoint_platform.resources.warehouse import WarehouseResource
 from painpoint_platform.sql_models.assets import build_sql_model_assets
+from painpoint_platform.sql_models.later_days import remake_later_days
 from painpoint_platform.sql_models.model import load_models
 from painpoint_platform.warehouse.connection import open_read, open_write
 
@@ -39,6 +40,17 @@ TABLE = """\
 
 select day from gold.reasons
 """
+LOOKS_BACK = """\
+-- description: How many reasons there were up to a day.
+-- depends_on: bronze.rejected_items
+-- materialized: incremental day
+-- looks_back: to the first day
+-- check: assert total <> 7
+
+select collection_date as day, (sum(count(*)) over (order by collection_date))::int as total
+from bronze.rejected_items
+group by collection_date
+"""
 
 
 @pytest.fixture
@@ -53,9 +65,9 @@ def filled(warehouse):
 
 @pytest.fixture
 def assets(tmp_path):
-    for table, text in {"gold/reasons": INCREMENTAL, "silver/days": TABLE}.items():
+    for table, text in {"gold/reasons": INCREMENTAL, "silver/days": TABLE, "silver/so_far": LOOKS_BACK}.items():
         file = tmp_path / "models" / f"{table}.sql"
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return build_sql_model_assets(
         load_models(tmp_path / "models"),
@@ -82,9 +94,17 @@ def run(assets, path, selected, **options):
     )
 
 
-def backfill(assets, path, first, last, **options):
+def backfill(assets, path, first, last, selected=("gold", "reasons"), **options):
     tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    return run(assets, path, ["gold", "reasons"], tags=tags, **options)
+    return run(assets, path, selected, tags=tags, **options)
+
+
+def happen(path, day, times=1):
+    with open_write(path) as connection:
+        connection.execute(
+            "insert into bronze.rejected_items select 'a', $day, 'n', 'new', '', '2025-01-01' from range($times)",
+            {"day": day, "times": times},
+        )
 
 
 def rows(path, query="select day, reason from gold.reasons order by all"):
@@ -122,8 +142,10 @@ def test_an_asset_carries_what_its_file_says(assets):
     ]
     assert "from bronze.rejected_items" in spec.metadata["query"].value
     assert {check.name for check in assets[0].check_specs} == {"unique_day_reason", "not_null_reason"}
-    other = next(iter(assets[1].specs))
-    assert (other.group_name, other.freshness_policy, assets[1].partitions_def) == ("courses", None, None)
+    others = {asset.key.path[-1]: asset for asset in assets[1:]}
+    table = next(iter(others["days"].specs))
+    assert (table.group_name, table.freshness_policy, others["days"].partitions_def) == ("courses", None, None)
+    assert "\n\nLooks back: to the first day. When a day" in next(iter(others["so_far"].specs)).description
 
 
 def test_tables_that_one_asset_writes_are_one_dependency_and_map_by_day(assets):
@@ -168,6 +190,60 @@ def test_a_range_goes_on_after_a_day_that_failed_and_names_it_at_the_end(assets,
     assert [reason for _, reason in rows(filled)] == ["r1", "r3", "r4"]
     assert instance.get_materialized_partitions(REASONS) == {"2025-01-01", "2025-01-03", "2025-01-04"}
     assert ("unique_day_reason", False) in checks(result)
+
+
+SO_FAR = ("silver", "so_far")
+TOTALS = "select day(day), total from silver.so_far order by all"
+
+
+def test_a_day_that_changes_later_ones_remakes_and_announces_those_that_differ(assets, filled):
+    backfill(assets, filled, "2025-01-01", "2025-01-04", SO_FAR)
+    happen(filled, "2025-01-02")
+    result = run(assets, filled, SO_FAR, partition_key="2025-01-02")
+    assert rows(filled, TOTALS) == [(1, 1), (2, 3), (3, 4), (4, 5)]
+    counts = {day: metadata["dagster/row_count"].value for day, metadata in materialized(result).items()}
+    assert counts == {"2025-01-02": 1, "2025-01-03": 1, "2025-01-04": 1}
+    told = materialized(result)["2025-01-04"]
+    assert [record.data for record in told["preview"].records] == [{"total": 5}]
+    assert told["remade"].value == "because 2025-01-02 or a day before it was made again"
+    assert "remade" not in materialized(result)["2025-01-02"]
+    assert [event.partition for event in materialization_events(result)][-1] == "2025-01-02", "the page shows the last"
+    again = run(assets, filled, SO_FAR, partition_key="2025-01-02")
+    assert list(materialized(again)) == ["2025-01-02"], "what is the same is not announced"
+
+
+def test_a_range_remakes_the_days_after_it_once(assets, filled, monkeypatch):
+    backfill(assets, filled, "2025-01-01", "2025-01-04", SO_FAR)
+    looked = []
+    monkeypatch.setattr(
+        "painpoint_platform.sql_models.assets.remake_later_days",
+        lambda *given, **named: looked.append(given[2]) or remake_later_days(*given, **named),
+    )
+    happen(filled, "2025-01-01")
+    assert backfill(assets, filled, "2025-01-01", "2025-01-03", SO_FAR).success
+    assert rows(filled, TOTALS) == [(1, 2), (2, 3), (3, 4), (4, 5)]
+    assert looked == [date(2025, 1, 4)]
+
+
+def test_a_range_whose_last_day_fails_remakes_the_days_after_it_all_the_same(assets, filled):
+    backfill(assets, filled, "2025-01-01", "2025-01-04", SO_FAR)
+    happen(filled, "2025-01-01", times=4)
+    result = backfill(assets, filled, "2025-01-01", "2025-01-03", SO_FAR)
+    assert not result.success
+    assert rows(filled, TOTALS) == [(1, 5), (2, 6), (3, 3), (4, 8)], "the third would be 7"
+    assert [event.partition for event in materialization_events(result)] == ["2025-01-04", "2025-01-01", "2025-01-02"]
+
+
+def test_a_later_day_that_would_break_a_check_stands_and_the_run_says_so(assets, filled):
+    backfill(assets, filled, "2025-01-01", "2025-01-04", SO_FAR)
+    happen(filled, "2025-01-01", times=4)
+    result = run(assets, filled, SO_FAR, partition_key="2025-01-01")
+    assert result.success, "the day itself is as it should be"
+    assert rows(filled, TOTALS) == [(1, 5), (2, 6), (3, 3), (4, 8)]
+    assert set(materialized(result)) == {"2025-01-01", "2025-01-02", "2025-01-04"}
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "2025-01-01: the later day 2025-01-03 stands as it was: silver.so_far: assert_total" in check.description
 
 
 def test_a_table_is_made_whole_and_a_check_that_fails_keeps_the_old_one(assets, filled):

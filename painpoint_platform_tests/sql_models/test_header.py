@@ -14,6 +14,7 @@ WHOLE = """\
 -- depends_on: bronze.raw_items, silver.clusters
 -- depends_on: gold.issues
 -- materialized: incremental day
+-- looks_back: to the first day
 -- group: courses
 -- column: day | Day, UTC
 -- column: size | How many | how much
@@ -36,6 +37,7 @@ def test_everything_that_a_header_can_say_is_read():
         "gold.issues",
     ]
     assert (header.materialized, header.incremental_column, header.group) == ("incremental", "day", "courses")
+    assert header.looks_back == "to the first day"
     assert [(column.name, column.meaning) for column in header.columns] == [
         ("day", "Day, UTC"),
         ("size", "How many | how much"),
@@ -45,12 +47,13 @@ def test_everything_that_a_header_can_say_is_read():
         "not_null_day",
         "assert_size_at_least_1_and_size_is_not_7",
     ]
-    assert header.columns[1].place.line == 8
+    assert header.columns[1].place.line == 9
 
 
 def test_the_smallest_header_belongs_to_the_issues():
     header = parse_header(MINIMAL + "select 1", PATH)
     assert (header.materialized, header.group, header.columns, header.checks) == ("table", "issues", (), ())
+    assert header.looks_back is None
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,7 @@ def test_the_smallest_header_belongs_to_the_issues():
         (MINIMAL + "-- check: unique a b", 3, "names 'a b'; expected columns separated by commas"),
         (MINIMAL + "-- order: a descending", 3, "names 'a descending'; expected columns, each with desc or not"),
         (MINIMAL + "-- order: a,", 3, "names ''; expected columns"),
+        (MINIMAL + "-- looks_back: 30 days", 3, "looks_back is for incremental models; a table or view is made of all"),
         ("-- description: d\n-- materialized: incremental", 2, "expected table, view or incremental <column>"),
         ("-- description: d\n-- materialized: tabel", 2, "materialized is 'tabel'"),
     ],

@@ -281,6 +281,36 @@ def test_costs_are_summed_up_anew_when_any_model_was_asked(
     assert after.get_num_requested(gold("llm_cost_daily")) == 1
 
 
+def test_later_days_whose_trends_were_remade_are_followed_once_and_start_nothing_before_them(
+    definitions: dg.Definitions,
+) -> None:
+    """The run of a day that was filled in announces later days, too; whatever reads them follows, and then nothing."""
+    trends, categories = gold("issue_trends"), gold("category_daily")
+    instance = dg.DagsterInstance.ephemeral()
+    before = [gold("issue_evidence"), gold("issue_overview"), trends]
+    chosen = dg.AssetSelection.assets(*before, categories)
+    cursor = None
+
+    def ends(*keys: dg.AssetKey, days: tuple[int, ...]) -> None:
+        for key in keys:
+            for day in days:
+                instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=f"2025-01-{day:02}"))
+
+    def tick() -> dict[dg.AssetKey, set[str]]:
+        nonlocal cursor
+        result = dg.evaluate_automation_conditions(definitions, instance, asset_selection=chosen, cursor=cursor)
+        cursor = result.cursor
+        asked = {one.key: result.get_requested_partitions(one.key) for one in result.results if one.true_subset.size}
+        return {key: days for key, days in asked.items() if days != {None}}
+
+    ends(*before, categories, days=(6, 7, 8))
+    tick()
+    ends(trends, days=(7, 8))
+    assert tick() == {categories: {"2025-01-07", "2025-01-08"}}
+    ends(categories, days=(7, 8))
+    assert [tick(), tick()] == [{}, {}]
+
+
 def test_every_model_shows_what_each_column_is_made_of() -> None:
     lineage = {
         table: column_lineage(model.sql, {name: dict(types) for name, types in model.input_types})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from painpoint_platform.llm.ledger import insert_calls, spooled_calls
 from painpoint_platform.llm.state import StateFile
 from painpoint_platform.locking import Deadline
 from painpoint_platform.sample.pocketbase_server import PocketBaseServer
-from painpoint_platform.sql_models.model import SqlModel
+from painpoint_platform.sql_models.model import SqlModel, load_models
+from painpoint_platform.sql_models.run import Window, materialize
 from painpoint_platform.takedown import forgetting
 from painpoint_platform.text.urls import url_hash
 from painpoint_platform.warehouse.checks import named_check, run_check
@@ -194,6 +195,25 @@ def test_a_label_that_says_what_only_the_post_said_goes_with_it(
     ]
     assert LABEL not in {record["title"] for record in records("issues")}
     assert done.target.stale_days == (DAY, NEXT_DAY)
+
+
+def test_later_days_forget_when_an_issue_was_first_seen_with_the_posts_that_said_so(home: Home, filled: str) -> None:
+    trends = next(model for model in load_models() if model.table == "gold.issue_trends")
+    home.models = [*home.models, trends]
+    for number in (20, 21, 22):
+        home.post(number, cluster=1, day=NEXT_DAY)
+    home.issue(1, day=NEXT_DAY)
+    with home.warehouse.write() as connection:
+        materialize(connection, trends, window=Window(DAY, NEXT_DAY + timedelta(days=1)))
+    of_next_day = (
+        "select first_seen, history_items from gold.issue_trends where cluster_date > $day and issue_key = 'issue-1'"
+    )
+    assert home.rows(of_next_day, day=DAY) == [(DAY, 4)]
+
+    pages = "select url from gold.issue_evidence where cluster_id = 1 and cluster_date = $day"
+    assert home.forget(*(url for (url,) in home.rows(pages, day=DAY))).proven
+
+    assert home.rows(of_next_day, day=DAY) == [(NEXT_DAY, 0)]
 
 
 def test_everything_of_an_author_goes_and_nothing_of_others(home: Home) -> None:
