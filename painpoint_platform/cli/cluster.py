@@ -22,7 +22,11 @@ def cluster(
     text: Annotated[str, typer.Option(help="Column of the texts.", show_default=False)],
     label: Annotated[str | None, typer.Option(help="Column of true classes; adds NMI and ARI.")] = None,
     day: Annotated[
-        str | None, typer.Option(help="Column of days; each is clustered on its own, issues are followed across them.")
+        str | None,
+        typer.Option(
+            help="Column of days (dates, times, epoch seconds or numbers); each is clustered on its own, issues are "
+            "followed across them. Other values are days in the order of their text."
+        ),
     ] = None,
     out_file: Annotated[Path | None, typer.Option("--out", help="Write the rows with their clusters here.")] = None,
     as_json: AsJson = False,
@@ -41,6 +45,8 @@ def cluster(
     if out_file:
         require_writable(out_file, "--out")
     rows = read_table(file)
+    if out_file:
+        require_writable(out_file, "--out", rows)
     for option, column in (("--text", text), ("--label", label), ("--day", day)):
         if column is not None:
             require_column(rows, file, option, column)

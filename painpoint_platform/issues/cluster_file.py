@@ -15,13 +15,19 @@ from numpy.typing import NDArray
 
 from painpoint_platform.issues.clustering.clusters import cluster
 from painpoint_platform.issues.identity.file_lineage import continuity, days_of, follow
+from painpoint_platform.issues.labelling.issue_label import SENTENCE_END
 from painpoint_platform.issues.labelling.representatives import representatives_of_clusters
-from painpoint_platform.issues.labelling.voices import with_voices
+from painpoint_platform.issues.labelling.voices import FEWEST_WORDS, with_voices
 from painpoint_platform.progress import Progress
+from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.embeddings import Embedder
 
 ADDED_COLUMNS = ("day", "cluster_id", "issue_key", "membership", "probability")
+# What opens a text is its title: its first sentence, and those after it while they fit.
 TITLE_LENGTH = 120
+# A sentence may be longer; as long as the longest title of any source (Reddit's).
+LONGEST_TITLE = 300
+SNIPPET_LENGTH = 200
 
 # (titles, snippets) of each cluster's representatives -> one title a cluster.
 Titler = Callable[[Sequence[Sequence[tuple[str, str]]], Sequence[int]], list[str]]
@@ -34,7 +40,8 @@ class ClusteredFile:
     Attributes:
         rows: the input's rows in their order, with ``day`` (null without ``--day``), ``cluster_id`` (-1 = noise),
             ``issue_key`` (the same from day to day while the problem is; null for noise), ``membership`` and
-            ``probability``. An input column of such a name is kept as ``<name>_input``.
+            ``probability``. An input column of such a name is kept as ``<name>_input``, with as many ``_input`` as
+            make it a new one.
         clusters: a row a cluster: day, cluster_id, size, title, issue_key, relation to the days before,
             representatives.
         scores: n_items, n_clusters, coverage, and with labels nmi and ari, noise counted as one class; with days
@@ -60,9 +67,10 @@ def cluster_table(
 ) -> ClusteredFile:
     """Cluster the rows of a table by what their texts mean.
 
-    Texts are taken as they are but for white space at the ends. Rows without text are noise. Rows of identical text are
+    Texts are embedded as they are but for white space at the ends; what speaks for a cluster is their prose, without
+    markup (``title_and_snippet``). Rows without text are noise. Rows of identical text are
     clustered once and share a cluster. Each day is clustered on its own, and its clusters are traced to the issues of
-    the days before it; see ``identity.file_lineage.dates_of`` for what may be a day.
+    the days before it; see ``identity.file_lineage.days_of`` for what may be a day.
 
     Args:
         table: any columns.
@@ -73,6 +81,9 @@ def cluster_table(
         reducer: see ``clusters.cluster``.
         titler: gives each cluster a title.
         progress: called with (texts embedded, texts in all).
+
+    Raises:
+        UserError: a value of ``day`` is no day.
     """
     texts = table[text].cast(pl.String).fill_null("").str.strip_chars()
     days = days_of(table[day]) if day else pl.Series([None] * table.height, dtype=pl.String)
@@ -135,6 +146,29 @@ def scores(cluster_ids: pl.Series, days: pl.Series, labels: pl.Series | None) ->
     return found
 
 
+def title_and_snippet(text: str) -> tuple[str, str]:
+    """Return what a text opens with and what comes next, as whole sentences of its prose; see ``text.cleaning``.
+
+    A text that is nothing but markup, such as code, is taken as it is. A sentence over ``LONGEST_TITLE`` is cut after a
+    word.
+    """
+    paragraphs = (clean_body(text, "file") or " ".join(text.split())).split("\n\n")
+    # "Hi all," and a lone "Bug" open nothing.
+    opens = next((place for place, words in enumerate(paragraphs) if len(words.split()) >= FEWEST_WORDS), 0)
+    opening, *rest = paragraphs[opens:]
+    title = _whole_sentences(opening, TITLE_LENGTH)
+    if len(title) > LONGEST_TITLE:
+        title = title[: LONGEST_TITLE + 1].rpartition(" ")[0] or title[:LONGEST_TITLE]
+    after = " ".join([opening[len(title) :].strip(), *rest]).strip()
+    return title, _whole_sentences(after, SNIPPET_LENGTH)[:SNIPPET_LENGTH]
+
+
+def _whole_sentences(text: str, most: int) -> str:
+    """Return the sentences that a text begins with, as many as fit into ``most`` characters, the first in any case."""
+    ends = [match.end() for match in SENTENCE_END.finditer(text)] + [len(text)]
+    return text[: max((end for end in ends if end <= most), default=ends[0])].strip()
+
+
 def _join_back(indexed: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame:
     columns = {
         "text": pl.String, "day": pl.String, "cluster_id": pl.Int32, "membership": pl.String,
@@ -155,11 +189,9 @@ def _join_back(indexed: pl.DataFrame, parts: list[pl.DataFrame]) -> pl.DataFrame
 def _clusters(
     assigned: pl.DataFrame, members: pl.DataFrame, vectors: NDArray[np.float32], titler: Titler
 ) -> pl.DataFrame:
-    posts = members.with_columns(
-        title=pl.col("text").str.split("\n").list.first().str.slice(0, TITLE_LENGTH),
-        snippet=pl.col("text").str.slice(0, 200),
-        url_hash=pl.col("text"),
-    )
+    said = [title_and_snippet(text) for text in members["text"].to_list()]
+    wording = pl.DataFrame(said, schema={"title": pl.String, "snippet": pl.String}, orient="row")
+    posts = pl.concat([members, wording], how="horizontal").with_columns(url_hash=pl.col("text"))
     sizes = assigned.filter(pl.col("cluster_id") >= 0).group_by(pl.col("day").fill_null(""), "cluster_id").len("size")
     parts = [
         representatives_of_clusters(with_voices(of_day)).with_columns(day=pl.lit(day, pl.String))
@@ -189,8 +221,21 @@ def _with_added_columns(table: pl.DataFrame, assigned: pl.DataFrame, clusters: p
         clusters.select(pl.col("day").replace("", None), "cluster_id", "issue_key"),
         on=["day", "cluster_id"], how="left", nulls_equal=True, maintain_order="left",
     )  # fmt: skip
-    kept = table.rename({name: f"{name}_input" for name in ADDED_COLUMNS if name in table.columns})
-    return pl.concat([kept, keyed.select(*ADDED_COLUMNS)], how="horizontal")
+    return pl.concat([table.rename(_kept_names(table.columns)), keyed.select(*ADDED_COLUMNS)], how="horizontal")
+
+
+def _kept_names(columns: Sequence[str]) -> dict[str, str]:
+    """Return new names for columns that bear ours; the file may be one that was written here before."""
+    taken = set(columns)
+    names: dict[str, str] = {}
+    for name in ADDED_COLUMNS:
+        if name in columns:
+            kept = f"{name}_input"
+            while kept in taken:
+                kept += "_input"
+            taken.add(kept)
+            names[name] = kept
+    return names
 
 
 _CLUSTER_SCHEMA: dict[str, Any] = {

@@ -48,13 +48,14 @@ def clean_body(text: str, source: str) -> str:
             (earnings_calls).
         source: ``github`` also loses inline code and issue-form boilerplate, ``stackoverflow`` inline code, ``reddit``
             and ``hackernews`` quoted lines, signatures and "edit:" trails; what was said in ``earnings_calls`` has
-            neither markup nor these habits: a dash there is a pause. Any other name: Markdown, and the rules of reddit.
+            neither markup nor these habits: a dash there is a pause. A ``file`` of anyone's may hold Markdown, HTML or
+            neither: markup and forms go, inline code stays. Any other name: Markdown, and the rules of reddit.
     """
     text = _readable(text)
     if not text:
         return ""
-    if source == "github":
-        return _prose(without_form_boilerplate(markdown_paragraphs(text)))
+    if source in ("github", "file"):
+        return _prose(without_form_boilerplate(markdown_paragraphs(text, keep_inline_code=source == "file")))
     if source == "stackoverflow":
         return _prose(html_paragraphs(text))
     if source == "hackernews":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 import pytest
 
-from painpoint_platform.issues.cluster_file import ClusteredFile, cluster_table, scores
+from painpoint_platform.issues.cluster_file import ClusteredFile, cluster_table, scores, title_and_snippet
 from painpoint_platform.issues.clustering.clusters import DEFAULT_REDUCER
 from painpoint_platform.text.embeddings import Embedder
 
@@ -96,6 +96,53 @@ def test_columns_of_the_input_that_bear_our_names_are_kept(embedder: Embedder) -
     rows = clustered(frame, embedder).rows
     assert rows["cluster_id_input"].unique().to_list() == ["theirs"]
     assert rows["cluster_id"].dtype == pl.Int32
+
+
+def test_a_file_that_was_written_here_can_be_clustered_again(embedder: Embedder) -> None:
+    once = clustered(table(), embedder).rows
+    twice = clustered(once, embedder).rows
+    thrice = clustered(twice, embedder).rows
+    assert thrice.columns[-10:-5] == [f"{name}_input_input" for name in once.columns[-5:]]
+    assert thrice["cluster_id_input"].to_list() == once["cluster_id"].to_list()
+    assert thrice["cluster_id"].to_list() == once["cluster_id"].to_list()
+
+
+def test_rows_without_a_day_are_a_day_of_their_own(embedder: Embedder) -> None:
+    empty = table().with_columns(date=pl.lit(""))
+    result = clustered(pl.concat([table().with_columns(date=pl.lit("2025-01-01")), empty]), embedder, day="date")
+    assert result.rows["day"].unique().to_list() in (["2025-01-01", None], [None, "2025-01-01"])
+    assert result.rows.filter(pl.col("cluster_id") >= 0)["issue_key"].null_count() == 0
+    alone = clustered(empty, embedder, day="date", label="topic")
+    assert alone.scores["continuity"] is None
+    assert alone.scores["n_clusters"] == alone.scores["n_issues"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "snippet"),
+    [
+        ("My card is lost", "My card is lost", ""),
+        ("Hi all,\n\nThe `parse` call **fails** on Mondays.\r\nSince the update.",
+         "The parse call fails on Mondays. Since the update.", ""),
+        ("### Website or app\n\nhttps://example.org\n\n### Repro steps\n\nOpen the panel twice",
+         "Open the panel twice", ""),
+        ("<p>Why does it crash now?</p><pre>x = 1</pre>", "Why does it crash now?", ""),
+        ("```\nwhile (true) {}\n```", "``` while (true) {} ```", ""),
+    ],
+)  # fmt: skip
+def test_a_text_speaks_in_prose(text: str, title: str, snippet: str) -> None:
+    assert title_and_snippet(text) == (title, snippet)
+
+
+def test_no_word_of_a_title_is_cut() -> None:
+    sentence = "Guidance about the acceptable formats of all submissions is missing from the course " * 3
+    text = f"{sentence.strip()}. Nobody answers questions about it. {'More of it. ' * 30}"
+    title, snippet = title_and_snippet(text)
+    assert title == f"{sentence.strip()}."
+    assert snippet.startswith("Nobody answers questions about it. More of it.")
+    assert snippet.endswith("More of it.")
+    endless, _ = title_and_snippet("guidance " * 100)
+    assert len(endless) <= 300
+    assert set(endless.split()) == {"guidance"}
 
 
 def test_few_rows_have_no_clusters(embedder: Embedder) -> None:

@@ -6,17 +6,23 @@ file (``cluster_file``), which issue a cluster is (``lineage``).
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from painpoint_platform.errors import UserError
 from painpoint_platform.issues.identity.known_issues import LINEAGE_DAYS, MOST_POSTS, NEAREST_DAYS
 from painpoint_platform.issues.identity.lineage import trace
+from painpoint_platform.wording import counted
 
 # Days that are numbers are counted from here; any day would do.
 _DAY_ZERO = date(2000, 1, 1)
-_ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
+_BASIC_DATE = r"^\d{8}$"
+# From which number on it is a time since 1970, greatest first: all of them are after March 1973, and more than any day.
+_EPOCHS: Mapping[Literal["us", "ms", "s"], float] = {"us": 1e14, "ms": 1e11, "s": 1e8}
+_MOST_DAYS = 1_000_000
 
 _KNOWN = pl.Schema(
     {
@@ -30,11 +36,49 @@ _KNOWN = pl.Schema(
 
 
 def days_of(values: pl.Series) -> pl.Series:
-    """Return a column's days as text: of ISO dates and times the date, of anything else the value as it is."""
-    text = values.cast(pl.String)
-    if text.drop_nulls().str.contains(_ISO_DATE).all():
-        return text.str.slice(0, 10)
+    """Return a column's days as text, null where there is none.
+
+    ISO dates and times, and dates as ``20250131``, are the date that they say; whole numbers are themselves, unless
+    they are as great as seconds, milliseconds or microseconds since 1970, which are taken as their days in UTC.
+    Anything else is a day's name as it is.
+
+    Raises:
+        UserError: some values are dates and others are not, or a number is no day; names the first such row.
+    """
+    if values.dtype.is_float():
+        values = values.fill_nan(None)
+    text = values.cast(pl.String).str.strip_chars().replace("", None)
+    dates = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    dates = dates.zip_with(
+        dates.is_not_null() | ~text.str.contains(_BASIC_DATE), text.str.to_date("%Y%m%d", strict=False)
+    )
+    if dates.null_count() < len(dates):
+        _refuse(text, text.is_not_null() & dates.is_null(), "is no date, though others are")
+        return dates.dt.to_string("%Y-%m-%d")
+    numbers = text.cast(pl.Float64, strict=False)
+    all_numbers = numbers.null_count() == text.null_count() < len(text)
+    if all_numbers and (numbers.is_finite() & (numbers == numbers.floor())).all():
+        return _days_of_numbers(text, numbers)
     return text
+
+
+def _days_of_numbers(text: pl.Series, numbers: pl.Series) -> pl.Series:
+    for unit, least in _EPOCHS.items():
+        if (numbers >= least).all():
+            days = pl.select(pl.from_epoch(numbers.cast(pl.Int64), time_unit=unit).dt.date()).to_series()
+            return days.dt.to_string("%Y-%m-%d")
+    _refuse(text, numbers.abs() > _MOST_DAYS, "is no number of a day, and no time since 1970 as all others")
+    return numbers.cast(pl.Int64).cast(pl.String)
+
+
+def _refuse(days: pl.Series, wrong: pl.Series, problem: str) -> None:
+    found = wrong.arg_true()
+    if len(found):
+        more = f", and {counted(len(found) - 1, 'more row')} like it" if len(found) > 1 else ""
+        raise UserError(
+            f"column {days.name!r}, row {found[0] + 1}: {days[found[0]]!r} {problem}{more}; give each row a day "
+            "such as 2025-01-31, or leave it empty"
+        )
 
 
 def dates_of(days: pl.Series) -> dict[str, date]:
@@ -79,7 +123,8 @@ def follow(
     nothing = pl.DataFrame(schema={"cluster_id": pl.Int32, "issue_key": pl.String, "share": pl.Float64})
     for name, day in dates_of(clusters["day"].replace("", None)).items():
         of_day = portraits.filter(pl.col("day") == name)
-        recent = known.filter(pl.col("cluster_date") >= day - timedelta(days=days))
+        # Not "since the day before": the first days of the calendar have none.
+        recent = known.filter(pl.lit(day) - pl.col("cluster_date") <= timedelta(days=days))
         lineage = trace(
             day, of_day.select("cluster_id", "cluster_fingerprint", "texts"),
             earlier=recent, later=_KNOWN.to_frame(), anchors=nothing,
@@ -108,6 +153,8 @@ def continuity(days: pl.Series, labels: pl.Series, keys: pl.Series) -> float | N
     """
     frame = pl.DataFrame({"day": days, "topic": labels.cast(pl.String), "key": keys}).drop_nulls(["day", "topic"])
     frame = frame.filter(pl.col("topic") != "")
+    if frame.is_empty():
+        return None
     order = {name: number for number, name in enumerate(dates_of(frame["day"]))}
     held = (
         frame.group_by("day", "topic", "key")

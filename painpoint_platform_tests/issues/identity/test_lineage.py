@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import numpy as np
@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.identity.file_lineage import continuity, dates_of, days_of
+from painpoint_platform.errors import UserError
+from painpoint_platform.issues.identity.file_lineage import continuity, dates_of, days_of, follow
 from painpoint_platform.issues.identity.lineage import LINEAGE, trace
 from painpoint_platform.issues.identity.resemblance import by_words, left_open
 from painpoint_platform.issues.labelling.representatives import cluster_fingerprint
@@ -178,6 +179,44 @@ def test_days_of_a_file_may_be_dates_times_numbers_or_anything() -> None:
     assert dates_of(pl.Series(["2025-03-05", "2025-03-01"])) == {"2025-03-01": DAY, "2025-03-05": date(2025, 3, 5)}
     assert list(dates_of(pl.Series(["10", "9", "-1"]))) == ["-1", "9", "10"]
     assert list(dates_of(pl.Series(["Tue", "Mon", None]))) == ["Mon", "Tue"]
+
+
+@pytest.mark.parametrize(
+    ("values", "days"),
+    [
+        (["20250301", " 2025-03-01 ", "", None], ["2025-03-01", "2025-03-01", None, None]),
+        ([1_740_787_200, 1_740_873_599], ["2025-03-01", "2025-03-01"]),
+        (["1740787200000"], ["2025-03-01"]),
+        ([1_740_787_200_000_000, None], ["2025-03-01", None]),
+        ([datetime(2025, 3, 1, 23, 59, tzinfo=UTC)], ["2025-03-01"]),
+        ([2.0, float("nan"), 10.0], ["2", None, "10"]),
+        (["nan", "inf"], ["nan", "inf"]),
+        (["Mon ", " "], ["Mon", None]),
+        ([None, None], [None, None]),
+    ],
+)
+def test_a_day_is_what_the_column_says(values: list[object], days: list[str | None]) -> None:
+    assert days_of(pl.Series("when", values)).to_list() == days
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["2025-03-01", "n/a", "2025-03-02", "?"], r"'when', row 2: 'n/a' is no date, .*, and 1 more row like it"),
+        (["2025-02-28", "2025-02-31"], r"column 'when', row 2: '2025-02-31' is no date, though others are; give"),
+        ([3, 1_740_787_200], r"column 'when', row 2: '1740787200' is no number of a day"),
+    ],
+)
+def test_a_value_that_is_no_day_is_named(values: list[object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        days_of(pl.Series("when", values))
+
+
+def test_the_ends_of_the_calendar_are_days() -> None:
+    ends = pl.DataFrame({"day": ["0001-01-01", "9999-12-31"], "cluster_id": pl.Series([0, 0], dtype=pl.Int32)})
+    members = ends.with_columns(text=pl.Series(["a b", "c d"]), vector=pl.Series([0, 1]), is_representative=True)
+    clusters = ends.with_columns(cluster_fingerprint=pl.Series(["f", "g"]))
+    assert follow(members, clusters, np.eye(2, 384, dtype=np.float32))["relation"].to_list() == ["new", "new"]
 
 
 def test_continuity_is_the_share_of_topics_that_keep_their_key() -> None:
