@@ -27,6 +27,7 @@ WITHIN_SESSION = ("no operator before", -2.0)
 NO_OPERATOR = ("no operator in the call", -0.5)
 AFTER_TURN: Mapping[TurnKind, tuple[str, float]] = {
     "introduces": ("after an introduction", 3.0),
+    "invites": ("after an invitation to speak", 3.0),
     "concludes": ("after a conclusion", -3.0),
     "other": ("after an operator", 1.0),
 }
@@ -75,9 +76,7 @@ class Plan:
 def plan_exchanges(transcript: Transcript) -> Plan:
     """Rule on every block of a call, in one pass over them."""
     voices = read_voices(transcript.blocks)
-    known = judge_roles(transcript, voices)
-    roles = tuple(None if voice.turn else known[voice.speaker.key] for voice in voices)
-    return Plan(voices, _with_ends(_Planner(voices, roles).rule()))
+    return Plan(voices, _with_ends(_Planner(voices, judge_roles(transcript, voices)).rule()))
 
 
 class _Planner:
@@ -99,13 +98,15 @@ class _Planner:
 
     def _operator(self, voice: Voice) -> Ruling:
         """An interruption that neither introduces nor concludes leaves open what is open, and so does an introduction
-        after which the same analyst speaks on."""
+        after which the same analyst speaks on, or an invitation after which no analyst speaks."""
         assert voice.turn is not None
-        kind = voice.turn.kind
+        kind, next_analyst = voice.turn.kind, self.first_analysts.get(voice.session)
         if kind == "other":
             return Ruling(operator=True, reasons=("operator",))
-        if kind == "introduces" and self._is_own(self.first_analysts.get(voice.session)):
+        if kind != "concludes" and self._is_own(next_analyst):
             return Ruling(operator=True, reasons=("operator", "the same analyst speaks on"))
+        if kind == "invites" and self.open and next_analyst is None:
+            return Ruling(operator=True, reasons=("operator", "no analyst speaks after the invitation"))
         self.open = False
         return Ruling(operator=True, closes=True, reasons=("operator", kind))
 
@@ -148,9 +149,11 @@ class _Planner:
         if place == 0:
             return OPENS_SECTION
         before = self.voices[place - 1]
+        kind = self.session_kinds.get(before.session)
         if before.turn:
-            return AFTER_TURN[self.session_kinds[before.session]]
-        if not self.open and self.session_kinds.get(before.session) == "introduces":
+            # A turn that left the exchange open only interrupted it.
+            return AFTER_TURN["other" if self.open or kind is None else kind]
+        if not self.open and kind in {"introduces", "invites"}:
             return STILL_AWAITED
         return WITHIN_SESSION if self.session_kinds else NO_OPERATOR
 
@@ -163,7 +166,7 @@ class _Planner:
             return False
         if not _is_named(voice.speaker) and voice.session != self.analyst.session:
             return False
-        return same_person(voice.speaker, self.analyst.speaker)
+        return voice.person == self.analyst.person or same_person(voice.speaker, self.analyst.speaker)
 
 
 def _is_named(speaker: Speaker) -> bool:

@@ -19,7 +19,7 @@ from painpoint_platform.transcripts.paired_calls import PairedCall
 from painpoint_platform.transcripts.records import Transcript
 
 # Raised when the same records and answers would be paired otherwise: part of every fingerprint.
-PAIRING_VERSION: Final = "1"
+PAIRING_VERSION: Final = "2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Belongs here: the statuses that flags give the blocks of one stretch. Does not b
 
 from collections.abc import Sequence
 
-from painpoint_platform.transcripts.speakers import same_person
 from painpoint_platform.transcripts.states import Status
 from painpoint_platform.transcripts.voices import Voice
 
@@ -26,7 +25,7 @@ def statuses_by_flags(voices: Sequence[Voice]) -> list[Status]:
     asking: Voice | None = None
     for voice in voices:
         begins = voice.block.flag == "question" and (
-            asking is None or asking.session != voice.session or not same_person(asking.speaker, voice.speaker)
+            asking is None or asking.session != voice.session or asking.person != voice.person
         )
         asking = voice if begins else asking
         starts.append(begins)

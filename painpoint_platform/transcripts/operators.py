@@ -13,7 +13,8 @@ from typing import Literal
 from painpoint_platform.transcripts.records import Block
 from painpoint_platform.transcripts.speakers import Speaker, folded, parse_speaker, says_analyst, says_executive
 
-TurnKind = Literal["introduces", "concludes", "other"]
+# "invites" gives the floor without saying to whom: to the next caller, or to whoever was interrupted.
+TurnKind = Literal["introduces", "invites", "concludes", "other"]
 
 # Longer, and a phrase is something that a speaker mentions in passing.
 MOST_WORDS = 60
@@ -35,13 +36,20 @@ NAMES_CALLER = re.compile(
     r"|\bquestions? (?:is|comes?|coming|will come|will be) (?:coming )?from\b|\bline of\b"
 )
 INTRODUCES = re.compile(
-    r"\bline is (?:now )?(?:open|live)\b|\bnext (?:question|caller|up)\b|\bhear (?:next |first )?from\b|\bgo ahead\b"
-    r"|\bplease proceed\b|\b(?:go|move|turn) (?:ahead |next |now )*to\b.{0,40}\b(?:with|from|at|of)\b"
+    r"\bnext (?:question|caller|up)\b|\bhear (?:next |first )?from\b"
+    r"|\b(?:go|move|turn) (?:ahead |next |now )*to\b.{0,40}\b(?:with|from|at|of)\b"
 )
+INVITES = re.compile(r"\bline is (?:now )?(?:open|live)\b|\bgo ahead\b|\bplease (?:proceed|continue)\b")
 CONCLUDES = re.compile(
     r"\bconclud(?:e|es|ed|ing)\b|\bno (?:further|more|other|additional) questions\b"
     r"|\bend (?:of )?(?:the |our |this |today's )?(?:question|q ?& ?a|session)"
     r"|\b(?:turn|hand|pass)\b.{0,40}\b(?:back|over) (?:over )?to\b|\bclosing (?:remarks|comments)\b|\bdisconnect\b"
+)
+# What operators say and hardly anybody else: enough where a block has no name.
+OPERATOR_SAYS = re.compile(
+    r"\boperator instructions\b|\bline is (?:now )?(?:open|live)\b|\bmay (?:all )?(?:now )?disconnect\b"
+    r"|\bquestion-and-answer session\b|\bconcludes (?:today's|the|our|this|your) (?:\w+ )*(?:call|program|conference)"
+    r"|\bplease (?:proceed|stand ?by)\b|\bno (?:further|more|other|additional) questions\b"
 )
 # A turn may be nothing but the caller: "Joe Moore, Morgan Stanley." Words are kept apart by space alone, so that there
 # is one way to read them and no text takes long.
@@ -116,7 +124,8 @@ def find_operators(utterances: Sequence[Utterance]) -> list[Turn | None]:
 
     - who mostly introduces callers is the operator, where nobody is named so;
     - a block that introduces a caller is the operator's, as with a second operator under their own name;
-    - where there is no operator at all, or a block has no name, any short block that reads like an operator's is one.
+    - where there is no operator at all, or a block has no name, any short block that reads like an operator's is one,
+      and without a name also one that is nothing but the caller, or closes the call.
     """
     unknown = [utterance for utterance in utterances if not (utterance.speaker.is_operator or utterance.is_known)]
     operators = {one.speaker.key for one in utterances if one.speaker.is_operator} or _elected(unknown)
@@ -132,14 +141,23 @@ def _elected(unknown: Sequence[Utterance]) -> set[str]:
 
 
 def _reads_like_operator(one: Utterance, operators: Collection[str]) -> bool:
-    # To an operator who is there, "next question, please" is what somebody else says, provided that it is somebody.
-    if operators and one.speaker.words:
-        return bool(NAMES_CALLER.search(one.small))
+    if not one.speaker.words:
+        return one.names_caller or bool(OPERATOR_SAYS.search(one.small)) or _has_content_pattern(one)
+    # To an operator who is there, "next question, please" is what somebody else says.
+    return bool(NAMES_CALLER.search(one.small)) if operators else _has_content_pattern(one)
+
+
+def _has_content_pattern(one: Utterance) -> bool:
     return any(pattern in one.small for pattern in CONTENT_PATTERNS)
 
 
 def _turn(one: Utterance) -> Turn:
     words = frozenset(WORD.findall(one.small))
+    # "That concludes his question. Our next question comes from Ann Lee" goes on.
+    if one.names_caller:
+        return Turn("introduces", words)
     if CONCLUDES.search(one.small):
         return Turn("concludes", words)
-    return Turn("introduces" if INTRODUCES.search(one.small) or one.names_caller else "other", words)
+    if INTRODUCES.search(one.small):
+        return Turn("introduces", words)
+    return Turn("invites" if INVITES.search(one.small) else "other", words)

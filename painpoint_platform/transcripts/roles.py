@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from painpoint_platform.transcripts.operators import named_in
+from painpoint_platform.transcripts.people import people_of
 from painpoint_platform.transcripts.records import Transcript, is_qa
 from painpoint_platform.transcripts.speakers import Speaker, folded, parse_speaker, says_analyst, says_executive
 from painpoint_platform.transcripts.voices import Voice
@@ -74,33 +75,45 @@ class _Appearances:
         return self.voices[-1].block.index
 
 
-def judge_roles(transcript: Transcript, voices: Sequence[Voice]) -> Mapping[str, Role]:
-    """Return the role of each speaker who is not the operator, by ``Speaker.key``."""
-    appearances: dict[str, _Appearances] = {}
+def judge_roles(transcript: Transcript, voices: Sequence[Voice]) -> list[Role | None]:
+    """Return the role of the speaker of each block; None for the operator's."""
+    appearances: dict[str | int, _Appearances] = {}
     for voice in voices:
         if voice.turn is None:
-            appearances.setdefault(voice.speaker.key, _Appearances(voice.speaker)).voices.append(voice)
+            appearances.setdefault(_who(voice), _Appearances(voice.speaker)).voices.append(voice)
     everyone = list(appearances.values())
-    prepared = {parse_speaker(speaker).key for speaker in _prepared_speakers(transcript)}
+    prepared = _prepared_keys(transcript, everyone)
     company = _company_firms(everyone)
     sessions = _Sessions.of(voices)
     spanned = _spanned(everyone)
-    roles = {}
-    for one in everyone:
+    roles: dict[str | int, Role] = {}
+    for who, one in appearances.items():
         features = [
             *_of_field(one, company, prepared),
             *_of_flags(one),
             *_of_sessions(one, sessions),
             *_of_texts(one),
-            ("others come and go while they stay", SPANS_OTHERS * spanned[one.speaker.key]),
+            ("others come and go while they stay", SPANS_OTHERS * spanned[one.first]),
         ]
         said = tuple((name, weight) for name, weight in features if weight)
-        roles[one.speaker.key] = Role(sum(weight for _, weight in said), said)
-    return roles
+        roles[who] = Role(sum(weight for _, weight in said), said)
+    return [None if voice.turn else roles[_who(voice)] for voice in voices]
 
 
-def _prepared_speakers(transcript: Transcript) -> set[str]:
-    return {record["speaker"] for record in transcript.records if record["speaker"] and not is_qa(record)}
+def _who(voice: Voice) -> str | int:
+    """Return what all blocks of a speaker have in common: the person, or the block where that can be anybody."""
+    return voice.block.index if voice.speaker.is_anybody else voice.person
+
+
+def _prepared_keys(transcript: Transcript, everyone: Sequence[_Appearances]) -> set[str]:
+    """Return the keys of all speakers of the section who speak outside of it, too, under whatever spelling."""
+    fields = dict.fromkeys(
+        record["speaker"] for record in transcript.records if record["speaker"] and not is_qa(record)
+    )
+    elsewhere = [parse_speaker(field) for field in fields]
+    people = people_of([*elsewhere, *(voice.speaker for one in everyone for voice in one.voices)])
+    spoke = {people[speaker.key] for speaker in elsewhere}
+    return {key for key, person in people.items() if person in spoke}
 
 
 def _company_firms(everyone: Sequence[_Appearances]) -> frozenset[str]:
@@ -120,7 +133,7 @@ def _of_field(one: _Appearances, company: frozenset[str], prepared: set[str]) ->
             yield "firm is the company", COMPANY_FIRM
         elif company:
             yield "firm is another than the company", OTHER_FIRM
-    if one.speaker.key in prepared and not one.speaker.kind.startswith("unidentified"):
+    if one.speaker.words and not prepared.isdisjoint(speaker.key for speaker in fields):
         yield "spoke in the prepared remarks", PREPARED_REMARKS
 
 
@@ -133,10 +146,11 @@ def _of_flags(one: _Appearances) -> Iterator[tuple[str, float]]:
 def _of_sessions(one: _Appearances, sessions: "_Sessions") -> Iterator[tuple[str, float]]:
     """An introduction counts for a caller; each further session without one counts for who answers."""
     spoke = {voice.session for voice in one.voices}
-    introduced = [sessions.introduces(number, one.speaker) for number in spoke]
+    fields = {voice.speaker for voice in one.voices}
+    introduced = [max(sessions.introduces(number, field) for field in fields) for number in spoke]
     if any(introduced):
         yield "introduced by the operator", max(introduced)
-    if any(sessions.opener.get(number) == one.speaker.key for number in spoke) and len(spoke) == 1:
+    if any(sessions.opener.get(number) == _who(one.voices[0]) for number in spoke) and len(spoke) == 1:
         yield "speaks first after an introduction", SPEAKS_FIRST
     several = sum(not weight for weight in introduced) - 1
     if several > 0:
@@ -158,19 +172,19 @@ def _of_texts(one: _Appearances) -> Iterator[tuple[str, float]]:
 class _Sessions:
     """Who opens each session that an operator introduced, and the words of that introduction."""
 
-    opener: Mapping[int, str]
+    opener: Mapping[int, str | int]
     words: Mapping[int, frozenset[str]]
 
     @classmethod
     def of(cls, voices: Sequence[Voice]) -> "_Sessions":
-        opener: dict[int, str] = {}
+        opener: dict[int, str | int] = {}
         words: dict[int, frozenset[str]] = {}
         for voice in voices:
             if voice.turn is not None:
-                if voice.turn.kind == "introduces":
+                if voice.turn.kind in {"introduces", "invites"}:
                     words[voice.session] = words.get(voice.session, frozenset()) | voice.turn.words
             elif voice.session in words:
-                opener.setdefault(voice.session, voice.speaker.key)
+                opener.setdefault(voice.session, _who(voice))
         return cls(opener, words)
 
     def introduces(self, session: int, speaker: Speaker) -> float:
@@ -181,15 +195,17 @@ class _Sessions:
         return INTRODUCED if speaker.words[0] in words else INTRODUCED_BY_SURNAME
 
 
-def _spanned(everyone: Sequence[_Appearances]) -> Mapping[str, int]:
-    """Count, for each speaker, the others who came and went between their first and last block; at most a few."""
-    counts = {}
-    for place, one in enumerate(everyone):
-        count = 0
-        # Everyone is in the order of first appearance, so those who came later stand behind.
-        for other in islice(everyone, place + 1, None):
-            if other.first > one.last or count == MOST_SPANNED:
+def _spanned(everyone: Sequence[_Appearances]) -> Mapping[int, int]:
+    """Count the others who came and went between a speaker's first block, by whose index it is returned, and the last.
+
+    At most a few are counted. Of somebody who can be anybody nobody knows whether they went.
+    """
+    counts = dict.fromkeys((one.first for one in everyone), 0)
+    known = [one for one in everyone if not one.speaker.is_anybody]
+    for place, one in enumerate(known):
+        # They are in the order of first appearance, so those who came later stand behind.
+        for other in islice(known, place + 1, None):
+            if other.first > one.last or counts[one.first] == MOST_SPANNED:
                 break
-            count += other.last < one.last
-        counts[one.speaker.key] = count
+            counts[one.first] += other.last < one.last
     return counts

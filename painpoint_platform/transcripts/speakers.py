@@ -3,8 +3,9 @@
 Belongs here: what one field says by itself. Does not belong here: what the rest of the call says about a speaker
 (``roles``).
 
-Printed transcripts write "Name, Title, Firm", "Name, Firm - Title", "Name, -" or a bare name, and stand-ins such as
-"Operator" or "Unidentified Analyst" where the name is not known.
+Printed transcripts write "Name, Title, Firm", "Name, Firm - Title", "Name -- Firm -- Title", "Name (Title, Firm)",
+"Name, -" or a bare name, and stand-ins such as "Operator", "Unidentified Analyst", "Speaker 2" or "Q" where the name is
+not known.
 """
 
 import re
@@ -21,8 +22,16 @@ OPERATOR = re.compile(
 )
 OPERATOR_TITLES = frozenset({"operator", "conference operator", "moderator", "conference moderator", "conference host"})
 UNIDENTIFIED = re.compile(r"\b(?:unidentified|unknown|unnamed|unverified)\b")
-ASKS = re.compile(r"\b(?:analyst|audience|participant|caller|shareholder|attendee|questioner)s?\b")
-ANSWERS = re.compile(r"\b(?:company|corporate|executive|management)\b")
+# A part in the call instead of a name: "Analyst", "Q", "Company Representative 2", "SPEAKER_01".
+STAND_IN = re.compile(
+    r"(?:the )?(?:(?:company|corporate|conference|call|audience|management|research|equity|male|female) )*"
+    r"(?:analyst|audience|member|participant|caller|shareholder|investor|attendee|questioner|question|q|answer|a"
+    r"|executive|company|management|representative|speaker|voice)s?(?:[ _#]*\d{1,3})?"
+)
+NUMBERED = re.compile(r"\d$")
+ANALYST = re.compile(r"\banalysts?\b")
+ANSWERS = re.compile(r"\b(?:company|corporate|executive|management|answers?|a)\b")
+ASKS = re.compile(r"\b(?:audience|participant|caller|shareholder|investor|attendee|questioner|question|q)s?\b")
 
 # Ranks that banks and companies share (director, vice president, associate) say nothing.
 ANALYST_TITLE = re.compile(r"\b(?:analyst|strategist|(?:equity|internet) research|research associate)\b")
@@ -32,6 +41,7 @@ EXECUTIVE_TITLE = re.compile(
 )
 RESEARCH_FIRM = re.compile(r"\b(?:research|securities|equities|capital markets|bank|asset management)\b")
 
+HONORIFICS = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "madam"})
 # After a comma these belong to the name or firm before it.
 NAME_SUFFIX = re.compile(r"(?:jr|sr|i{2,3}|iv|cfa|cpa|ph\.? ?d|m\.? ?d|mba|esq)\.?", re.IGNORECASE)
 FIRM_SUFFIX = re.compile(
@@ -41,7 +51,13 @@ FIRM_SUFFIX = re.compile(
 )
 LONGEST_FIELD = 500
 SOMETHING = re.compile(r"\w")
-LETTERS = re.compile(r"[^\W\d_]+")
+WORDS = re.compile(r"[^\W\d_]+|\d+")
+# Signs that some sources set where others set a comma or " - ", and what they add to a name.
+LONG_DASH = re.compile(r"\s*(?:—|--+)\s*|\s–\s")
+IN_BRACKETS = re.compile(r"([^()]+?)\s*\(([^()]*)\)(?:\s*[,:-]\s*(.*))?")
+NOT_SURE = re.compile(r"\s*[\[(](?:ph|phonetic|sp|inaudible|indiscernible)[.?]?[\])]", re.IGNORECASE)
+PART_BEFORE_NAME = re.compile(r"(?:q|a|question|answer)(?: - |\s*:\s*)(?=\S)", re.IGNORECASE)
+SEPARATOR = re.compile(r",| - ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,11 @@ class Speaker:
         return " ".join(self.words) or folded(self.name)
 
     @property
+    def is_anybody(self) -> bool:
+        """Whether the field does not even say which part its speaker has: two such blocks may be of two people."""
+        return self.kind == "unidentified"
+
+    @property
     def is_operator(self) -> bool:
         """Whether the field says that this is the call's operator, moderator or conference host."""
         return self.kind == "operator"
@@ -71,10 +92,8 @@ class Speaker:
 @lru_cache(maxsize=65_536)
 def parse_speaker(field: str) -> Speaker:
     """Take a speaker field apart. Never fails: what cannot be told is None, and what is too long for a name is cut."""
-    name, _, rest = field[:LONGEST_FIELD].replace(";", ",", 1).partition(",")
-    if not rest and " - " in name:
-        name, _, rest = name.partition(" - ")
-    name, parts = _without_suffixes(name.strip(), rest)
+    name, *rest = SEPARATOR.split(_plain(field[:LONGEST_FIELD]), maxsplit=1)
+    name, parts = _without_suffixes(name.strip(), "".join(rest))
     firm, title = _firm_and_title(parts)
     kind = _kind(folded(name), folded(title or ""))
     return Speaker(name, title, firm, kind, _words(name) if kind == "person" else ())
@@ -93,7 +112,8 @@ def same_person(one: Speaker, other: Speaker) -> bool:
     shorter, longer = sorted((one.words, other.words), key=len)
     if len(shorter) == 1:
         return shorter[0] in (longer[0], longer[-1])
-    return shorter[-1] == longer[-1] and _same_first(shorter[0], longer[0])
+    # "Chuck" is Charles (Chuck) Robbins, too.
+    return shorter[-1] == longer[-1] and (_same_first(shorter[0], longer[0]) or shorter[0] in longer[1:-1])
 
 
 def says_analyst(speaker: Speaker) -> bool:
@@ -118,6 +138,15 @@ def folded(text: str) -> str:
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(text.lower().split())
+
+
+def _plain(field: str) -> str:
+    """Return the field as "Name, rest" or "Name - rest", whatever signs the source sets between its parts."""
+    field = LONG_DASH.sub(" - ", NOT_SURE.sub("", field.replace(";", ",", 1))).strip(" :<>[]")
+    if parts := IN_BRACKETS.fullmatch(field):
+        field = ", ".join(part for part in parts.groups() if part)
+    found = PART_BEFORE_NAME.match(field)
+    return field[found.end() :] if found else field
 
 
 def _without_suffixes(name: str, rest: str) -> tuple[str, str]:
@@ -157,19 +186,36 @@ def _text(part: str) -> str | None:
 def _kind(name: str, title: str) -> Kind:
     if OPERATOR.fullmatch(name) or title in OPERATOR_TITLES:
         return "operator"
-    if not UNIDENTIFIED.search(name):
-        return "person" if SOMETHING.search(name) else "unidentified"
+    if not SOMETHING.search(name):
+        return "unidentified"
+    return _part(name, title) if UNIDENTIFIED.search(name) or STAND_IN.fullmatch(name) else "person"
+
+
+def _part(name: str, title: str) -> Kind:
+    """Return what a stand-in says of the part that its speaker has in the call."""
+    if ANALYST.search(name) or ANALYST.search(title):
+        return "unidentified_analyst"
+    if ANSWERS.search(name):
+        return "unidentified_executive"
     if ASKS.search(name) or ASKS.search(title):
         return "unidentified_analyst"
-    return "unidentified_executive" if ANSWERS.search(name) else "unidentified"
+    # A source that counts its unknown speakers tells them apart.
+    return "person" if NUMBERED.search(name) else "unidentified"
 
 
 def _words(name: str) -> tuple[str, ...]:
-    words = LETTERS.findall(folded(name.partition(",")[0]))
-    whole = [word for place, word in enumerate(words) if len(word) > 1 or place == 0]
+    words = WORDS.findall(folded(name.partition(",")[0]))
+    while len(words) > 1 and words[0] in HONORIFICS:
+        del words[0]
+    whole = [word for place, word in enumerate(words) if place == 0 or not _is_initial(word)]
     while len(whole) > 1 and NAME_SUFFIX.fullmatch(whole[-1]):
         whole.pop()
     return tuple(whole)
+
+
+def _is_initial(word: str) -> bool:
+    # Where letters have no capitals, one of them is a whole name.
+    return len(word) == 1 and word != word.upper()
 
 
 def _same_first(one: str, other: str) -> bool:

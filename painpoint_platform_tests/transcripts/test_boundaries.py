@@ -82,6 +82,59 @@ def test_an_unidentified_analyst_after_an_operator_is_another_one() -> None:
     assert shape([turn[1], turn[2], turn[1], turn[2]]) == "S++."
 
 
+def test_an_operator_who_asks_somebody_to_go_on_interrupts_no_exchange() -> None:
+    turns = [*THREE[:4], ("Operator", None, "Sir, your line is open, please go ahead."), *THREE[4:]]
+    assert shape(turns) == "oS++o.oS++.oS++."
+    assert shape(bare(turns)) == "oS++o.oS++.oS++."
+
+
+def test_an_invitation_after_which_another_analyst_speaks_begins_an_exchange() -> None:
+    invited = [("Operator", None, "Your line is open.") if turn[0] == "Operator" else turn for turn in THREE]
+    assert shape(invited) == "oS++." * 3
+    assert shape(bare(invited)) == "oS++." * 3
+
+
+def test_an_introduction_that_also_concludes_what_was_before_introduces() -> None:
+    concluding = [
+        ("Operator", None, f"Thank you. That concludes this question. {turn[2]}") if turn[0] == "Operator" else turn
+        for turn in bare(THREE)
+    ]
+    assert shape(concluding) == "oS++." * 3
+
+
+@pytest.mark.parametrize(("asks", "answers"), [("Q", "A"), ("Analyst", "Executive"), ("", "Jane Doe"), ("", "")])
+@pytest.mark.parametrize("operator", ["Operator", ""])
+def test_speakers_without_a_name_are_told_apart_by_what_the_operator_does(
+    asks: str, answers: str, operator: str
+) -> None:
+    names = {"Operator": operator, CEO: answers}
+    turns: list[Turn] = [(names.get(speaker, asks), None, text) for speaker, _, text in THREE]
+    assert shape(turns) == "oS++." * 3
+
+
+def test_speakers_that_are_only_counted_are_as_many_people() -> None:
+    names = {"Operator": "Speaker 0", CEO: "Speaker 1"}
+    turns: list[Turn] = []
+    for speaker, _, text in THREE:
+        names.setdefault(speaker, f"Speaker {len(names)}")
+        turns.append((names[speaker], None, text))
+    assert shape(turns) == "oS++." * 3
+
+
+def test_a_person_who_is_printed_in_many_ways_is_one() -> None:
+    spellings = {
+        "Ann Lee": ["Ann Lee", "LEE"], "Bob Ray": ["Robert (Bob) Ray", "Mr. Ray"], "Cid Moe": ["C. Moe", "Cid Q. Moe"],
+        "Jane Doe": ["Jane Doe", "Doe", "J. Doe", "Ms. Doe", "Jane A. Doe", "JANE DOE"],
+    }  # fmt: skip
+    count = dict.fromkeys(spellings, 0)
+    turns: list[Turn] = []
+    for speaker, _, text in bare(THREE):
+        ways = spellings.get(speaker, [speaker])
+        turns.append((ways[count.get(speaker, 0) % len(ways)], None, text))
+        count[speaker] = count.get(speaker, 0) + 1
+    assert shape(turns) == "oS++." * 3
+
+
 def test_closing_words_after_a_conclusion_stand_alone() -> None:
     turns = [
         *exchange("Ann Lee"),

@@ -76,6 +76,22 @@ def test_who_mostly_introduces_callers_is_the_operator_whatever_their_name() -> 
     assert operators(*turns) == [True, False, False, True, False, True]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Ann Lee, Big Bank.", "Our first question today is coming from Ann Lee.", "Your line is now open.",
+     "This concludes today's conference call. You may now disconnect.", "(Operator Instructions)"],
+)  # fmt: skip
+def test_an_operator_without_a_name_is_known_by_what_only_operators_say(text: str) -> None:
+    for nobody in ("", "Unidentified Speaker"):
+        assert operators((nobody, text)) == [True]
+        assert operators((nobody, text), flag="answer") == [False]
+
+
+@pytest.mark.parametrize("text", ["Thank you.", "I have a question on margins.", "Ann, go on.", ""])
+def test_others_without_a_name_are_no_operators(text: str) -> None:
+    assert operators(("", text)) == [False]
+
+
 def test_one_introduction_makes_nobody_the_operator() -> None:
     assert operators(("Jane Doe", "Ann Lee, Big Bank."), ("Ann Lee", "Why?")) == [False, False]
 
@@ -87,7 +103,13 @@ def test_one_introduction_makes_nobody_the_operator() -> None:
         ("(Operator Instructions) Joe Moore, Morgan Stanley.", "introduces"),
         ("Our final question today is coming from Ann Lee.", "introduces"),
         ("We'll go to Ann Lee with Big Bank.", "introduces"),
-        ("Your line is now open.", "introduces"),
+        ("Your line is now open.", "invites"),
+        ("Sir, please go ahead.", "invites"),
+        ("That concludes his question. Our next question comes from Ann Lee.", "introduces"),
+        (
+            "Our last question comes from Ann Lee. Then I turn the call back to management for closing remarks.",
+            "introduces",
+        ),
         ("That concludes our question-and-answer session. I'd like to turn the call back to Jane Doe.", "concludes"),
         ("There are no further questions at this time.", "concludes"),
         ("One moment, please.", "other"),
@@ -100,6 +122,12 @@ def test_a_turn_introduces_concludes_or_does_neither(text: str, expected: str) -
 
 def test_a_turn_in_another_language_introduces_whom_it_names() -> None:
     voices = read_voices(blocks_of(("Operator", "Die nächste Frage: Ann Lee, bitte."), ("Ann Lee", "Warum?")))
+    assert voices[0].turn is not None
+    assert voices[0].turn.kind == "introduces"
+
+
+def test_an_invitation_that_names_who_speaks_next_introduces_them() -> None:
+    voices = read_voices(blocks_of(("Operator", "Ann Lee, please go ahead."), ("Ann Lee", "Why?")))
     assert voices[0].turn is not None
     assert voices[0].turn.kind == "introduces"
 
