@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from painpoint_platform.llm.state import StateFile
 from painpoint_platform.llm.tasks import Outcome, Usage
 from painpoint_platform.llm.totals import Totals
-from painpoint_platform.warehouse.queries import fetch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -141,14 +140,6 @@ def forget_spooled(state: StateFile, call_ids: Iterable[str]) -> None:
     """Delete rows from the spool; those that were written meanwhile stay."""
     with state.write() as connection:
         connection.executemany("delete from spooled_calls where call_id = ?", [(call_id,) for call_id in call_ids])
-
-
-def costs(connection: "DuckDBPyConnection") -> "pl.DataFrame":
-    """Calls, tokens and cost in US dollars per task, model and day, from ``ops.llm_calls``.
-
-    ``cost_usd`` sums the known costs, null where none is; ``calls_without_price`` says how many are not known.
-    """
-    return fetch(connection, "llm_costs")
 
 
 def _spool_values(call: Call) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """What the calls of one client came to.
 
 Belongs here: the sums that go into a materialisation's metadata.
-Does not belong here: sums over days (``llm_costs.sql``).
+Does not belong here: sums over days (``gold/llm_cost_daily.sql``).
 """
 
 from collections import Counter

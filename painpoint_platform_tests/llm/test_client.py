@@ -411,15 +411,15 @@ def test_the_sums_of_the_warehouse_are_those_of_the_server(make_client, task, se
     client = make_client()
     client.ask_many(task, items(5))
     client.ask_many(task, items(5))
-    from painpoint_platform.llm.ledger import costs
+    from painpoint_platform.cli.llm import costs_of
     from painpoint_platform.paths import bundled
 
     with duckdb.connect(tmp_path / "w.duckdb") as connection:
         connection.execute((bundled("dbt_like_sql") / "migrations" / "0001_operations.sql").read_text())
         assert client.drain(connection) == len(server.seen) + 5
         client.forget_drained()
-        (row,) = costs(connection).to_dicts()
-    assert (row["calls"], row["cached"], row["failed"]) == (len(server.seen), 5, 2)
+        (row,) = costs_of(connection).to_dicts()
+    assert (row["call_count"], row["cached_count"], row["failed_count"]) == (len(server.seen), 5, 2)
     assert row["completion_tokens"] == sum(seen.completion_tokens for seen in server.seen)
     assert row["cost_usd"] is None
     assert spooled_calls(client.state) == []

@@ -1,12 +1,15 @@
 """Categories by day, the quality of sources and the costs of models, on a few rows each; and their checks, broken."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from typer.testing import CliRunner
 
+from painpoint_platform.cli.app import app
 from painpoint_platform.definitions import build_defs
 from painpoint_platform.errors import DataContractError
 from painpoint_platform.layers import gold, silver
@@ -187,6 +190,19 @@ def test_costs_are_summed_by_day_task_and_model(calls: Path) -> None:
     assert (kept["task"], kept["call_count"], kept["cached_count"]) == ("qa_boundary", 0, 1)
     assert (kept["cost_usd"], kept["mean_latency_s"]) == (None, None), "a kept answer is no call and has no price"
     assert (next_day["call_date"], next_day["cost_usd"]) == (date(2025, 1, 7), 0.125)
+
+
+def test_the_command_tells_what_the_model_sums_up_also_before_any_run_made_it(
+    calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAREHOUSE_PATH", str(calls))
+    told = json.loads(CliRunner().invoke(app, ["llm", "costs", "--json"]).stdout)
+    days = [row | {"call_date": str(row["call_date"])} for row in made(calls, "gold.llm_cost_daily")]
+    assert told == {"cost_usd": 0.875, "rows": days}
+    lines = CliRunner().invoke(app, ["llm", "costs"]).stdout.splitlines()
+    assert lines[-1] == "Known cost in all: 0.8750 USD. Calls of unknown price are not in it: 2."
+    (big,) = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "2025-01-07" in line]
+    assert big == ["2025-01-07", "issue_label", "big", "1", "0", "0", "7", "1", "0.1250", "0", "1.0"]
 
 
 @pytest.mark.parametrize("table", ["gold.category_daily", "gold.source_quality", "gold.llm_cost_daily"])
