@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STATES = ("new", "growing", "steady", "fading")
 HISTORY_HEIGHT = 180  # pixels
+# A name of a colour cannot be mixed with another, so that many are told by opacity.
+FAINT_TO_FULL = [0.1, 1]
 
 
 def chart_specs() -> dict[str, dict[str, Any]]:
@@ -64,7 +66,10 @@ def category_days() -> dict[str, Any]:
         .encode(
             x=alt.X("day:O", title=None, axis=_days(), scale=alt.Scale(paddingInner=0.06)),
             y=_names("category", padding=0.06),
-            color=alt.Color("items:Q", legend=_ramp("Posts of its issues")),
+            color=alt.value("var(--series-1)"),
+            opacity=alt.Opacity(
+                "items:Q", scale=alt.Scale(range=FAINT_TO_FULL, zero=True), legend=_steps("Posts of its issues")
+            ),
             tooltip=[_said("day"), _said("category"), _said("items", ","), _said("issues", ",")],
         )
     )
@@ -180,10 +185,10 @@ def _state(field: str) -> "altair.Color":
     return alt.Color(f"{field}:N", scale=scale, legend=alt.Legend(title=None))
 
 
-def _ramp(title: str) -> "altair.Legend":
+def _steps(title: str) -> "altair.Legend":
     import altair as alt
 
-    return alt.Legend(title=title, gradientLength=140, gradientThickness=8, tickCount=3, format=",d")
+    return alt.Legend(title=title, tickCount=4, format=",d")
 
 
 def _said(field: str, written: str | None = None) -> "altair.Tooltip":

@@ -12,6 +12,8 @@ from painpoint_platform_tests.report.issue_payloads import issue, issue_files, i
 KEY, BARE = issue_key(1), issue_key(2)
 # Of a key that no file begins with; a request for one would be an error in the console.
 UNKNOWN = "zz" + "0" * 14
+# As long as what is kept of a post, and so perhaps cut within a word.
+CUT = {"snippet": "It fails. " * 19 + "Always, alw"[:10], "quote": "It fails."}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
         title="Bare", title_by=None, description=None, growth=None, impact_parts=None, model=None, sources={},
         perception=dict.fromkeys(issue()["perception"]), evidence=[], history=nothing, lineage=[], decisions=[],
     )  # fmt: skip
-    report = site_folder(tmp_path_factory.mktemp("report"), issue_files({KEY: issue(), BARE: bare}))
+    posts = [post(number, **(CUT if number == 1 else {})) for number in range(11)]
+    report = site_folder(tmp_path_factory.mktemp("report"), issue_files({KEY: issue(evidence=posts), BARE: bare}))
     # Keys are kept with 16 of their 64 characters, and people copy all of them.
     return opened(
         report,
@@ -75,6 +78,7 @@ def test_posts_have_their_quote_marked_and_lead_to_where_they_were_written(tree:
     first = tree.css_first(".posts li")
     assert text_of(first, "blockquote") == "Since today the last row is gone. It worked before."
     assert texts(first, "mark") == ["the last row is gone"]
+    assert texts(tree, ".posts blockquote")[1].endswith("It fails. Always, …")
     link = first.css_first("h3 a").attributes
     assert link["href"] == "https://github.com/a/b/issues/0"
     assert link["rel"] == "noreferrer noopener"
@@ -89,6 +93,11 @@ def test_charts_descent_and_decisions_are_there(tree: LexborHTMLParser) -> None:
         "GitHub 2, Reddit 1",
     ]
     assert all(node.css_first("svg .mark-rect path") is not None for node in tree.css(".drawing"))
+    assert texts(tree, "figcaption b") == [
+        "Most on 2025-01-08: 133 posts",
+        "Its posts are negative, moderately stirred up, unwilling to go on",
+        "GitHub leads with 2 of 3 posts",
+    ]
     assert texts(tree, "#lineage li") == [
         "2025-01-06 Nothing like it had been seen.",
         "2025-01-08 It took in Exports are cut . Resemblance 0.83 of 1.",

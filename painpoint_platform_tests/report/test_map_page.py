@@ -87,7 +87,7 @@ def test_a_bubble_opens_its_issue_closing_returns_to_its_line_and_a_key_of_anoth
 ) -> None:
     noted = tree.body.attributes
     assert noted["data-chosen"] == f"#{KEYS[0]}"
-    assert "20 posts, impact 80.0" in (noted["data-panel"] or "")
+    assert "20 posts, impact 80" in (noted["data-panel"] or "")
     assert (noted["data-focus"], noted["data-focused"]) == ("panel-title", NAMES[0])
     assert noted["data-link"] == "https://example.org/1 noreferrer noopener"
     assert "No issue of this day has the key dd00." in text_of(tree, "#panel")

@@ -15,12 +15,26 @@ from painpoint_platform_tests.report.issue_payloads import issue_key, overview
 
 # Separators of lines that ended a script before 2019.
 HOSTILE = ATTACK + "\u2028\u2029"
+# Counts the frames in which the table was there, and says how many there were when the charts' runtime began.
+COUNTED = {
+    "data/overview.js": """
+        addEventListener("DOMContentLoaded", function count() {
+          const { dataset } = document.body;
+          if (document.querySelector("#table tbody tr")) dataset.frames = Number(dataset.frames ?? 0) + 1;
+          requestAnimationFrame(count);
+        });
+    """,
+    "assets/vega.js": 'document.body.dataset.before = document.body.dataset.frames ?? "0";',
+}
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
     """The page after a reader narrowed and sorted it, followed another address, the first again, and a clean one."""
     report = site_folder(tmp_path_factory.mktemp("report"), {"overview": overview()})
+    for name, counted in COUNTED.items():
+        script = report / name
+        script.write_text(counted + script.read_text(encoding="utf-8"), encoding="utf-8")
     return opened(
         report,
         "index.html",
@@ -37,6 +51,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
         note("count", find("#narrow output").textContent);
         const address = location.hash;
         note("address", address.slice(1));
+        click('#facts a[href="#pay=yes"]');
+        await soon();
+        note("worth", titles());
         await follow("state=new&category=gone");
         note("elsewhere", titles());
         await follow(address);
@@ -47,7 +64,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> LexborHTMLParser:
         click(".skip");
         note("skipped-to", document.activeElement.id + location.hash);
         await follow("");
+        const moved = (each) => each.scrollWidth > each.clientWidth;
+        note("moved", [...document.querySelectorAll(".scroller")].filter(moved).length);
         """,
+        switches=("--window-size=1024,800",),
     )
 
 
@@ -57,10 +77,12 @@ def titles(tree: LexborHTMLParser) -> list[str]:
 
 def test_the_day_is_told_in_figures_and_cards(tree: LexborHTMLParser) -> None:
     assert text_of(tree, "#summary") == (
-        "90 of 120 posts from 2 sources tell of 4 problems; 1 of them is new, 1 grows and 1 stands out from "
-        "ordinary days."
+        "90 of 120 posts from 2 sources tell of 4 problems; 1 of them is new, 1 grows, 1 stands out from ordinary days "
+        "and for 2 a fix is worth money."
     )
-    assert texts(tree, "#facts dd") == ["120", "90", "4", "1", "1", "1", "2"]
+    assert texts(tree, "#facts dd") == ["4", "1", "1", "1", "2", "90"]
+    assert [link.attributes["href"] for link in tree.css("#facts a")] == ["#state=new", "#state=growing", "#pay=yes"]
+    assert tree.body.attributes["data-worth"] == "Problem 0 of the export|Problem 2 of the export"
     # What stands out first, then what is new.
     assert texts(tree, "#cards h3") == ["Problem 1 of the export", "Problem 0 of the export"]
     assert len(tree.css("#cards svg path")) == 2
@@ -72,6 +94,22 @@ def test_issues_are_ranked_by_impact(tree: LexborHTMLParser) -> None:
     assert texts(tree, "#table th[aria-sort]") == ["Impact"]
 
 
+def test_the_table_is_seen_before_the_charts_keep_the_browser_busy(tree: LexborHTMLParser) -> None:
+    assert int(tree.body.attributes["data-before"] or "") >= 1
+
+
+def test_no_table_need_be_moved_on_a_screen_of_1024_pixels(tree: LexborHTMLParser) -> None:
+    assert tree.body.attributes["data-moved"] == "0"
+
+
+def test_vectors_keep_the_names_of_colours_so_that_paper_has_its_own(tree: LexborHTMLParser) -> None:
+    fills = {mark.attributes["fill"] for mark in tree.css("#where svg .mark-rect path, #days svg .mark-rect path")}
+    assert fills == {
+        "var(--state-new)", "var(--state-growing)", "var(--state-steady)", "var(--state-fading)", "var(--series-1)",
+        "var(--rest)",
+    }  # fmt: skip
+
+
 def test_charts_are_drawn_and_say_what_they_show(tree: LexborHTMLParser) -> None:
     charts = tree.css("#where .drawing, #days .drawing")
     assert [chart.attributes["aria-label"] for chart in charts] == [
@@ -80,6 +118,11 @@ def test_charts_are_drawn_and_say_what_they_show(tree: LexborHTMLParser) -> None
         "Posts by category and day. Most are about AI (13)",
     ]
     assert all(chart.css_first("svg .mark-rect path") is not None for chart in charts)
+    assert texts(tree, "#where figcaption, #days figcaption") == [
+        "Finance leads with 2 of 4 issues Issues by category and state",
+        "GitHub leads with 80 of 120 posts Posts by source",
+        "AI: 13 posts Posts by category and day, 2025-01-07 to 2025-01-08",
+    ]
     assert texts(tree, "#where summary, #days summary") == ["Show as table"] * 3
     assert texts(tree, "#partial li") == ["Reddit is only partly in: HTTP 429 after page 3."]
 
@@ -156,7 +199,7 @@ def test_five_thousand_hostile_issues_stay_text_and_come_in_pages_on_a_phone_in_
     assert "This is the second day with issues, and on the first three every issue counts as new" in text_of(
         tree, "#summary"
     )
-    assert texts(tree, "#facts dd")[3:5] == ["–", "–"]
+    assert texts(tree, "#facts dd")[1:3] == ["–", "–"]
 
 
 def test_a_report_without_a_day_says_what_to_run(tmp_path: Path) -> None:

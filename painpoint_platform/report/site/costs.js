@@ -41,12 +41,12 @@ painpoint.page(async () => {
       columns: [
         ...heads,
         { key: "calls", label: "Calls", numeric: true },
-        { key: "cached", label: "Saved by cache", numeric: true, secondary: true, help: "Answers that were known already: no call, no cost" },
-        { key: "failed", label: "Failed", numeric: true, secondary: true },
-        { key: "prompt_tokens", label: "Tokens in", numeric: true, secondary: true },
-        { key: "completion_tokens", label: "Tokens out", numeric: true, secondary: true },
+        { key: "cached", label: "Saved by cache", numeric: true, secondary: true, from: 56, help: "Answers that were known already: no call, no cost" },
+        { key: "failed", label: "Failed", numeric: true, secondary: true, from: 61 },
+        { key: "prompt_tokens", label: "Tokens in", numeric: true, secondary: true, from: 45 },
+        { key: "completion_tokens", label: "Tokens out", numeric: true, secondary: true, from: 45 },
         { key: "cost_usd", label: "Cost", numeric: true, render: price },
-        { key: "unpriced", label: "No price", numeric: true, secondary: true, help: "Calls of models whose price is not known; their cost is in no sum" },
+        { key: "unpriced", label: "No price", numeric: true, secondary: true, from: 67, help: "Calls of models whose price is not known; their cost is in no sum" },
       ],
       pageSize: 20,
       sort,
@@ -85,22 +85,23 @@ painpoint.page(async () => {
     at("chart").hidden = !total;
     at("no-bars").hidden = Boolean(total);
     at("no-bars").textContent = measure.none ?? "Nothing was asked.";
-    at("chart").querySelector(".drawing")?.setAttribute("aria-label", barsLabel(measure, bars, total));
-    at("chart").querySelector("figcaption")?.replaceChildren(`${measure.label} a day, by task`);
+    const said = `${measure.shown(total)} in all, most on ${busiest(bars)}`;
+    at("chart").querySelector(".drawing")?.setAttribute("aria-label", `Stacked bars: ${measure.label.toLowerCase()} a day, by task. ${said}. The table below has the same numbers.`);
+    at("chart").querySelector("figcaption b")?.replaceChildren(said);
+    at("chart").querySelector("figcaption span")?.replaceChildren(`${measure.label} a day, by task`);
     return view?.data("daily", bars).resize().runAsync();
   }
 
-  function barsLabel(measure, bars, total) {
+  function busiest(bars) {
     const byDay = [...Map.groupBy(bars, (bar) => bar.day)].map(([day, own]) => [day, own.reduce((sum, bar) => sum + bar.value, 0)]);
-    const [day, most] = byDay.reduce((best, each) => (each[1] > best[1] ? each : best), ["", 0]);
-    return `Stacked bars: ${measure.label.toLowerCase()} a day, by task. In all ${measure.shown(total)}; most on ${day}: ${measure.shown(most)}. The table below has the same numbers.`;
+    return byDay.reduce((best, each) => (each[1] > best[1] ? each : best))[0];
   }
 
   // --- The page ---
 
   function drawFigures() {
     const all = summed(daily);
-    const figures = [["calls", number(all.calls)], ["saved by the cache", number(all.cached)], ["known cost", money(all.cost_usd)], ["without a known price", number(all.unpriced)], ["failed", number(all.failed)], ["tokens, in and out", number(all.prompt_tokens + all.completion_tokens)]];
+    const figures = [["Calls", number(all.calls)], ["Saved by the cache", number(all.cached)], ["Known cost", money(all.cost_usd)], ["Without a known price", number(all.unpriced)], ["Failed", number(all.failed)], ["Tokens, in and out", number(all.prompt_tokens + all.completion_tokens)]];
     at("figures").replaceChildren(...figures.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
     const asked = daily.map((row) => row.day).sort();
     const span = asked[0] === asked.at(-1) ? asked[0] : `${asked[0]} to ${asked.at(-1)}`;
@@ -151,7 +152,7 @@ painpoint.page(async () => {
   });
   drawFigures();
   await painpoint.chart(at("chart"), "daily_costs", { daily: barsOf(left, MEASURES[at("measure").value]) }, {
-    title: "Calls a day, by task", label: "Stacked bars of what models were asked",
+    message: "Calls", title: "Calls a day, by task", label: "Stacked bars of what models were asked",
     onView: (drawn) => {
       view = drawn;
       drawBars();

@@ -163,7 +163,7 @@ painpoint.page(async (main) => {
         { key: "id", label: "Id", secondary: true },
         { key: "theme", label: "Theme", heading: true, render: (row) => [opener(row.theme, row.id, ""), el("code", {}, row.label)] },
         { key: "posts", label: "Posts", numeric: true },
-        { key: "bar", label: "", sort: false, secondary: true, render: (row) => bar(row.posts / most()) },
+        { key: "bar", label: "", sort: false, secondary: true, from: 51, render: (row) => bar(row.posts / most()) },
         { key: "courses", label: "Courses", numeric: true },
         { key: "colleges", label: "Colleges", numeric: true, secondary: true },
         { key: "clusters", label: "Clusters", numeric: true, secondary: true },

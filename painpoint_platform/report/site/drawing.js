@@ -1,20 +1,23 @@
 "use strict";
 // Charts: a spec of charts.js (Vega-Lite, made by Altair) with the page's rows, in the page's colours, and the same
-// numbers as a table. Specs name colours as the style sheet does, "var(--accent)"; they are looked up when it is drawn,
-// and again when the reader changes to light or dark. Expressions are interpreted, never compiled, so that the page's
-// policy need not allow eval.
+// numbers as a table. Specs name colours as the style sheet does, "var(--accent)". Vectors keep these names, so that
+// the browser finds the colours also on paper; a canvas needs the colours themselves, and is drawn again when the
+// reader changes to light or dark. Expressions are interpreted, never compiled, so that the page's policy need not
+// allow eval.
 
 Object.assign(painpoint, (() => {
-  const { el, svg, theme } = painpoint;
+  const { el, svg, theme, number, counted } = painpoint;
 
   // --- Colours of the style sheet ---
 
+  const named = (name) => `var(--${name})`;
   const probe = el("span", { hidden: true });
+  probe.style.forcedColorAdjust = "none";
 
-  // Vega wants a colour, not the name of one; the browser knows what the name stands for in the scheme at hand.
+  // The colour that a name stands for in the scheme at hand.
   function colour(name) {
     if (!probe.isConnected) document.body.append(probe);
-    probe.style.color = `var(--${name})`;
+    probe.style.color = named(name);
     return getComputedStyle(probe).color;
   }
 
@@ -28,9 +31,8 @@ Object.assign(painpoint, (() => {
 
   function look() {
     const font = getComputedStyle(document.body).fontFamily;
-    const series = [1, 2, 3, 4, 5, 6, 7, 8].map((place) => colour(`series-${place}`));
-    const shades = [1, 2, 3, 4, 5, 6].map((place) => colour(`heat-${place}`));
-    const [ink, quiet, line] = [colour("ink"), colour("quiet"), colour("line")];
+    const series = [1, 2, 3, 4, 5, 6, 7, 8].map((place) => named(`series-${place}`));
+    const [ink, quiet, line] = ["ink", "quiet", "line"].map(named);
     return {
       background: null, font, aria: false,
       view: { stroke: null },
@@ -38,8 +40,8 @@ Object.assign(painpoint, (() => {
       legend: { labelColor: ink, titleColor: quiet, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400, orient: "top", symbolType: "square", columnPadding: 8 },
       header: { labelColor: ink, titleColor: quiet, labelFontSize: 12 },
       text: { color: ink, fontSize: 12 },
-      bar: { color: colour("series-1") }, line: { color: colour("series-1"), strokeWidth: 2 }, point: { color: colour("series-1") },
-      range: { category: series, ramp: shades, heatmap: shades, ordinal: shades },
+      bar: { color: series[0] }, line: { color: series[0], strokeWidth: 2 }, point: { color: series[0] },
+      range: { category: series },
     };
   }
 
@@ -62,17 +64,18 @@ Object.assign(painpoint, (() => {
   // --- Charts ---
 
   // A chart in `container`: the spec of that name, its named datasets filled with `datasets`.
-  //   title    what it shows; label: what it says, for readers who do not see it
+  //   message  what it says, in a sentence; title: what it shows; label: its numbers, for readers who do not see it
   //   columns  of the table that holds the same numbers, as in table(); tableRows where they are not the first dataset
   //   height   of the plot in pixels, where it depends on the data; width: at most, where bars would be too fat
   //   canvas   for thousands of marks; vectors else
   //   onView   is given the view each time it was drawn, for events
-  async function chart(container, spec, datasets, { title, label, columns, tableRows = Object.values(datasets)[0], height = null, width = null, canvas = false, onView = null, sort = null }) {
+  async function chart(container, spec, datasets, { message = null, title, label, columns, tableRows = Object.values(datasets)[0], height = null, width = null, canvas = false, onView = null, sort = null }) {
     // Vega describes the element that it draws in, and its marks, in its own words; they are hidden behind ours.
     const drawing = el("div", { "aria-hidden": "true" });
     const labelled = el("div", { class: "drawing", role: "img", "aria-label": label }, drawing);
     container.replaceChildren(el("figure", { class: "chart" },
-      title && el("figcaption", {}, title), labelled, columns && alternative({ title: title ?? label, columns, rows: tableRows, sort })));
+      title && caption(message, title), labelled, columns && alternative({ title: title ?? label, columns, rows: tableRows, sort })));
+    await seen();
     const [specs] = await Promise.all([painpoint.data("charts"), painpoint.script("assets/vega.js")]);
     if (!specs[spec]) throw new Error(`assets/charts.js has no chart ${spec}; make the report anew: painpoint report`);
     if (width) labelled.style.maxWidth = `${width}px`;
@@ -80,14 +83,33 @@ Object.assign(painpoint, (() => {
 
     async function draw() {
       embedded?.finalize();
-      const source = { ...painted(specs[spec]), ...(height && { height }), datasets: structuredClone(datasets) };
-      const options = { mode: "vega-lite", actions: false, ast: true, defaultStyle: false, tooltip, config: look(), renderer: canvas ? "canvas" : "svg" };
+      const inked = canvas ? painted : (part) => part;
+      const source = { ...inked(specs[spec]), ...(height && { height }), datasets: structuredClone(datasets) };
+      const options = { mode: "vega-lite", actions: false, ast: true, defaultStyle: false, tooltip, config: inked(look()), renderer: canvas ? "canvas" : "svg" };
       embedded = await vegaEmbed(drawing, source, options);
+      labelled.classList.toggle("for-the-dark", canvas && theme.dark);
       onView?.(embedded.view);
     }
 
     await draw();
-    theme.onChange(draw);
+    if (canvas) theme.onChange(draw);
+  }
+
+  const caption = (message, title) => el("figcaption", {}, message && [el("b", {}, message), " "], el("span", {}, title));
+
+  // Who is ahead of how many, for a message: [["Finance", 12], ["AI", 9]] of 30 issues.
+  function leading(counts, noun, others = "others") {
+    const total = counts.reduce((sum, [, count]) => sum + count, 0);
+    const most = Math.max(...counts.map(([, count]) => count));
+    const first = counts.filter(([, count]) => count === most).map(([name]) => name);
+    if (counts.length === 1) return `${first[0]}: ${counted(total, noun)}`;
+    if (first.length === 1) return `${first[0]} leads with ${number(most)} of ${counted(total, noun)}`;
+    return `${first.length > 2 ? `${number(first.length)} ${others}` : first.join(" and ")} lead with ${counted(most, noun)} each`;
+  }
+
+  // Text, figures and tables are seen before Vega keeps the browser busy. A page behind others is not painted.
+  function seen() {
+    return document.hidden ? null : new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   }
 
   // The same numbers as a table, made when it is asked for.
@@ -114,5 +136,5 @@ Object.assign(painpoint, (() => {
       svg("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 2.5 }));
   }
 
-  return { chart, colour, spark };
+  return { chart, leading, spark };
 })());

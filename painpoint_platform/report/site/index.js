@@ -3,7 +3,7 @@
 
 painpoint.page(async () => {
   const { data, rows, empty, counted, number, percent } = painpoint;
-  const { el, goto, words, state, STATES, table, filters, choices, chart, spark } = painpoint;
+  const { el, goto, words, state, STATES, table, filters, choices, chart, leading, spark } = painpoint;
   const at = (id) => document.getElementById(id);
   const overview = await data("overview");
   const issues = rows(overview.issues);
@@ -43,7 +43,8 @@ painpoint.page(async () => {
       fresh && `${number(fresh)} of them ${fresh === 1 ? "is" : "are"} new`,
       growing && `${number(growing)} ${growing === 1 ? "grows" : "grow"}`,
     ];
-    const moved = [...states, emerging && `${number(emerging)} ${emerging === 1 ? "stands" : "stand"} out from ordinary days`].filter(Boolean);
+    const paid = worthMoney();
+    const moved = [...states, emerging && `${number(emerging)} ${emerging === 1 ? "stands" : "stand"} out from ordinary days`, paid && `for ${number(paid)} a fix is worth money`].filter(Boolean);
     const ending = moved.length ? `; ${listed(moved)}` : "";
     return `${number(told)} of ${counted(items, "post")} from ${counted(sources, "source")} tell of ${counted(found, "problem")}${ending}.${young ? ` ${noHistory()}` : ""}`;
   }
@@ -59,10 +60,19 @@ painpoint.page(async () => {
 
   function tiles(facts) {
     const shown = [
-      ["Posts", facts.items], ["Posts in issues", facts.clustered_items], ["Issues", facts.issues],
-      ["New", young ? null : facts.new], ["Growing", young ? null : facts.growing], ["Stand out from other days", facts.emerging], ["Sources", facts.sources],
+      ["Issues", facts.issues], ["New", young ? null : facts.new, "state=new"], ["Growing", young ? null : facts.growing, "state=growing"],
+      ["Stand out from other days", facts.emerging], ["Would pay for a fix", worthMoney(), "pay=yes"], ["Posts in issues", facts.clustered_items],
     ];
-    return shown.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, number(value))));
+    return shown.map(([label, value, filter]) => el("div", {}, el("dt", {}, label), el("dd", {}, value && filter ? narrowing(filter, number(value)) : number(value))));
+  }
+
+  function worthMoney() {
+    return issues.filter((issue) => issue.would_pay).length;
+  }
+
+  // A link to the table, narrowed.
+  function narrowing(filter, text) {
+    return el("a", { href: `#${filter}`, onclick: () => at("issues").scrollIntoView() }, text);
   }
 
   // --- New and growing first ---
@@ -83,7 +93,7 @@ painpoint.page(async () => {
 
   function moreLinks(first) {
     const kinds = ["new", "growing"].filter((state) => first.some((issue) => issue.state === state));
-    return kinds.flatMap((state, place) => [place ? ", " : "", el("a", { href: `#state=${state}`, onclick: () => at("issues").scrollIntoView() }, `all ${state} ones`)]);
+    return kinds.flatMap((state, place) => [place ? ", " : "", narrowing(`state=${state}`, `all ${state} ones`)]);
   }
 
   function card(issue) {
@@ -122,13 +132,13 @@ painpoint.page(async () => {
       { key: "title", label: "Issue", heading: true, render: (issue) => [goto("issue.html", issue.title, issue.key), " ", issue.would_pay && el("span", { class: "tag" }, "would pay"), el("span", { class: "on-phone" }, state(issue.state))] },
       { key: "impact", label: "Impact", numeric: true, render: (issue) => meter(issue.impact) },
       { key: "items", label: "Posts", numeric: true },
-      { key: "authors", label: "People", numeric: true, secondary: true, help: "Distinct authors; posts whose source names nobody count for none" },
+      { key: "authors", label: "People", numeric: true, secondary: true, from: 51, help: "Distinct authors; posts whose source names nobody count for none" },
       { key: "state", label: "State", secondary: true, render: (issue) => state(issue.state) },
-      { key: "growth", label: "Growth", numeric: true, secondary: true, help: "The day's rate of posts against that of its history; 1 is as many as ever", render: (issue) => (issue.growth === null ? painpoint.UNKNOWN : `× ${number(issue.growth, 1)}`) },
-      { key: "negativity", label: "Negative", numeric: true, secondary: true, help: "How negative its posts are, 0 to 1", render: (issue) => number(issue.negativity, 2) },
-      { key: "category", label: "Category", secondary: true, render: (issue) => words(issue.category) },
-      { key: "sources", label: "Sources", numeric: true, secondary: true, value: (issue) => Object.keys(issue.sources).length, render: (issue) => el("span", { title: bySource(issue) }, String(Object.keys(issue.sources).length)) },
-      { key: "recent", label: "Days", sort: false, secondary: true, help: "Posts on the last days", render: (issue) => spark(issue.recent, trend(issue), 76, 22) },
+      { key: "growth", label: "Growth", numeric: true, secondary: true, from: 45, help: "The day's rate of posts against that of its history; 1 is as many as ever", render: (issue) => (issue.growth === null ? painpoint.UNKNOWN : `× ${number(issue.growth, 1)}`) },
+      { key: "negativity", label: "Negative", numeric: true, secondary: true, from: 56, help: "How negative its posts are, 0 to 1", render: (issue) => number(issue.negativity, 2) },
+      { key: "category", label: "Category", secondary: true, from: 45, render: (issue) => words(issue.category) },
+      { key: "sources", label: "Sources", numeric: true, secondary: true, from: 61, value: (issue) => Object.keys(issue.sources).length, render: (issue) => el("span", { title: bySource(issue) }, String(Object.keys(issue.sources).length)) },
+      { key: "recent", label: "Days", sort: false, secondary: true, from: 67, help: "Posts on the last days", render: (issue) => spark(issue.recent, trend(issue), 76, 22) },
     ];
   }
 
@@ -156,7 +166,7 @@ painpoint.page(async () => {
     const sorted = [...counts].sort((a, b) => b[1].all - a[1].all);
     const parts = sorted.flatMap(([key, of]) => STATES.filter((name) => of[name]).map((name) => ({ key, category: words(key), state: name, place: STATES.indexOf(name), issues: of[name] })));
     return chart(at("categories"), "categories", { categories: parts }, {
-      title: "Issues by category", label: `Issues by category: ${sorted.map(([key, of]) => `${words(key)} ${of.all}`).join(", ")}`,
+      message: leading(sorted.map(([key, { all }]) => [words(key), all]), "issue", "categories"), title: "Issues by category and state", label: `Issues by category: ${sorted.map(([key, of]) => `${words(key)} ${of.all}`).join(", ")}`,
       columns: [
         { key: "category", label: "Category", heading: true, render: (row) => words(row.category) },
         { key: "issues", label: "Issues", numeric: true }, { key: "new", label: "New", numeric: true },
@@ -182,7 +192,7 @@ painpoint.page(async () => {
     at("partial").append(...of.filter((row) => row.is_partial).map((row) =>
       el("li", { class: "note small" }, `${words(row.source)} is only partly in: ${row.partial_reason ?? "no reason is given"}.`)));
     await chart(at("sources"), "sources", { sources: parts }, {
-      title: "Posts by source", label: `Posts by source: ${of.map((row) => `${words(row.source)} ${number(row.items)}`).join(", ")}`,
+      message: leading(of.map((row) => [words(row.source), row.items]), "post", "sources"), title: "Posts by source", label: `Posts by source: ${of.map((row) => `${words(row.source)} ${number(row.items)}`).join(", ")}`,
       columns: [
         { key: "source", label: "Source", heading: true, render: (row) => words(row.source) },
         { key: "items", label: "Posts", numeric: true }, { key: "issues", label: "Issues", numeric: true },
@@ -211,13 +221,17 @@ painpoint.page(async () => {
     const sorted = order.flatMap(([, of]) => of);
     await chart(at("category-days"), "category_days", { days: sorted }, {
       label: `Posts by category and day. Most are about ${order.slice(0, 3).map(([name, of]) => `${name} (${number(posts(of))})`).join(", ")}`,
-      title: `${daily[0].day} to ${daily.at(-1).day}`,
+      message: leading(order.map(([name, of]) => [name, posts(of)]), "post", "categories"), title: `Posts by category and day, ${spanOf(daily)}`,
       columns: [
         { key: "day", label: "Day", heading: true, day: true }, { key: "category", label: "Category" },
         { key: "items", label: "Posts", numeric: true }, { key: "issues", label: "Issues", numeric: true },
       ],
       tableRows: daily, sort: "-day", height: order.length * BAND, width: daysOf(daily) * 88 + 160,
     });
+  }
+
+  function spanOf(daily) {
+    return daysOf(daily) === 1 ? daily[0].day : `${daily[0].day} to ${daily.at(-1).day}`;
   }
 
   function daysOf(daily) {
@@ -242,7 +256,7 @@ painpoint.page(async () => {
         { key: "kind", label: "Kind", render: (row) => kind(row.kind) },
         { key: "item_count", label: "Posts", numeric: true, help: "Posts, comments or questions behind it" },
         { key: "negativity", label: "Negative", numeric: true, secondary: true, render: (row) => number(row.negativity, 2) },
-        { key: "first_seen", label: "First seen", day: true, secondary: true }, { key: "last_seen", label: "Last seen", day: true, secondary: true },
+        { key: "first_seen", label: "First seen", day: true, secondary: true, from: 45 }, { key: "last_seen", label: "Last seen", day: true, secondary: true },
       ],
     });
     const narrowed = filters(at("kinds"), {

@@ -5,6 +5,7 @@ painpoint.page(async () => {
   const { data, rows, known, hash, el, link, goto, number, percent, date, counted, words, state, table, chart } = painpoint;
   const place = document.getElementById("issue");
   const BAND = 34; // pixels of height a bar
+  const SNIPPET = 200; // characters that are kept of a post (silver.cluster_assignments)
   const FEELINGS = [
     { name: "negativity", title: "Negativity", ends: ["rather positive", "mixed", "negative"] },
     { name: "intensity", title: "Intensity", ends: ["calm", "moderately stirred up", "stirred up"] },
@@ -125,7 +126,7 @@ painpoint.page(async () => {
   function history(container, issue) {
     const days = rows(issue.history);
     return chart(container, "issue_history", { history: days }, {
-      title: "Posts by day, in the colour of its state that day",
+      message: busiest(days), title: "Posts by day, in the colour of its state that day",
       label: `Posts by day: ${days.map((row) => `${row.day} ${row.items}`).join(", ")}`,
       columns: [
         { key: "day", label: "Day", heading: true, day: true }, { key: "items", label: "Posts", numeric: true },
@@ -135,6 +136,12 @@ painpoint.page(async () => {
       ],
       sort: "-day", width: days.length * 64 + 120,
     });
+  }
+
+  function busiest(days) {
+    const most = Math.max(...days.map((row) => row.items));
+    const { day } = days.findLast((row) => row.items === most);
+    return days.length === 1 ? `${counted(most, "post")} on ${day}` : `Most on ${day}: ${counted(most, "post")}`;
   }
 
   // --- Weight, feelings, sources ---
@@ -167,7 +174,7 @@ painpoint.page(async () => {
     container.replaceChildren(el("ul", { class: "felt" }, felt.map(({ title, says, sure }) => el("li", {}, el("b", {}, title), ` ${says}. `, el("span", { class: "quiet" }, sure)))), drawing);
     const shown = felt.map(({ title, value, low, high }) => ({ name: title, value, low, high }));
     await chart(drawing, "issue_feelings", { feelings: shown }, {
-      title: "The mean, in a band as wide as the interval of one post", label: felt.map(({ title, says }) => `${title} ${says}`).join("; "),
+      message: `Its posts are ${felt.map(({ end }) => end).join(", ")}`, title: "The mean, in a band as wide as the interval of one post", label: felt.map(({ title, says }) => `${title} ${says}`).join("; "),
       columns: [
         { key: "name", label: "Feeling", heading: true },
         ...["value", "low", "high"].map((key) => ({ key, label: { value: "Mean", low: "Band from", high: "to" }[key], numeric: true, render: (row) => number(row[key], 2) })),
@@ -180,9 +187,10 @@ painpoint.page(async () => {
     const value = perception[name];
     const width = perception[`${name}_width`] ?? 1;
     const sure = width < 0.3 ? "The models are sure of that" : width < 0.6 ? "The models know it roughly" : "The models know little about it";
+    const end = ends[value < 0.4 ? 0 : value < 0.6 ? 1 : 2];
     return {
-      title, value, low: Math.max(0, value - width / 2), high: Math.min(1, value + width / 2),
-      says: `${number(value, 2)} of 1: ${ends[value < 0.4 ? 0 : value < 0.6 ? 1 : 2]}`,
+      title, end, value, low: Math.max(0, value - width / 2), high: Math.min(1, value + width / 2),
+      says: `${number(value, 2)} of 1: ${end}`,
       sure: `${sure}: the interval that holds a post's true value 9 times in 10 is ${number(width, 2)} wide on average.`,
     };
   }
@@ -190,7 +198,7 @@ painpoint.page(async () => {
   function sources(container, issue) {
     const counts = Object.entries(issue.sources).map(([source, posts]) => ({ source: words(source), posts })).sort((a, b) => b.posts - a.posts);
     return chart(container, "issue_sources", { sources: counts }, {
-      title: `Posts of ${date(issue.last_seen)} by source`, label: counts.map(({ source, posts }) => `${source} ${posts}`).join(", "),
+      message: painpoint.leading(counts.map(({ source, posts }) => [source, posts]), "post", "sources"), title: `Posts of ${date(issue.last_seen)} by source`, label: counts.map(({ source, posts }) => `${source} ${posts}`).join(", "),
       columns: [{ key: "source", label: "Source", heading: true }, { key: "posts", label: "Posts", numeric: true }],
       height: counts.length * BAND,
     });
@@ -227,13 +235,15 @@ painpoint.page(async () => {
       el("p", { class: "small quiet" }, facts.filter(Boolean).join(" · "), each.representative && [" ", el("span", { class: "tag" }, "speaks for the issue")]));
   }
 
-  // The snippet with its quote marked; a quote that stands elsewhere in the post comes before it.
+  // The snippet with its quote marked, and without half of a word at its end; a quote that stands elsewhere in the post comes before it.
   function quoted({ snippet, quote }) {
     if (!snippet && !quote) return null;
-    if (!quote) return el("blockquote", { dir: "auto" }, snippet);
+    const isCut = [...(snippet ?? "")].length >= SNIPPET;
+    const ended = (rest) => (isCut ? rest.replace(/(^|\s)\S*$/u, "$1…") : rest);
+    if (!quote) return el("blockquote", { dir: "auto" }, ended(snippet));
     const start = snippet?.indexOf(quote) ?? -1;
-    if (start < 0) return el("blockquote", { dir: "auto" }, el("mark", {}, quote), snippet && ` … ${snippet}`);
-    return el("blockquote", { dir: "auto" }, snippet.slice(0, start), el("mark", {}, quote), snippet.slice(start + quote.length));
+    if (start < 0) return el("blockquote", { dir: "auto" }, el("mark", {}, quote), snippet && ` … ${ended(snippet)}`);
+    return el("blockquote", { dir: "auto" }, snippet.slice(0, start), el("mark", {}, quote), ended(snippet.slice(start + quote.length)));
   }
 
   // --- How it came about, what people decided ---

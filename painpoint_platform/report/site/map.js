@@ -233,8 +233,8 @@ painpoint.page(async () => {
     const posts = el("div");
     at("panel").replaceChildren(
       el("h2", { id: "panel-title", tabindex: -1 }, painpoint.goto("issue.html", cluster.title, cluster.key)),
-      el("div", { class: "tags" }, el("span", { class: "tag" }, words(cluster.category)), el("span", { class: `state ${cluster.state ?? ""}` }, words(cluster.state))),
-      el("p", { class: "small quiet" }, `${counted(cluster.items, "post")}, impact ${number(cluster.impact, 1)}`),
+      el("div", { class: "tags" }, el("span", { class: "tag" }, words(cluster.category)), painpoint.state(cluster.state)),
+      el("p", { class: "small quiet" }, `${counted(cluster.items, "post")}, impact ${number(cluster.impact)}`),
       posts,
       el("p", { class: "small" }, painpoint.goto("issue.html", "All of this issue", cluster.key)),
       close);
@@ -312,9 +312,9 @@ painpoint.page(async () => {
       columns: [
         { key: "title", label: "Issue", heading: true, render: ({ key, title }) => places.link(title, [key]) },
         { key: "category", label: "Category", secondary: true, render: ({ category }) => words(category) },
-        { key: "state", label: "State", secondary: true, render: ({ state }) => words(state) },
+        { key: "state", label: "State", secondary: true, render: ({ state }) => painpoint.state(state) },
         { key: "items", label: "Posts", numeric: true },
-        { key: "impact", label: "Impact", numeric: true, render: ({ impact }) => number(impact, 1) },
+        { key: "impact", label: "Impact", numeric: true, render: ({ impact }) => number(impact) },
         { key: "page", label: "Page", sort: false, secondary: true, render: ({ key }) => painpoint.goto("issue.html", "Open", key) },
       ],
       pageSize: 20,

@@ -105,8 +105,12 @@ const painpoint = (() => {
 
   // Zero and the empty text are known.
   const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
-  const fixed = (value, decimals) =>
-    value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const writers = new Map();
+  function fixed(value, decimals) {
+    // Made once for all numbers of so many decimals: making one takes longer than writing a hundred.
+    if (!writers.has(decimals)) writers.set(decimals, new Intl.NumberFormat("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+    return writers.get(decimals).format(value);
+  }
 
   const number = (value, decimals = 0) => (known(value) ? fixed(value, decimals) : UNKNOWN);
   const percent = (value, decimals = 0) => (known(value) ? `${fixed(value * 100, decimals)} %` : UNKNOWN);

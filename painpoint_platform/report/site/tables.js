@@ -9,9 +9,10 @@ Object.assign(painpoint, (() => {
   // --- Tables ---
 
   // A table in `container`; returns { show(rows) }.
-  //   columns   [{ key, label, numeric, day, render(row), value(row), sort: false, heading, secondary, help }]: `value` is
-  //             what is sorted by and shown without `render`; `day` is a date, which no line breaks; `heading` names
-  //             the row; `secondary` is left out on a phone
+  //   columns   [{ key, label, numeric, day, render(row), value(row), sort: false, heading, secondary, from, help }]: `value`
+  //             is what is sorted by and shown without `render`; `day` is a date, which no line breaks; `heading` names
+  //             the row; `secondary` is left out on a phone, and `from` where a table has less than so many rem of
+  //             width (report.css)
   //   rows      objects; `pageSize` of them are shown until the reader asks for more
   //   sort      "-impact" or "title": the order at first, largest or first of the alphabet; that of `rows` without it
   //   hashKey   name under which the order stands in the address; none without it
@@ -92,7 +93,7 @@ Object.assign(painpoint, (() => {
   }
 
   const written = ({ column, descends }) => (descends ? "-" : "") + column.key;
-  const classes = (column) => [column.numeric && "amount", column.day && "day", column.secondary && "secondary"].filter(Boolean).join(" ") || null;
+  const classes = (column) => [column.numeric && "amount", column.day && "day", column.secondary && "secondary", column.from && `from-${column.from}`].filter(Boolean).join(" ") || null;
   const valueOf = (column, row) => (column.value ? column.value(row) : row[column.key]);
 
   function line(columns, row) {
