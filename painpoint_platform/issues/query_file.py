@@ -1,7 +1,7 @@
 """Reading ``sources.yaml``, with the line of every mistake.
 
 Belongs here: YAML, places in the file, the words of its errors.
-Does not belong here: which keys there are (``queries``).
+Does not belong here: which keys there are (``source_queries``).
 """
 
 import difflib
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.queries import SourceQueries
+from painpoint_platform.issues.source_queries import SourceQueries
 
 Location = Sequence[int | str]
 

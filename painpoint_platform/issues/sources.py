@@ -2,7 +2,7 @@
 
 Belongs here: what the platform has to know of a source before it asks it anything. Partitions, ops, pools, schedules,
 the resource's fields and ``painpoint doctor`` follow from these rows. Does not belong here: what to look for
-(``queries``), how a source is read (the module of its name in ``collectors``), the values of settings.
+(``source_queries``), how a source is read (the module of its name in ``collectors``), the values of settings.
 """
 
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ from painpoint_platform.settings import Settings
 if TYPE_CHECKING:
     from painpoint_platform.issues.collectors.existence import Existence
     from painpoint_platform.issues.collectors.protocol import Collector
-    from painpoint_platform.issues.queries import SourceQueries
+    from painpoint_platform.issues.source_queries import SourceQueries
 
 Answer = TypeVar("Answer")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from painpoint_platform.errors import UserError
-from painpoint_platform.issues.queries import GithubQueries
 from painpoint_platform.issues.query_file import load_queries
+from painpoint_platform.issues.source_queries import GithubQueries
 from painpoint_platform.paths import bundled
 from painpoint_platform.sample import servers as sample_servers_package
 

@@ -16,7 +16,7 @@ from painpoint_platform.issues.collectors.http import Patience
 from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import Collector
 from painpoint_platform.issues.items import Source
-from painpoint_platform.issues.queries import Section
+from painpoint_platform.issues.source_queries import Section
 
 
 @dataclass(frozen=True)

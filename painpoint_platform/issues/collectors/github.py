@@ -24,7 +24,7 @@ from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, Span, utc
 from painpoint_platform.issues.collectors.windows import Page, read_capped
 from painpoint_platform.issues.items import Collection, RawItem, Source
-from painpoint_platform.issues.queries import GithubQueries
+from painpoint_platform.issues.source_queries import GithubQueries
 
 RESULT_CAP = 1_000  # "the GitHub REST API provides up to 1,000 results for each search"; GraphQL likewise
 PAGE_SIZE = 100

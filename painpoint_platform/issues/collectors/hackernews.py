@@ -16,7 +16,7 @@ from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, Span, utc
 from painpoint_platform.issues.collectors.windows import Page, read_capped
 from painpoint_platform.issues.items import Collection, RawItem, Source
-from painpoint_platform.issues.queries import HackernewsQueries
+from painpoint_platform.issues.source_queries import HackernewsQueries
 
 RESULT_CAP = 1_000  # Algolia's paginationLimitedTo
 PAGE_SIZE = 500

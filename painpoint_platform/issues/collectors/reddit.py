@@ -22,7 +22,7 @@ from painpoint_platform.issues.collectors.http import ApiClient, ApiProfile, Pat
 from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, utc
 from painpoint_platform.issues.items import Collection, RawItem, Source
-from painpoint_platform.issues.queries import RedditQueries
+from painpoint_platform.issues.source_queries import RedditQueries
 
 PAGE_SIZE = 100
 PER_MINUTE = 100.0

@@ -19,7 +19,7 @@ from painpoint_platform.issues.collectors.limits import Limit, asked_wait
 from painpoint_platform.issues.collectors.pace import Pace
 from painpoint_platform.issues.collectors.protocol import DayWindow, Progress, utc
 from painpoint_platform.issues.items import Collection, RawItem, Source
-from painpoint_platform.issues.queries import StackoverflowQueries
+from painpoint_platform.issues.source_queries import StackoverflowQueries
 
 PAGE_SIZE = 100
 PER_MINUTE = 300.0  # the API shuts out above 30 a second, and asks to be read slowly

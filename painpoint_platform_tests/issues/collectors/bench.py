@@ -13,7 +13,12 @@ from painpoint_platform.issues.collectors.protocol import DayWindow
 from painpoint_platform.issues.collectors.reddit import RedditCollector
 from painpoint_platform.issues.collectors.stackoverflow import StackoverflowCollector
 from painpoint_platform.issues.items import Collection
-from painpoint_platform.issues.queries import GithubQueries, HackernewsQueries, RedditQueries, StackoverflowQueries
+from painpoint_platform.issues.source_queries import (
+    GithubQueries,
+    HackernewsQueries,
+    RedditQueries,
+    StackoverflowQueries,
+)
 from painpoint_platform.sample.items import SampleItem
 from painpoint_platform.sample.servers import REDDIT_CLIENT_ID, REDDIT_CLIENT_SECRET, SampleServers
 
