@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from painpoint_platform.cli.console import err, progress_bars, say
+from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings
 
 if TYPE_CHECKING:
     from painpoint_platform.jobs import Graph, RunOutcome
+
+# What Dagster makes of Ctrl-C and SIGTERM while a run is under way: a failure of the step like any other.
+INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 @contextmanager
@@ -27,19 +31,36 @@ def open_graph(
         verbose: show Dagster's log.
 
     Raises:
-        UserError: a setting or the header of a SQL model is wrong.
+        UserError: a setting or the header of a SQL model is wrong, or DATA_DIR cannot be made.
+        KeyboardInterrupt: from ``Graph.run``, when that run was interrupted: nothing else is begun.
     """
     with err.status("loading the asset graph"):
         from painpoint_platform.definitions import build_defs, build_resources
         from painpoint_platform.jobs import Graph, open_instance
 
         definitions = build_defs(build_resources(settings) | dict(resources or {}))
-    with open_instance(settings.data_dir) as instance, progress_bars():
+    with _explained(settings):
+        instance = open_instance(settings.data_dir)
+    with instance, progress_bars():
         yield Graph(definitions, instance, _tell, verbose)
+
+
+@contextmanager
+def _explained(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or settings.data_dir}: Dagster cannot keep its runs there ({error.strerror}); make the "
+            "place writable and free some space, or set DATA_DIR or DAGSTER_HOME to another one"
+        ) from error
 
 
 def _tell(outcome: "RunOutcome") -> None:
     what = f"{outcome.job} {outcome.partitions}".strip()
+    if outcome.failure and INTERRUPTED in outcome.failure:
+        say(f"✗ {what} was stopped; the same command goes on where it left off", style="red")
+        raise KeyboardInterrupt
     if outcome.succeeded:
         say(f"✓ {what} in {outcome.seconds:.1f} s", style="green")
     else:
