@@ -12,6 +12,10 @@ from collections.abc import Iterable, Mapping
 from painpoint_platform.transcripts.speakers import Speaker, same_person, says_analyst, says_executive
 
 
+# A word that more people share than speak in any call says nothing, and comparing them all would take long.
+MOST_SHARING = 50
+
+
 def people_of(speakers: Iterable[Speaker]) -> Mapping[str, str]:
     """Return, for each ``Speaker.key``, the key of the longest name of that person; a stand-in is its own.
 
@@ -32,12 +36,13 @@ def people_of(speakers: Iterable[Speaker]) -> Mapping[str, str]:
             (person[one.key],) = others
         else:
             for word in one.words:
-                sharing.setdefault(word, []).append(one)
+                if len(sharing.setdefault(word, [])) < MOST_SHARING:
+                    sharing[word].append(one)
     return person
 
 
-def _longest_first(speaker: Speaker) -> tuple[int, int]:
-    return -len(speaker.words), -len(speaker.key)
+def _longest_first(speaker: Speaker) -> tuple[int, int, str]:
+    return -len(speaker.words), -len(speaker.key), speaker.key
 
 
 def _may_be(one: Speaker, other: Speaker) -> bool:

@@ -51,7 +51,7 @@ FIRM_SUFFIX = re.compile(
 )
 LONGEST_FIELD = 500
 SOMETHING = re.compile(r"\w")
-WORDS = re.compile(r"[^\W\d_]+|\d+")
+WORDS = re.compile(r"[^\W_]+")
 # Signs that some sources set where others set a comma or " - ", and what they add to a name.
 LONG_DASH = re.compile(r"\s*(?:—|--+)\s*|\s–\s")
 IN_BRACKETS = re.compile(r"([^()]+?)\s*\(([^()]*)\)(?:\s*[,:-]\s*(.*))?")

@@ -1,5 +1,6 @@
 """Which speaker fields of a call name the same person."""
 
+import time
 from itertools import permutations
 
 from painpoint_platform.transcripts.people import people_of
@@ -25,6 +26,14 @@ def test_a_name_that_could_be_two_people_is_a_person_of_its_own() -> None:
 
 def test_titles_that_contradict_are_of_two_people() -> None:
     assert len(set(people("Smith, Big Bank - Analyst", "Ann Smith, Acme - CFO"))) == 2
+
+
+def test_a_crowd_of_one_surname_takes_no_time() -> None:
+    letters = "abcdefghijklmnop"
+    crowd = [parse_speaker(f"{a}{b}{c} Smith") for a in letters for b in letters for c in letters]
+    began = time.process_time()
+    assert len(set(people_of(crowd).values())) == len(crowd)
+    assert time.process_time() - began < 2
 
 
 def test_a_stand_in_is_nobody_else() -> None:
