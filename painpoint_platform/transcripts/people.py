@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 
 from painpoint_platform.transcripts.speakers import Speaker, same_person, says_analyst, says_executive
 
-
 # A word that more people share than speak in any call says nothing, and comparing them all would take long.
 MOST_SHARING = 50
 
