@@ -137,7 +137,7 @@ def judge_courses(files: RunFiles, manifest: Stage2Manifest, stems: Mapping[str,
         return {code: ReadCourse(f"{CLUSTERS}/{stem}.json", code, "", None) for code, stem in stems.items()}
     courses = {}
     for code, stem in stems.items():
-        course = judge_course(files, f"{CLUSTERS}/{stem}.json", code, named_by_code=stem == code)
+        course = judge_course(files, f"{CLUSTERS}/{stem}.json", code, named_by_code=stem == code, ours=manifest.ours)
         title = manifest.entries[code].fields.get("course_title") if manifest.entries else None
         if is_filled(title) and course.title and title != course.title:
             files.found.add(

@@ -39,7 +39,7 @@ class ReadCourse:
     clusters: tuple[ReadCluster, ...] | None
 
 
-def judge_course(files: RunFiles, file: str, code: str, *, named_by_code: bool = True) -> ReadCourse:
+def judge_course(files: RunFiles, file: str, code: str, *, named_by_code: bool = True, ours: bool = True) -> ReadCourse:
     """Read the cluster file of a course and report what is wrong with it.
 
     Args:
@@ -47,6 +47,7 @@ def judge_course(files: RunFiles, file: str, code: str, *, named_by_code: bool =
         file: name of the file.
         code: the course that the file is for, by its name and by the manifest.
         named_by_code: whether the file's name is the code; else only the manifest tells which course it is for.
+        ours: whether this project wrote the run, and so must have put the largest cluster first.
     """
     content = files.json_object(file)
     if content is None:
@@ -76,6 +77,8 @@ def judge_course(files: RunFiles, file: str, code: str, *, named_by_code: bool =
     clusters = _clusters(found, course, prefixes)
     if clusters is not None:
         _judge_total_posts(found, course)
+    if clusters is not None and ours:
+        _judge_order(found, course["clusters"])
     return ReadCourse(file, code, title if is_filled(title) else "", clusters)
 
 
@@ -103,7 +106,6 @@ def _clusters(
     ]
     read = tuple(cluster for cluster in clusters if cluster is not None)
     _judge_unique(found, read)
-    _judge_order(found, listed)
     return read
 
 

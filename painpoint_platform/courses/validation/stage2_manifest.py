@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from painpoint_platform.courses.run_folder import MANIFEST
-from painpoint_platform.courses.validation.findings import FileFindings
+from painpoint_platform.courses.validation.findings import WHOLE_FILE, FileFindings
 from painpoint_platform.courses.validation.manifest_fields import (
     AMOUNT,
     COUNT,
@@ -68,6 +68,7 @@ FIELDS: Mapping[str, Field] = {
     "git_commit": TEXT.or_null(),
     "courses": LIST,
 }
+SOURCE_FIELDS: Mapping[str, Field] = {"run_slug": TEXT, "model": TEXT.or_null(), "prompt": TEXT.or_null()}
 ENTRY_FIELDS: Mapping[str, Field] = {
     "course_title": TEXT,
     "status": STATUS,
@@ -136,7 +137,14 @@ def judge_stage2_manifest(files: RunFiles) -> Stage2Manifest:
     if fields is None:
         return Stage2Manifest({}, ours=False, entries=None)
     found, ours = files.found.about(MANIFEST), is_ours(fields, OUR_MARKS)
+    if not fields:
+        found.add(
+            WHOLE_FILE, "manifest_says_something", fields,
+            "expected what the run was made with, its counts and an entry for each course; restore the manifest",
+        )  # fmt: skip
     judge_fields(found, "", fields, FIELDS, ours=ours)
+    if ours and isinstance(source := fields.get("source_stage1_run"), dict):
+        judge_fields(found, "source_stage1_run.", source, SOURCE_FIELDS, ours=True)
     judge_signs(found, fields, {*FIELDS, *ENTRY_FIELDS})
     judge_identity(files, fields, SLUG_NAMES, slug_field="run_slug", ours=ours)
     entries = _entries(found, fields, ours=ours)

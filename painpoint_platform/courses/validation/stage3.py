@@ -67,7 +67,7 @@ def validate_stage3(run_dir: Path, *, say: Say = lambda _: None) -> list[Finding
     listed = files.names()
     manifest = judge_stage3_manifest(files)
     fields, ours = manifest.fields, manifest.ours
-    source = judge_source(files, fields) if fields else None
+    source = judge_source(files, fields, ours=ours) if fields else None
     themes = judge_themes(files, source, ours=ours)
     names = _run_names(manifest)
     expected = judge_cluster_index(files, themes, source, names, ours=ours)

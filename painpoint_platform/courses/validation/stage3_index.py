@@ -19,6 +19,10 @@ CLUSTER_COLUMNS = (
     *RUN_COLUMNS, "cluster_id", "global_cluster_id", "normalized_issue_label", "provisional_label", "total_num_posts",
     "num_courses",
 )  # fmt: skip
+SUMMARY_COLUMNS = (
+    *RUN_COLUMNS, "global_cluster_id", "provisional_label", "normalized_issue_label", "family", "short_description",
+    "total_num_posts", "num_distinct_posts", "num_clusters", "num_courses",
+)  # fmt: skip
 POST_COLUMNS = (*RUN_COLUMNS, "post_id", "course_code", "cluster_id", "global_cluster_id", "normalized_issue_label")
 UNASSIGNED = "UNASSIGNED"
 
@@ -81,6 +85,7 @@ class Expected:
         said = {
             "normalized_issue_label": theme.normalized_issue_label,
             "provisional_label": theme.provisional_label,
+            "short_description": theme.short_description,
             "num_clusters": str(len(members)),
         }
         if self.source is not None:
@@ -89,7 +94,14 @@ class Expected:
                 "num_distinct_posts": str(self.source.num_distinct_posts(members)),
                 "num_courses": str(self.source.num_courses(members)),
             }
-        return {column: value for column, value in said.items() if value}
+        return {column: value.strip() for column, value in said.items() if value.strip()}
+
+    def columns_of_unassigned(self, cluster_id: str) -> dict[str, str]:
+        """Return what the row of a cluster without a theme must say; other software may say it in its own way."""
+        said = {"normalized_issue_label": "", "provisional_label": "", "num_courses": "1"} if self.ours else {}
+        if self.ours and self.source is not None:
+            said["total_num_posts"] = str(self.source.num_posts([cluster_id]))
+        return said
 
 
 def judge_cluster_index(
@@ -113,8 +125,11 @@ def judge_cluster_index(
     _judge_ids(found, rows, expected)
     for cluster_id, (number, row) in rows.items():
         if cluster_id in expected.theme_of:
-            _judge_columns(found, number, row, expected, expected.theme_of[cluster_id])
-        elif cluster_id not in expected.unassigned:
+            theme = expected.theme_of[cluster_id]
+            _judge_columns(found, number, row, expected.columns(theme), theme.place)
+        elif cluster_id in expected.unassigned:
+            _judge_columns(found, number, row, expected.columns_of_unassigned(cluster_id), "unassigned_clusters")
+        else:
             found.add(
                 f"row {number}", "index_rows_are_of_clusters", cluster_id,
                 "expected a cluster of the themes or of unassigned_clusters",
@@ -155,7 +170,7 @@ def judge_summary(files: RunFiles, listed: Iterable[str], expected: Expected) ->
     """Report where the summary of themes, which other software need not have, differs from them."""
     if not expected.ours and SUMMARY not in listed:
         return
-    table = files.csv_table(SUMMARY, ("global_cluster_id",) if expected.ours else ())
+    table = files.csv_table(SUMMARY, SUMMARY_COLUMNS if expected.ours else ())
     if table is None or "global_cluster_id" not in table.columns:
         return
     found = files.found.about(SUMMARY)
@@ -170,7 +185,7 @@ def judge_summary(files: RunFiles, listed: Iterable[str], expected: Expected) ->
                 f"row {number}", "summary_has_one_row_per_theme", theme_id, "expected each theme once, and no other"
             )
         else:
-            _judge_columns(found, number, row, expected, by_id[theme_id])
+            _judge_columns(found, number, row, expected.columns(by_id[theme_id]), by_id[theme_id].place)
         seen.add(theme_id)
     for theme_id in by_id.keys() - seen:
         found.add(theme_id, "summary_has_one_row_per_theme", NOTHING, f"expected a row for {by_id[theme_id].place}")
@@ -226,13 +241,15 @@ def _judge_ids(found: FileFindings, rows: Rows, expected: Expected) -> None:
 
 
 def _judge_columns(
-    found: FileFindings, number: int, row: Mapping[str, str], expected: Expected, theme: ReadTheme
+    found: FileFindings, number: int, row: Mapping[str, str], said: Mapping[str, str], place: str
 ) -> None:
-    for column, value in expected.columns(theme).items():
-        if column in row and row[column].strip().removesuffix(".0") != value:
+    for column, value in said.items():
+        # A program that reads counts as fractions writes 5.0; a phrase may end so itself.
+        if column in row and value not in (row[column].strip(), row[column].strip().removesuffix(".0")):
             found.add(
-                f"row {number}", "index_agrees_with_themes", row[column], f"expected {column} {value}, by {theme.place}"
-            )
+                f"row {number}", "index_agrees_with_themes", row[column],
+                f"expected {column} {value or 'to be empty'}, by {place}",
+            )  # fmt: skip
 
 
 def _judge_post(found: FileFindings, number: int, row: Mapping[str, str], expected: Expected) -> None:

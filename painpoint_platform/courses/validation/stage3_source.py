@@ -12,13 +12,27 @@ from typing import Any
 
 from painpoint_platform.courses.run_folder import MANIFEST
 from painpoint_platform.courses.validation.findings import NOTHING, FileFindings, Findings, Words
-from painpoint_platform.courses.validation.manifest_fields import is_file_name, is_filled, posix_path
+from painpoint_platform.courses.validation.manifest_fields import (
+    Field,
+    first_of,
+    is_file_name,
+    is_filled,
+    judge_fields,
+    posix_path,
+)
 from painpoint_platform.courses.validation.run_files import RunFiles, located
 from painpoint_platform.courses.validation.stage2 import file_stems, judge_courses
-from painpoint_platform.courses.validation.stage2_manifest import judge_stage2_manifest
+from painpoint_platform.courses.validation.stage2_manifest import SLUG_NAMES, judge_stage2_manifest
 from painpoint_platform.wording import first_few
 
 SOURCE = "source_stage2_run"
+FILLED = Field(is_filled, "text")
+SOURCE_FIELDS: Mapping[str, Field] = {
+    "run_id": FILLED.or_null(),
+    "stage2_run_dir": FILLED,
+    "stage2_run_slug": FILLED,
+    "manifest_path": FILLED,
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,7 @@ class Source:
         )
 
 
-def judge_source(files: RunFiles, fields: Mapping[str, Any]) -> Source | None:
+def judge_source(files: RunFiles, fields: Mapping[str, Any], *, ours: bool) -> Source | None:
     """Find and read the Stage-2 run that the manifest names.
 
     Returns:
@@ -63,8 +77,9 @@ def judge_source(files: RunFiles, fields: Mapping[str, Any]) -> Source | None:
             "expected an object with run_id, stage2_run_dir, stage2_run_slug and manifest_path; run Stage 3 again",
         )  # fmt: skip
         return None
+    judge_fields(found, f"{SOURCE}.", source, SOURCE_FIELDS, ours=ours)
     run_dir, manifest_path = (posix_path(source.get(name)) for name in ("stage2_run_dir", "manifest_path"))
-    if run_dir is not None and manifest_path is not None and manifest_path.parent.name != run_dir.name:
+    if run_dir and manifest_path and (manifest_path.parent.name, manifest_path.name) != (run_dir.name, MANIFEST):
         found.add(f"{SOURCE}.manifest_path", "source_paths_agree", str(manifest_path), f"expected {run_dir}/{MANIFEST}")
     recorded = run_dir or (manifest_path.parent if manifest_path is not None else None)
     if recorded is None:
@@ -74,7 +89,7 @@ def judge_source(files: RunFiles, fields: Mapping[str, Any]) -> Source | None:
         )  # fmt: skip
         return None
     folder = _folder(found, files.root, str(recorded), source.get("run_id"))
-    return None if folder is None else _read(found, folder)
+    return None if folder is None else _read(found, folder, source.get("stage2_run_slug"))
 
 
 def _folder(found: FileFindings, root: Path, recorded: str, run_id: Any) -> Path | None:
@@ -95,6 +110,11 @@ def _folder(found: FileFindings, root: Path, recorded: str, run_id: Any) -> Path
         _report_unread(found, folder, MANIFEST)
         return None
     there = manifest.get("run_id")
+    if run_id is None and is_filled(there):
+        found.add(
+            f"{SOURCE}.run_id", "source_run_id_is_that_of_the_folder", None,
+            f"expected {there}, as {recorded}/{MANIFEST} says; only a legacy run has none",
+        )  # fmt: skip
     if not is_filled(run_id) or run_id in (there, folder.name):
         return folder
     beside = folder.with_name(run_id) if is_file_name(run_id) else folder
@@ -115,10 +135,16 @@ def _report_unread(found: FileFindings, folder: Path, what: str) -> None:
     )  # fmt: skip
 
 
-def _read(found: FileFindings, folder: Path) -> Source | None:
+def _read(found: FileFindings, folder: Path, slug: Any) -> Source | None:
     """Read the clusters; what is wrong with them is the other validator's business, unless nothing can be judged."""
     files = RunFiles(folder, Findings())
     manifest = judge_stage2_manifest(files)
+    stated = first_of(manifest.fields, SLUG_NAMES)
+    if is_filled(slug) and slug not in (stated, folder.name) and not folder.name.startswith(f"{slug}_"):
+        found.add(
+            f"{SOURCE}.stage2_run_slug", "source_slug_is_that_of_the_folder", slug,
+            f"expected {stated or folder.name}, the name of the run in {folder}",
+        )  # fmt: skip
     courses = judge_courses(files, manifest, file_stems(files, files.names(), manifest))
     unread = [course.file for course in courses.values() if course.clusters is None]
     if unread or (not courses and manifest.count("num_courses") != 0):

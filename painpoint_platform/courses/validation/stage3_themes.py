@@ -31,6 +31,7 @@ class ReadTheme:
     own_id: str | None
     provisional_label: str
     normalized_issue_label: str
+    short_description: str
     member_cluster_ids: list[str]
 
 
@@ -125,6 +126,7 @@ def _theme(found: FileFindings, place: str, value: Any, source: Source | None, *
         own_id if is_filled(own_id) else None,
         phrase if isinstance(phrase, str) else "",
         label if isinstance(label, str) else "",
+        description if isinstance(description, str) else "",
         list(dict.fromkeys(members)),
     )
 
@@ -161,7 +163,7 @@ def _judge_own_counts(
         "num_courses": source.num_courses(members),
     }
     for name, count in counts.items():
-        if is_amount(value.get(name)) and value[name] != count:
+        if value.get(name) is not None and not (is_amount(value[name]) and value[name] == count):
             found.add(f"{place}.{name}", f"{name}_agrees", value[name], f"expected {count:,}, by its members")
 
 

@@ -90,6 +90,7 @@ DEFECTS = [
     Defect("broken manifest", content(MANIFEST, b'{"run_id": '), MANIFEST, "line 1, column 12", "json_is_valid"),
     Defect("manifest is an array", content(MANIFEST, b"[]"), MANIFEST, "file", "json_is_an_object"),
     Defect("manifest is binary", content(MANIFEST, b"\x89PNG\xff\x00"), MANIFEST, "byte 0", "text_is_utf8"),
+    Defect("manifest says nothing", content(MANIFEST, b"{}"), MANIFEST, "file", "manifest_says_something"),
     Defect("empty manifest file", content(MANIFEST, b""), MANIFEST, "line 1, column 1", "json_is_valid"),
     Defect("nested without end", content(MANIFEST, b'{"a":' + b"[" * 100_000), MANIFEST, "file", "json_is_valid"),
     Defect("number of 10,000 digits", content(MANIFEST, b'{"a":' + b"9" * 10_000 + b"}"),
@@ -110,6 +111,10 @@ DEFECTS = [
            MANIFEST, "run_id", "run_id_begins_with_run_slug"),
     Defect("slug of another run", manifest(run_slug="other", run_id="other_20250101T000000Z"),
            MANIFEST, "run_slug", "run_slug_is_the_folder_name"),
+    Defect("Stage 1 unnamed", manifest(source_stage1_run={"run_slug": " ", "model": None, "prompt": None}),
+           MANIFEST, "source_stage1_run.run_slug", "manifest_fields_have_their_kind"),
+    Defect("Stage 1's model left out", manifest(source_stage1_run={"run_slug": "x", "prompt": None}),
+           MANIFEST, "source_stage1_run.model", "manifest_has_its_fields"),
     Defect("unknown schema", manifest(schema_version="9.9"), MANIFEST, "schema_version", "schema_version_is_known"),
     Defect("local time", manifest(created_at="2025-11-30T08:00:00"),
            MANIFEST, "created_at", "manifest_fields_have_their_kind"),
@@ -298,8 +303,9 @@ DEFECTS = [
 FOREIGN_DEFECTS = [
     defect for defect in DEFECTS
     if defect.file.startswith(("clusters", "painpoints_used")) and defect.name not in
-    {"row lost", "course left out", "title differs"}
+    {"row lost", "course left out", "title differs", "smaller before larger"}
 ] + [
+    Defect("manifest says nothing", content(MANIFEST, b"{}"), MANIFEST, "file", "manifest_says_something"),
     Defect("text instead of a count", manifest(num_courses="3"), MANIFEST, "num_courses",
            "manifest_fields_have_their_kind"),
     Defect("courses miscounted", manifest(num_courses=2), MANIFEST, "num_courses", "num_courses_agrees"),

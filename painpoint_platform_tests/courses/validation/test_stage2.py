@@ -44,6 +44,7 @@ from painpoint_platform_tests.courses.validation.stage2_defects import (
     SENT,
     TABLE,
     cluster,
+    moved_clusters,
 )
 
 
@@ -92,13 +93,18 @@ FOREIGN_MANIFESTS: Mapping[str, Mapping[str, Any]] = {
     "entries of an unknown form": {"courses": [{"name": "Data Structures"}], "num_clusters": 5},
     "its own statuses": {"courses": [{"course_code": code, "status": "done"} for code in ("C949", "D072", "D196")]},
     "nearly empty": {"model": "gpt-5-mini", "prompt": "v1"},
-    "empty": {},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FOREIGN_MANIFESTS)
 def test_a_run_of_other_software_that_obeys_the_source_document_has_no_finding(name: str, tmp_path: Path) -> None:
     run = foreign_stage2(tmp_path / "artifacts", FOREIGN_MANIFESTS[name])
+    assert validate_stage2(run) == [], said(validate_stage2(run))
+
+
+def test_other_software_may_order_clusters_by_its_own_rules(tmp_path: Path) -> None:
+    run = foreign_stage2(tmp_path / "artifacts")
+    moved_clusters(run)
     assert validate_stage2(run) == [], said(validate_stage2(run))
 
 
@@ -324,13 +330,13 @@ def test_no_value_of_a_wrong_type_crashes_the_validator(run: Path, data: st.Data
 
 def test_a_corpus_of_many_courses_takes_no_time_worth_mentioning(tmp_path: Path) -> None:
     """The limit is far above what it takes, so that only a rule that compares everything with everything breaks it."""
-    run = foreign_stage2(tmp_path / "artifacts", {})
+    run = foreign_stage2(tmp_path / "artifacts", {"model": "gpt-5-mini"})
     for file in run.rglob("*C949*"):
         for number in range(1000, 1600):
             code = f"C{number}"
             file.with_name(file.name.replace("C949", code)).write_text(file.read_text().replace("C949", code))
     with edited_csv(run / "../.." / CSV) as found:
         found += [[row[0], f"C{number}", *row[2:]] for number in range(1000, 1600) for row in found[1:6]]
-    started = time.perf_counter()
+    started = time.process_time()
     assert validate_stage2(run) == []
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
