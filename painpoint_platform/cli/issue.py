@@ -203,7 +203,7 @@ def _decide(
     settings = load_settings()
     edit, days = append_edit(
         _warehouse(settings),
-        IssueEdit(kind, full, by or getpass.getuser(), chosen, title, url_hashes=hashes, reason=reason),
+        IssueEdit(kind, full, by or user_name(), chosen, title, url_hashes=hashes, reason=reason),
     )
     failures = [] if later else _run_again(days, settings)
     keys = [key for key in (full, chosen) if key]
@@ -223,6 +223,14 @@ def _decide(
             say(f"PocketBase does not have it yet, the next run sends it: {problem}", style="red")
     if failures or unpublished:
         raise typer.Exit(FINDING)
+
+
+def user_name() -> str:
+    """Return the name of this machine's user; UserError where there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        raise UserError("this machine does not know who you are; say it with --by") from None
 
 
 def _run_again(days: list[date], settings: Settings) -> list[str]:

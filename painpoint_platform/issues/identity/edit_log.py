@@ -31,7 +31,7 @@ def append_edit(warehouse: Warehouse, edit: IssueEdit, *, now: datetime | None =
 
     Args:
         warehouse: where the log is.
-        edit: ``edit_id`` and ``edited_at`` are given here.
+        edit: ``edit_id`` and ``edited_at`` are given here; title and reason are put on one line.
         now: default the clock.
 
     Returns:
@@ -40,6 +40,7 @@ def append_edit(warehouse: Warehouse, edit: IssueEdit, *, now: datetime | None =
     Raises:
         UserError: the edit is refused; says why and what to do.
     """
+    edit = replace(edit, title=_one_line(edit.title), reason=_one_line(edit.reason))
     keys = [key for key in (edit.issue_key, edit.target_key) if key]
     with warehouse.write() as connection:
         log = read_edits(connection)
@@ -52,6 +53,10 @@ def append_edit(warehouse: Warehouse, edit: IssueEdit, *, now: datetime | None =
         connection.execute(query_text("edits/append"), values)
         days = fetch(connection, "edits/days_of_issues", keys=keys)["cluster_date"].to_list()
     return written, days
+
+
+def _one_line(text: str | None) -> str | None:
+    return " ".join(text.split()) or None if text else None
 
 
 def full_key(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
@@ -75,14 +80,28 @@ def hashes_of(evidence: pl.DataFrame, urls: Sequence[str]) -> tuple[str, ...]:
     """Return the url_hash of posts that a person named by address or by the beginning of their hash.
 
     Raises:
-        UserError: a post is not among the evidence.
+        UserError: something is no address, names no post of the evidence, or several.
     """
-    from painpoint_platform.text.urls import url_hash
-
-    known = evidence["url_hash"].to_list()
-    named = {url: url_hash(url) if "://" in url else url for url in urls}
-    found = {url: one for url, begins in named.items() for one in known if one.startswith(begins)}
-    unknown = [url for url in urls if url not in found]
+    known = evidence["url_hash"].unique().to_list()
+    named = {url: [one for one in known if one.startswith(_beginning(url))] for url in urls}
+    unknown = [url for url, found in named.items() if not found]
     if unknown:
         raise UserError(f"not among the issue's posts: {', '.join(unknown)}; `painpoint issue show` lists them")
-    return tuple(sorted(set(found.values())))
+    for url, found in named.items():
+        if len(found) > 1:
+            raise UserError(f"{len(found)} posts of the issue begin with {url}; give more characters of the hash")
+    return tuple(sorted({found[0] for found in named.values()}))
+
+
+def _beginning(post: str) -> str:
+    """Return how the hash of a named post begins, or all of it."""
+    from painpoint_platform.text.urls import url_hash
+
+    if "://" not in post:
+        if len(post) < SHORTEST_KEY:
+            raise UserError(f"{post!r}: give a post's address, or at least {SHORTEST_KEY} characters of its hash")
+        return post
+    try:
+        return url_hash(post)
+    except ValueError as error:
+        raise UserError(f"{error}; give the address of the post, as https://…") from None

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from painpoint_platform.cli.issue import user_name
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.identity.edit_log import append_edit, full_key, hashes_of, read_edits
 from painpoint_platform.issues.identity.edits import IssueEdit, decided, require_possible, split_key, split_off
@@ -171,7 +172,31 @@ def test_posts_to_split_off_are_named_by_address_or_hash() -> None:
     from painpoint_platform.text.urls import url_hash
 
     url = "https://news.ycombinator.com/item?id=1"
-    evidence = pl.DataFrame({"url_hash": [url_hash(url), "abcdef"]})
-    assert hashes_of(evidence, [url, "abc"]) == tuple(sorted((url_hash(url), "abcdef")))
-    with pytest.raises(UserError, match="not among"):
-        hashes_of(evidence, ["https://example.com/"])
+    # A post is evidence once a day that it was found in.
+    evidence = pl.DataFrame({"url_hash": [url_hash(url), url_hash(url), "abcdef1", "abcdef2"]})
+    assert hashes_of(evidence, [url, "abcdef1"]) == tuple(sorted((url_hash(url), "abcdef1")))
+    for named, message in (
+        ("https://example.com/", r"not among the issue's posts: https://example\.com/"),
+        ("abcd", "2 posts of the issue begin with abcd; give more characters"),
+        ("abc", "'abc': give a post's address, or at least 4 characters"),
+        ("", "'': give a post's address"),
+        ("http://", "names no valid host: 'http://'; give the address of the post"),
+    ):
+        with pytest.raises(UserError, match=message):
+            hashes_of(evidence, [url, named])
+
+
+def test_what_a_person_writes_is_kept_on_one_line(warehouse: WarehouseResource) -> None:
+    written, _ = append_edit(warehouse, edit("rename", "a" * 64, title="  Crash\non\tstart ", reason=" "))
+    assert (written.title, written.reason) == ("Crash on start", None)
+    with pytest.raises(UserError, match="the new title is empty"):
+        append_edit(warehouse, edit("rename", "a" * 64, title=" \n"))
+
+
+def test_a_user_without_a_name_is_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    with pytest.raises(UserError, match="say it with --by"):
+        user_name()
