@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DEFAULT_HOME := $(CURDIR)/data/dagster
 export LITELLM_LOCAL_MODEL_COST_MAP := True
 
 .PHONY: demo test dev install lint types check docs bench clean
@@ -31,9 +30,11 @@ test: export OPENBLAS_NUM_THREADS := 1
 test: install  ## run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+# Where the command line keeps it too, so that the UI shows its runs: DATA_DIR may stand in .env.
 dev: install  ## open the Dagster UI on http://127.0.0.1:3000
-	@mkdir -p $(DEFAULT_HOME) && cp dagster.yaml $(DEFAULT_HOME)/dagster.yaml
-	DAGSTER_HOME=$${DAGSTER_HOME:-$(DEFAULT_HOME)} $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $${PORT:-3000}
+	@ours=$$($(BIN)/python -c 'from painpoint_platform.settings import load_settings as read; \
+	print((read().data_dir / "dagster").resolve())') || exit 2; mkdir -p "$$ours" && cp dagster.yaml "$$ours/"; \
+	DAGSTER_HOME="$${DAGSTER_HOME:-$$ours}" exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $${PORT:-3000}
 
 lint: install  ## ruff
 	$(BIN)/ruff format --check .

@@ -1,8 +1,12 @@
 """The files that deploy the platform: compose, Dagster's instances, make."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from painpoint_platform.paths import bundled
@@ -72,3 +76,18 @@ def test_dagsters_instance_holds_pools_by_op_and_frees_slots_of_ended_runs() -> 
     assert instance["run_monitoring"]["free_slots_after_run_end_seconds"] > 0
     assert instance["telemetry"] == {"enabled": False}
     assert instance["run_retries"]["enabled"]
+
+
+@pytest.mark.parametrize("own", [None, "instance"])
+def test_make_dev_opens_the_instance_of_the_command_line_or_the_readers_own(tmp_path: Path, own: str | None) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, script in {"python": f'exec "{sys.executable}" "$@"', "dagster": 'echo "$DAGSTER_HOME"'}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    environment |= {"DATA_DIR": str(tmp_path / "live data")} | ({"DAGSTER_HOME": str(tmp_path / own)} if own else {})
+    make = ["make", "--silent", "--old-file=install", "dev", f"BIN={programs}"]
+    said = subprocess.run(make, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    assert said.strip() == str(tmp_path / (own or "live data/dagster"))
+    assert (tmp_path / "live data" / "dagster" / "dagster.yaml").exists()
