@@ -44,6 +44,12 @@ class WireRecord(BaseModel):
         """
 
     @classmethod
+    def identity(cls, record: Any) -> str:
+        """Return what tells a record from the others of its API, also where it is malformed."""
+        found = record.get(cls.id_field) if isinstance(record, dict) else None
+        return str(found) if found is not None else cls.without_author(record)
+
+    @classmethod
     def without_author(cls, record: Any) -> str:
         """Return the fields of ``record`` that the platform reads, as JSON, without the author: no name is stored."""
         if isinstance(record, dict):

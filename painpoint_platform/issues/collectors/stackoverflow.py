@@ -123,6 +123,7 @@ class StackoverflowCollector:
     async def _read(self, api: ApiClient, tagged: str, window: DayWindow, harvest: Harvest) -> bool:
         """Read one tag; return False when no further request may be sent."""
         since, page = window.span.start, 1
+        listed: set[str] = set()
         while not harvest.is_full:
             wrapper = expect(
                 _Wrapper, await api.get("questions", self._params(tagged, since, window, page)), "Stack Exchange"
@@ -136,16 +137,19 @@ class StackoverflowCollector:
                 return self._stop(harvest, left, tagged, wrapper.has_more)
             if not wrapper.has_more:
                 return True
-            if not wrapper.items:
-                harvest.partial(f"more questions announced{_of(tagged)} after page {page}, none sent")
+            # Nothing, or the page before once more: asking on would go on until the quota ends.
+            found = set(map(Question.identity, wrapper.items))
+            if found <= listed:
+                harvest.partial(f"more questions announced{_of(tagged)} after page {page - bool(found)}, none sent")
                 return True
+            listed |= found
             page += 1
             if page > self.last_page_without_key and not self.key:
                 latest = int(max((item.created_at.timestamp() for item in seen), default=since))
                 if latest <= since:
                     harvest.partial(f"too many questions{_of(tagged)} in one second to read without STACKEXCHANGE_KEY")
                     return True
-                since, page = latest, 1
+                since, page, listed = latest, 1, set()
         return False
 
     def _stop(self, harvest: Harvest, left: int, tagged: str, has_more: bool) -> bool:

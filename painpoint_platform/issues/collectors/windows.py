@@ -45,10 +45,14 @@ async def read_capped(span: Span, fetch: FetchPage, *, cap: int, harvest: Harves
 
 
 async def _read_pages(window: Span, page: Page, fetch: FetchPage, harvest: Harvest, model: type[WireRecord]) -> int:
-    read = len(page.records)
+    """Return how many different records came; a page without any new one is the last, whatever cursor it gives."""
+    seen = set(map(model.identity, page.records))
     harvest.take(page.records, model)
-    while page.next_cursor is not None and page.records and not harvest.is_full:
+    is_new = bool(seen)
+    while page.next_cursor is not None and is_new and not harvest.is_full:
         page = await fetch(window, page.next_cursor)
-        read += len(page.records)
+        found = set(map(model.identity, page.records))
+        is_new = not found <= seen
+        seen |= found
         harvest.take(page.records, model)
-    return read
+    return len(seen)

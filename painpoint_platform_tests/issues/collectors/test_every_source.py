@@ -132,6 +132,22 @@ def test_what_may_pass_is_tried_again_and_nothing_is_lost(source, fault):
 
 
 @every_source
+def test_a_page_that_comes_again_and_again_ends_and_makes_the_day_partial(source):
+    answers = []
+
+    def first_again(payload):
+        answers.append(payload)
+        return answers[0]
+
+    with sample_servers(posts(source, 9)) as servers:
+        servers.faults.add(API[source], changed(first_again), times=FOREVER)
+        collection = Bench(servers).collect(source, page_size=3)
+        assert len(servers.asked(API[source])) <= 4
+    assert len(collection.items) == 3
+    assert collection.partial_reason
+
+
+@every_source
 def test_a_wait_that_the_api_asks_for_is_kept(source):
     with sample_servers(posts(source, 3)) as servers:
         servers.faults.add(API[source], status(429, Retry_After="42"))
