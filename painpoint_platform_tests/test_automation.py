@@ -1,6 +1,6 @@
 """What starts by itself: whatever has new rows, once, and then nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 import pytest
@@ -49,10 +49,14 @@ class Platform:
             day = DAY if asset.partitions_def else None
             self._instance.report_runless_asset_event(dg.AssetMaterialization(asset.key, partition=day))
 
-    def begins(self, asset: dg.AssetsDefinition) -> None:
-        """Start a run of this asset that does not end."""
+    def begins(self, asset: dg.AssetsDefinition) -> Callable[[], None]:
+        """Start a run of this asset, and return what ends it."""
         job = self._definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection={asset.key})
-        self._instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, asset_selection={asset.key})
+        tags = {"dagster/partition": DAY} if asset.partitions_def else {}
+        run = self._instance.create_run_for_job(
+            job, status=dg.DagsterRunStatus.STARTED, asset_selection={asset.key}, tags=tags
+        )
+        return lambda: self._instance.report_run_failed(run) and None
 
     def tick(self) -> set[str]:
         """Return what the daemon starts now."""
@@ -72,7 +76,7 @@ def platform() -> Iterator[Platform]:
 
 def test_new_rows_are_followed_once(platform: Platform) -> None:
     platform.ends(posts)
-    assert platform.tick() == {"issues", "quality", "report"}
+    assert platform.tick() == {"issues", "quality"}
     platform.ends(issues, quality)
     ticks = [platform.tick()]
     platform.ends(report)
@@ -80,14 +84,41 @@ def test_new_rows_are_followed_once(platform: Platform) -> None:
     assert ticks == [{"report"}, set(), set(), set(), set()]
 
 
-def test_a_day_that_ends_while_the_report_is_written_is_reported_too(platform: Platform) -> None:
-    """The report's run starts beside the day's and has read before the day's rows are there."""
+@pytest.mark.parametrize("order", [(issues, quality), (quality, issues)])
+def test_the_report_is_written_once_after_a_day_in_whatever_order_its_parts_end(
+    platform: Platform, order: tuple[dg.AssetsDefinition, ...]
+) -> None:
     platform.ends(posts)
-    platform.tick()
-    platform.ends(quality, issues, report)
+    ticks = [platform.tick()]
+    ends = [platform.begins(asset) for asset in order]
+    ticks.append(platform.tick())
+    for asset, end in zip(order, ends, strict=True):
+        platform.ends(asset)
+        end()
+        ticks.append(platform.tick())
+    platform.ends(report)
+    ticks += [platform.tick() for _ in range(3)]
+    assert ticks == [{"issues", "quality"}, set(), set(), {"report"}, set(), set(), set()]
+
+
+def test_a_day_that_ends_while_the_report_is_written_is_reported_too(platform: Platform) -> None:
+    """The report has read before the day's rows are there."""
+    platform.ends(issues)
+    assert platform.tick() == {"report"}
+    platform.ends(issues, report)
     assert platform.tick() == {"report"}
     platform.ends(report)
     assert [platform.tick() for _ in range(3)] == [set(), set(), set()]
+
+
+def test_rows_of_a_day_whose_other_part_failed_are_reported(platform: Platform) -> None:
+    platform.ends(posts)
+    platform.tick()
+    fail = platform.begins(quality)
+    platform.ends(issues)
+    assert platform.tick() == set()
+    fail()
+    assert platform.tick() == {"report"}
 
 
 @pytest.mark.parametrize(("at_work", "started"), [(models, {"report"}), (quality, set())])
