@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from painpoint_platform.text.embeddings import Embedder
 from painpoint_platform_tests.extending.conftest import Extended
 from painpoint_platform_tests.extending.page import to_run
 
@@ -16,15 +15,13 @@ TITLE = "A new model task"
 
 
 @pytest.fixture
-def room(extended: Extended, embedder: Embedder, tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """The names that the page's code starts from: a client and a warehouse."""
-    llm = extended.module("resources.llm").LLMResource(state_path=str(tmp_path / "llm.sqlite"))
-    client = llm.client(run_id="a-run", embedder_factory=lambda: embedder)
-    yield {
-        "client": client,
-        "warehouse": extended.module("resources.warehouse").WarehouseResource(database=str(tmp_path / "w.duckdb")),
-    }
-    client.close()
+def room(extended: Extended, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """What the page's first Python makes: a client and a warehouse, in a folder of data of their own."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    made: dict[str, Any] = {}
+    exec(to_run(TITLE)[1], made)
+    yield made
+    made["client"].close()
 
 
 def ask(room: dict[str, Any]) -> Any:
