@@ -123,7 +123,8 @@ class _Planner:
         return Ruling(
             starts=starts,
             member=self.open,
-            asks=starts or role.is_analyst or self._is_own(voice),
+            # Of two blocks without a name either may be the answer to the other.
+            asks=starts or role.is_analyst or (self._is_own(voice) and not voice.speaker.is_anybody),
             courtesy=_is_courtesy(voice),
             margin=math.tanh(abs(score) / 2),
             reasons=tuple(f"{name} {weight:+.1f}" for name, weight in weighty if weight),

@@ -77,7 +77,7 @@ def faulty_records(problem: RecordProblem, when: datetime) -> RunError:
         kind="processing",
         when=when,
         transcript=problem.transcript,
-        where=f"record {problem.record_index} of the file{more}",
+        where=f"record [{problem.record_index}] of the file{more}",
         what_happened=f"{problem.field} is {problem.found}; no record of this transcript was put into a group",
         what_to_do=f"{problem.advice}; then run again",
     )

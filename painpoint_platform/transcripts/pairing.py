@@ -248,4 +248,4 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _text(texts: Iterable[str]) -> str:
-    return "\n\n".join(texts)
+    return "\n\n".join(text for text in texts if text)

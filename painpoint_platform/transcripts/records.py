@@ -30,6 +30,8 @@ REQUIRED: Mapping[str, tuple[type, ...]] = {
 }
 KINDS: Mapping[type, str] = {str: "text", int: "a whole number", type(None): "null"}
 LONGEST_FOUND = 60
+# What tables hold: a whole number of 64 bits.
+LARGEST_ID = 2**63 - 1
 # A half of a surrogate pair can be written in JSON, but not in UTF-8: nothing could store the text.
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -51,8 +53,8 @@ class Block:
 
     @property
     def text(self) -> str:
-        """The paragraphs, an empty line between them."""
-        return "\n\n".join(self.paragraphs)
+        """The paragraphs that say something, an empty line between them."""
+        return "\n\n".join(paragraph for paragraph in self.paragraphs if paragraph.strip())
 
     @property
     def flag(self) -> Flag | None:
@@ -254,6 +256,9 @@ def _check(key: str, placed: Sequence[_Placed], problems: _Problems) -> None:
             if type(value) not in kinds:
                 expected = " or ".join(KINDS[kind] for kind in kinds)
                 problems.add(key, one.index, name, value, f"expected {expected}")
+                whole = False
+            elif isinstance(value, int) and abs(value) > LARGEST_ID:
+                problems.add(key, one.index, name, value, f"too large for an id; number them from 1 to {LARGEST_ID}")
                 whole = False
             elif isinstance(value, str) and not value.isascii() and SURROGATE.search(value):
                 problems.add(key, one.index, name, value, "half of a surrogate pair is not text; remove it")

@@ -55,7 +55,7 @@ def test_an_entry_says_when_where_what_and_what_to_do(tmp_path):
         {
             "when": "2026-01-02T03:04:05+00:00",
             "transcript": "call",
-            "where": "record 17 of the file, and 3 more records",
+            "where": "record [17] of the file, and 3 more records",
             "speaker_block_id": None,
             "what_happened": 'paragraph_id is "x"; no record of this transcript was put into a group',
             "what_to_do": "expected a whole number; then run again",

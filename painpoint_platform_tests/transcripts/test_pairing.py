@@ -50,6 +50,22 @@ def test_a_group_says_who_asked_what_and_who_answered() -> None:
     assert 0.9 < group.confidence <= 1
 
 
+def test_blocks_without_a_name_are_question_and_answer_by_what_is_said() -> None:
+    turns: list[tuple[str, str | None, str]] = [
+        (speaker if speaker == "Operator" else "", flag, text) for speaker, flag, text in exchange("Ann Lee")
+    ]
+    (group,) = pair(transcript(records_of("one", turns)), mode="never").groups
+    assert group.question_text == "What about the margins of product 0?"
+    assert group.answer_text == "They are fine for product 0, as they ever were."
+
+
+@pytest.mark.parametrize("nothing", ["", " \n "])
+def test_blocks_in_which_nothing_is_said_leave_no_text(nothing: str) -> None:
+    turns = [(speaker, flag, nothing) for speaker, flag, _ in exchange("Ann Lee", follow_ups=1)[1:]]
+    (group,) = pair(transcript(records_of("one", turns)), mode="never").groups
+    assert (group.question_text, group.answer_text) == ("", "")
+
+
 def test_always_asks_about_every_block_but_operators() -> None:
     asked: list[int] = []
 

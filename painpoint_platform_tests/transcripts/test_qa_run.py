@@ -90,7 +90,7 @@ def test_a_transcript_with_faulty_records_gets_nulls_and_an_error_and_the_others
     assert {record["qa_group_id"] for record in written if record["filename"] == "faulty"} == {None}
     assert {record["qa_group_id"] for record in written if record["filename"] == "sound"} == {None, 1, 2}
     (found,) = errors(tmp_path / "out", "processing")
-    assert (found["transcript"], found["where"]) == ("faulty", "record 4 of the file")
+    assert (found["transcript"], found["where"]) == ("faulty", "record [4] of the file")
     assert "paragraph_content is nothing" in found["what_happened"]
     assert report.has_findings
     assert (report.summary.unpaired, len(report.summary.transcripts)) == (1, 1)

@@ -128,6 +128,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         (2, "speaker_block_id", "2", 'speaker_block_id: found "2"; expected a whole number'),
         (2, "speaker_block_id", True, "speaker_block_id: found true; expected a whole number"),
         (2, "paragraph_id", 2.0, "paragraph_id: found 2.0; expected a whole number"),
+        (2, "paragraph_id", 10**30, "too large for an id"),
+        (2, "speaker_block_id", -(2**63), "too large for an id"),
         (2, "paragraph_content", None, "paragraph_content: found null; expected text"),
         (2, "paragraph_content", "\ud800", "half of a surrogate pair"),
         (2, "paragraph_id", 1, "paragraph_id: found 1; it stands twice"),
