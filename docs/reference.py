@@ -10,35 +10,38 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from painpoint_platform.issues.sources import APIS
 from painpoint_platform.settings import Settings
-from painpoint_platform.sql_models.model import load_models
+from painpoint_platform.sql_models.model import SqlModel, load_models
 from painpoint_platform.warehouse.schema import Column, Table, described_tables
 
 DOCS = Path(__file__).resolve().parent
 
-# The first page with a fitting pattern has the table.
+# The table of a SQL model stands in the page of its group, another in the first page with a fitting pattern.
+GROUPS = {
+    "perception": "perception.md", "courses": "courses.md", "transcripts": "transcripts.md",
+    "operations": "operations.md", "issues": "issues.md", "painpoints": "issues.md",
+}  # fmt: skip
 TABLES = {
     "perception.md": ("*perception*",),
     "courses.md": ("*course*", "*theme*", "gold.*global*", "gold.*coverage"),
-    "transcripts.md": ("*transcript*", "gold.qa_groups", "gold.analyst_activity", "gold.call_overview"),
-    "operations.md": ("ops.llm_calls", "gold.llm_cost_daily", "ops.partition_inputs", "ops.schema_version"),
-    "issues.md": (
-        "bronze.*", "silver.cluster*", "gold.issue*", "gold.live_issue*", "gold.source_*", "gold.category_daily",
-        "gold.painpoints", "ops.*",
-    ),
-}  # fmt: skip
+    "transcripts.md": ("*transcript*", "gold.qa_groups"),
+    "operations.md": ("ops.llm_calls", "ops.partition_inputs", "ops.schema_version"),
+    "issues.md": ("bronze.*", "silver.cluster*", "gold.issue*", "gold.live_issue*", "ops.*"),
+}
 SETTINGS = {
     "perception.md": ("PERCEPTION_*",),
     "courses.md": ("COURSES_*", "COURSE_LIST"),
     "transcripts.md": ("TRANSCRIPTS_*", "QA_*"),
     "operations.md": ("DATA_DIR", "ARTIFACTS_DIR", "WAREHOUSE_*", "ANALYTICS_*", "REPORT_*", "LLM_*", "ALERT_*"),
     "issues.md": (
-        "PARTITIONS_*", "SOURCES_*", "GITHUB_*", "STACKEXCHANGE_*", "REDDIT_*", "HACKERNEWS_*", "COLLECT_*",
-        "AUTHOR_SALT", "EARNINGS_CALLS_*", "EMBEDDING_*", "CLUSTERING_*", "LINEAGE_*", "POCKETBASE_*", "PUBLISH_*",
-        "RECHECK_*",
+        *(setting.upper() for api in APIS.values() for setting in api.settings),
+        "PARTITIONS_*", "SOURCES_*", "COLLECT_*", "AUTHOR_SALT", "EARNINGS_CALLS_*", "EMBEDDING_*", "CLUSTERING_*",
+        "LINEAGE_*", "POCKETBASE_*", "PUBLISH_*", "RECHECK_*",
     ),
 }  # fmt: skip
 
@@ -55,8 +58,18 @@ def page(path: Path) -> str:
     return _PART.sub(written, path.read_text(encoding="utf-8"))
 
 
+def page_of_table(name: str) -> str:
+    """Return the page that has a table.
+
+    Raises:
+        LookupError: no pattern fits; says where to add one.
+    """
+    model = _models().get(name)
+    return GROUPS[model.header.group] if model else page_of(name, TABLES)
+
+
 def page_of(name: str, pages: dict[str, tuple[str, ...]]) -> str:
-    """Return the page that has a table or setting.
+    """Return the first page with a pattern that fits a name.
 
     Raises:
         LookupError: no pattern fits; says where to add one.
@@ -68,16 +81,21 @@ def page_of(name: str, pages: dict[str, tuple[str, ...]]) -> str:
 
 
 def _tables(name: str) -> str:
-    models = {model.table: Table(model.table, model.header.description, _columns(model)) for model in load_models()}
+    models = {name: Table(name, model.header.description, _columns(model)) for name, model in _models().items()}
     order = ("bronze", "silver", "gold", "ops")
     tables = described_tables() | models
-    own = [table for table in tables.values() if page_of(table.name, TABLES) == name]
+    own = [table for table in tables.values() if page_of_table(table.name) == name]
     return "\n".join(
         _table(table) for table in sorted(own, key=lambda one: (order.index(one.name.split(".")[0]), one.name))
     )
 
 
-def _columns(model: Any) -> tuple[Column, ...]:
+@cache
+def _models() -> dict[str, SqlModel]:
+    return {model.table: model for model in load_models()}
+
+
+def _columns(model: SqlModel) -> tuple[Column, ...]:
     meanings = {column.name: column.meaning for column in model.header.columns}
     return tuple(Column(name, kind.lower(), meanings.get(name, "")) for name, kind in model.column_types)
 

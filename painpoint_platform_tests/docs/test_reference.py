@@ -34,7 +34,7 @@ def test_every_table_with_every_column_stands_in_a_page(reference: ModuleType) -
     tables = {name: [column.name for column in table.columns] for name, table in described_tables().items()}
     tables |= {model.table: [name for name, _ in model.column_types] for model in load_models()}
     for name, columns in tables.items():
-        text = (ROOT / "docs" / reference.page_of(name, reference.TABLES)).read_text(encoding="utf-8")
+        text = (ROOT / "docs" / reference.page_of_table(name)).read_text(encoding="utf-8")
         part = text[text.index(f"<summary><code>{name}</code>") :].split("</details>")[0]
         assert all(f"| `{column}` |" in part for column in columns), name
 
@@ -47,7 +47,7 @@ def test_every_setting_stands_in_a_page(reference: ModuleType) -> None:
 
 def test_a_table_that_no_page_has_is_an_error_that_says_where_to_add_it(reference: ModuleType) -> None:
     with pytest.raises(LookupError, match=r"no page of the documentation has gold.forgotten: .*docs/reference.py"):
-        reference.page_of("gold.forgotten", reference.TABLES)
+        reference.page_of_table("gold.forgotten")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
