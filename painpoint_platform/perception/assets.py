@@ -225,7 +225,7 @@ def score_checks(key: dg.AssetKey, table_key: Sequence[str], text: str) -> tuple
     """Name the facts that hold for a table of scores; ``text`` is what a row is about, with its article."""
     return (
         fact(f"unique_{'_'.join(table_key)}", key, f"{text} is scored once."),
-        fact("every_text_is_scored", key, f"No text was left out: {text} has its row."),
+        fact("every_text_is_scored", key, f"{text} has its row: no text was left out."),
         fact("scores_lie_in_their_intervals", key, "0 ≤ low ≤ score ≤ high ≤ 1, for each of the three."),
     )
 
@@ -288,7 +288,7 @@ item_perception = scores_of(
     name="score_items",
     key=ITEM_PERCEPTION,
     description="Valence, arousal and willingness of every collected item, with 90 % intervals and the model's name. "
-    "Until models are trained, default ones of made-up texts score.",
+    "Until models are trained, default ones score, which know made-up texts only.",
     texts=dg.AssetDep(RAW_ITEMS, partition_mapping=by_day),
     partitions_def=daily_partitions,
     automation_condition=when_all_sources_are_in,
@@ -297,7 +297,7 @@ item_perception = scores_of(
 course_perception = scores_of(
     name="score_painpoints",
     key=COURSE_PERCEPTION,
-    description="The same of every pain point of a course, in the student's own words.",
+    description="Valence, arousal and willingness of every pain point of a course, in the student's own words.",
     texts=dg.AssetDep(silver("course_painpoints")),
     partitions_def=course_corpora,
     automation_condition=after_new_rows,
@@ -306,7 +306,7 @@ course_perception = scores_of(
 call_perception = scores_of(
     name="score_questions",
     key=CALL_PERCEPTION,
-    description="The same of what an analyst asked in each exchange of a call.",
+    description="Valence, arousal and willingness of what an analyst asked in each exchange of a call.",
     texts=dg.AssetDep(gold("qa_groups")),
     partitions_def=transcripts,
     automation_condition=after_new_rows,
