@@ -16,6 +16,7 @@ from painpoint_platform.cli.graph import open_graph
 from painpoint_platform.cli.warehouse import reading
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
+from painpoint_platform.wording import counted
 
 if TYPE_CHECKING:
     from painpoint_platform.courses.comparison import Comparison
@@ -104,14 +105,17 @@ def summary_of(settings: Settings, corpus: str, until: Literal["stage2"] | None)
     """Return what a person and a script want to know of a finished run, from the manifests that it wrote."""
     from painpoint_platform.courses.corpus_steps import stage2_dir_of, stage3_dir_of
     from painpoint_platform.courses.run_folder import read_manifest
+    from painpoint_platform.courses.views import faults_of
     from painpoint_platform.warehouse.queries import fetch
 
     with reading(settings) as connection:
         stage2 = stage2_dir_of(connection, corpus, settings.artifacts_dir)
+        faults = faults_of(connection, corpus)
         stage3 = None if until else stage3_dir_of(connection, corpus, settings.artifacts_dir)
         themes = [] if until else fetch(connection, "views/theme_ranking", corpus=corpus, rows=SHOWN_THEMES).to_dicts()
     result: dict[str, Any] = {
         "succeeded": True, "corpus": corpus, "stage2_dir": str(stage2), "stage2": read_manifest(stage2),
+        "faults": faults,
     }  # fmt: skip
     if stage3:
         result |= {"stage3_dir": str(stage3), "stage3": read_manifest(stage3), "top_themes": themes}
@@ -124,30 +128,39 @@ def _show(result: dict[str, Any]) -> None:
         f"{count:,} {reason.replace('_', ' ')}" for reason, count in stage2["drop_reasons"].items() if count
     )
     out.print(
-        f"{stage2['rows_read']:,} rows read, {stage2['rows_written']:,} pain points of {stage2['num_courses']} courses"
-        f"{f' (left out: {drops})' if drops else ''}"
+        f"{counted(stage2['rows_read'], 'row')} read, {counted(stage2['rows_written'], 'pain point')} of "
+        f"{counted(stage2['num_courses'], 'course')}{f' (left out: {drops})' if drops else ''}"
     )
-    out.print(f"{stage2['num_clusters']:,} clusters by {stage2['model_name']}{_price(stage2)}")
+    for fault in result["faults"]:
+        say(fault)
+    out.print(f"{counted(stage2['num_clusters'], 'cluster')} by {stage2['model_name']}{_price(stage2)}")
     _show_repairs(stage2["courses"])
     if "stage3" in result:
         stage3 = result["stage3"]
         out.print(
-            f"{stage3['num_global_clusters']} themes; {stage3['num_unassigned_clusters']} clusters unassigned"
-            f"{_price(stage3)}"
+            f"{counted(stage3['num_global_clusters'], 'theme')}; "
+            f"{counted(stage3['num_unassigned_clusters'], 'cluster')} unassigned{_price(stage3)}"
         )
-        rows = [tuple(theme[column] for column in SHOWN_COLUMNS) for theme in result["top_themes"]]
-        columns = list(SHOWN_COLUMNS.values())
-        out.print(table(f"Themes of {result['corpus']}", columns, rows, right=["", "posts", "courses", "colleges"]))
+        _show_themes(result["corpus"], result["top_themes"])
         out.print(f"Report      {Path(result['stage3_dir']) / 'report.html'}")
         out.print(f"Stage 3     {result['stage3_dir']}")
     out.print(f"Stage 2     {result['stage2_dir']}")
     out.print(f"Warehouse   {result['warehouse']}   gold.course_issue_overview, gold.theme_ranking")
 
 
+def _show_themes(corpus: str, themes: Sequence[dict[str, Any]]) -> None:
+    if not themes:
+        return
+    rows = [tuple(theme[column] for column in SHOWN_COLUMNS) for theme in themes]
+    columns = list(SHOWN_COLUMNS.values())
+    out.print(table(f"Themes of {corpus}", columns, rows, right=["", "posts", "courses", "colleges"]))
+
+
 def _price(manifest: dict[str, Any]) -> str:
-    cost = manifest.get("total_cost_usd")
-    calls = manifest.get("total_calls", 0)
-    return f", {calls} model calls, {'price unknown' if cost is None else f'{cost:.4f} USD'}"
+    cost, calls = manifest.get("total_cost_usd"), manifest.get("total_calls", 0)
+    if not calls:
+        return ", no model was asked"
+    return f", {counted(calls, 'model call')}, {'price unknown' if cost is None else f'{cost:.4f} USD'}"
 
 
 def _show_repairs(courses: Sequence[dict[str, Any]]) -> None:
@@ -180,11 +193,15 @@ def validate_stage3_run(run_dir: RunDir, as_json: AsJson = False) -> None:
 def _judge(run_dir: Path, findings: "Sequence[Finding]", as_json: bool) -> None:
     if as_json:
         print_json({"run_dir": str(run_dir), "valid": not findings, "findings": [asdict(found) for found in findings]})
-    elif findings:
+    elif findings and out.is_terminal:
         rows = [(found.file, found.place, found.rule, found.value, found.advice) for found in findings]
-        out.print(
-            table(f"{len(findings)} findings in {run_dir}", ["file", "place", "rule", "found", "what to do"], rows)
-        )
+        columns = ["file", "place", "rule", "found", "what to do"]
+        out.print(table(f"{counted(len(findings), 'finding')} in {run_dir}", columns, rows))
+    elif findings:
+        # Whoever filters lines needs a finding on one of them.
+        typer.echo(f"{counted(len(findings), 'finding')} in {run_dir}")
+        for found in findings:
+            typer.echo(str(found))
     else:
         out.print(f"{run_dir}: valid, nothing found")
     if findings:

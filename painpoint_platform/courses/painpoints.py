@@ -7,6 +7,7 @@ Confidence is carried along and never used: Stage 2 has no thresholds. Rows with
 left out even where they hold a summary, so that fewer pain points come out than Stage 1 counted.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from painpoint_platform.courses.csv_table import ROW_NUMBER, csv_bytes, read_csv_table
 from painpoint_platform.courses.predictions import ERROR_FLAGS
 from painpoint_platform.courses.run_folder import replace_file
+from painpoint_platform.wording import listed, shown
 
 PAINPOINT_SCHEMA = {
     "post_id": pl.String,
@@ -52,6 +54,11 @@ def _reasons() -> dict[str, tuple[pl.Expr, str]]:
 
 
 DROP_REASONS = tuple(_reasons())
+# Rows with a fault of their own, and what is wrong with the value that is shown.
+FAULTS = {
+    "duplicate": ("post_id", "an earlier row is about the same post and course"),
+    "unknown_course": ("course_code", "the list of courses lacks it"),
+}
 
 
 def split_painpoints(predictions: pl.DataFrame, catalogue: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -69,9 +76,9 @@ def split_painpoints(predictions: pl.DataFrame, catalogue: pl.DataFrame) -> tupl
         catalogue.select("course_code", "course_title"), on="course_code", how="left", maintain_order="left"
     )
     reason, value = pl.lit(None, pl.String), pl.lit(None, pl.String)
-    for name, (applies, shown) in reversed(_reasons().items()):
+    for name, (applies, column) in reversed(_reasons().items()):
         reason = pl.when(applies).then(pl.lit(name)).otherwise(reason)
-        value = pl.when(applies).then(pl.col(shown).cast(pl.String)).otherwise(value)
+        value = pl.when(applies).then(pl.col(column).cast(pl.String)).otherwise(value)
     judged = titled.with_columns(drop_reason=reason, value=value)
     dropped = judged.filter(pl.col("drop_reason").is_not_null())
     kept = judged.filter(pl.col("drop_reason").is_null())
@@ -82,6 +89,19 @@ def drop_counts(dropped: pl.DataFrame) -> dict[str, int]:
     """Return the number of dropped rows by reason, all reasons in the order in which they are tried."""
     counts = dict(dropped.group_by("drop_reason").len().iter_rows())
     return {reason: counts.get(reason, 0) for reason in DROP_REASONS}
+
+
+def told_faults(dropped: pl.DataFrame, path: Path | str) -> Iterator[str]:
+    """Yield a sentence each for the first rows that came twice or name an unknown course, and one that counts the rest.
+
+    Args:
+        dropped: row_number, drop_reason and value of rows that were dropped, in the order of the file.
+        path: the file of predictions.
+    """
+    for reason, (column, fault) in FAULTS.items():
+        rows = dropped.filter(pl.col("drop_reason") == reason).select("row_number", "value").rows()
+        findings = [(row, f"{column}: found {shown(value)}; {fault}, the row was left out") for row, value in rows]
+        yield from listed(path, findings, reason)
 
 
 def friendly(painpoints: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from painpoint_platform.courses.heat_map import (
     plot_heat_map,
     plot_theme_ranking,
 )
+from painpoint_platform.courses.painpoints import told_faults
 from painpoint_platform.courses.report import REPORT
 from painpoint_platform.courses.theme_batches import UNASSIGNED
 from painpoint_platform.views import Fact, View, first_rows, picture
@@ -19,6 +20,7 @@ from painpoint_platform.warehouse.queries import fetch
 
 if TYPE_CHECKING:
     import polars as pl
+    from duckdb import DuckDBPyConnection
 
     from painpoint_platform.courses.corpus_steps import Grouped, Themed
     from painpoint_platform.warehouse.access import Warehouse
@@ -64,12 +66,14 @@ def painpoints(warehouse: "Warehouse", corpus: str) -> View:
 def faulty_rows(warehouse: "Warehouse", corpus: str) -> str:
     """Name the rows that came twice or name an unknown course; empty without any."""
     with warehouse.read() as connection:
-        found = fetch(connection, "courses/set_aside", corpus=corpus)
-    named = [
-        f"row {row['row_number']}: {row['drop_reason']} ({row['value']})"
-        for row in found.head(NAMED).iter_rows(named=True)
-    ]
-    return _listed(named, found.height)
+        return "\n".join(faults_of(connection, corpus))
+
+
+def faults_of(connection: "DuckDBPyConnection", corpus: str) -> list[str]:
+    """Name the rows that came twice or name an unknown course: file, row and value, a sentence each."""
+    found = fetch(connection, "courses/set_aside", corpus=corpus)
+    origin = fetch(connection, "courses/corpus", corpus=corpus).row(0, named=True)
+    return list(told_faults(found, origin["predictions_path"]))
 
 
 def clusters(warehouse: "Warehouse", corpus: str, grouped: "Grouped") -> tuple[View, View]:

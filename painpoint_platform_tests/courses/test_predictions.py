@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from painpoint_platform.courses.painpoints import DROP_REASONS, drop_counts, split_painpoints
+from painpoint_platform.courses.painpoints import DROP_REASONS, drop_counts, split_painpoints, told_faults
 from painpoint_platform.courses.predictions import (
     PREDICTION_COLUMNS,
     read_course_list,
@@ -226,6 +226,16 @@ def test_every_row_is_a_pain_point_or_has_the_first_reason_that_applies(path: Pa
         (11, "p9", "D1", "empty_snippet", "\u200b"),
     ]
     assert drop_counts(dropped) == dict.fromkeys(DROP_REASONS, 1)
+    assert list(told_faults(dropped, path)) == [
+        f"{path}: row 3: post_id: found 'p1'; an earlier row is about the same post and course, the row was left out",
+        f"{path}: row 4: course_code: found 'X9'; the list of courses lacks it, the row was left out",
+    ]
+
+
+def test_of_many_faulty_rows_the_first_are_told_and_the_others_counted(path: Path) -> None:
+    _, dropped = split(path, *(f"p{number},X9,n,,,,False,False,False,False" for number in range(25)))
+    told = list(told_faults(dropped, path))
+    assert (len(told), told[-1]) == (11, f"{path}: unknown_course: 15 more, 25 in all")
 
 
 def test_a_run_without_pain_points_has_none(path: Path) -> None:

@@ -210,7 +210,8 @@ def test_rows_with_faults_are_set_aside_and_the_check_names_them(courses: Course
     )[0]
     evaluation = record.event.dagster_event.asset_check_evaluation_data
     assert not evaluation.passed
-    assert "row 112: duplicate (twin)" in evaluation.description
+    assert f"{courses.predictions}: row 112: post_id: found 'twin'" in evaluation.description
+    assert f"{courses.predictions}: row 113: course_code: found 'S999'" in evaluation.description
 
 
 @pytest.mark.parametrize(

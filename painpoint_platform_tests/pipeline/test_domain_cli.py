@@ -67,7 +67,7 @@ def test_a_course_run_tells_where_everything_is_and_its_folders_are_valid(shell:
     code, result = run_courses(shell)
     assert code == 0
     assert result["stage2_dir"] == f"artifacts/stage2/runs/embedded-v1_s2_cluster_{CORPUS}"
-    assert result["stage2"]["rows_read"] == 80
+    assert (result["stage2"]["rows_read"], result["faults"]) == (80, [])
     assert result["top_themes"][0]["theme_rank"] == 1
     for stage in ("stage2", "stage3"):
         code, out, _ = shell(stage, "validate", result[f"{stage}_dir"])
@@ -91,6 +91,12 @@ def test_until_stage2_leaves_out_themes_and_a_fault_in_its_folder_is_found(shell
     assert (code, told["valid"]) == (1, False)
     assert {"num_posts_is_len_of_post_ids"} <= {finding["rule"] for finding in told["findings"]}
     assert all(finding["file"] and finding["place"] and finding["advice"] for finding in told["findings"])
+    _, out, _ = shell("stage2", "validate", result["stage2_dir"])
+    head, *lines = out.splitlines()
+    assert head == f"1 finding in {result['stage2_dir']}"
+    found = told["findings"][0]
+    assert lines[0].startswith(f"{found['file']}, {found['place']}: {found['rule']}: found {found['value']}; ")
+    assert len(lines) == len(told["findings"])
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,8 @@ ENTRIES_NAMES = ("courses", "per_course")
 COST_NAMES = ("cost_usd", "llm_total_cost_usd", "total_cost_usd")
 CODE_NAMES = ("course_code", "course", "code")
 CLUSTERS_PATH_NAMES = ("clusters_path", "cluster_file")
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Codes that programs take for the names of a course's files as they are; longer ones they shorten.
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,159}")
 
 
 @dataclass(frozen=True)

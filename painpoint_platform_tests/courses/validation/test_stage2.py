@@ -173,7 +173,8 @@ def test_a_run_of_some_courses_of_the_shared_csv_is_good(tmp_path: Path) -> None
     assert validate_stage2(run) == [], said(validate_stage2(run))
 
 
-def test_a_code_that_is_no_file_name_is_found_under_the_recorded_one(run: Path) -> None:
+@pytest.mark.parametrize("code", ["C/1", "C" * 250], ids=["not safe", "too long"])
+def test_a_code_that_is_no_file_name_is_found_under_the_recorded_one(run: Path, code: str) -> None:
     for old, new in (
         (D196, "clusters/C-1-0a1b2c3d.json"),
         ("painpoints_used_D196.jsonl", "painpoints_used_C-1-0a1b2c3d.jsonl"),
@@ -181,7 +182,7 @@ def test_a_code_that_is_no_file_name_is_found_under_the_recorded_one(run: Path) 
         (run / old).rename(run / new)
     for path in run.rglob("*"):
         if path.is_file():
-            path.write_text(path.read_text().replace("D196", "C/1"))
+            path.write_text(path.read_text().replace("D196", code))
     with edited_json(run / MANIFEST) as found:
         found["input_sha256"] = hashlib.sha256((run / CSV).read_bytes()).hexdigest()
         found["courses"][2] |= {
