@@ -37,7 +37,7 @@ def demo(
     ui: Annotated[
         bool, typer.Option("--ui", help="Then open the Dagster UI, with the sample servers still up.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of the UI.")] = 3000,
     as_json: AsJson = False,
 ) -> None:
     """Collect sample days from four sample APIs on loopback, cluster, label, publish, and show the top issues.
@@ -64,8 +64,11 @@ def demo(
             *run_sample_feedback(settings),
         ]
         failed = [outcome for outcome in outcomes if not outcome.succeeded]
-        result = _result(settings, corpus, corpus.days[:days], seconds=time.monotonic() - started)
-        print_json(result) if as_json else _show(result)
+        result = _result(settings, corpus, corpus.days[:days], failed, seconds=time.monotonic() - started)
+        if as_json:
+            print_json(result)
+        elif settings.analytics.exists():
+            _show(result)
         if failed:
             raise typer.Exit(FINDING)
         if ui:
@@ -105,12 +108,20 @@ def run_sample_calls(settings: Settings) -> "list[RunOutcome]":
     return run_transcripts(settings, CALLS, inbox=inbox)
 
 
-def _result(settings: Settings, corpus: "Corpus", days: Sequence[date], *, seconds: float) -> dict[str, Any]:
+def _result(
+    settings: Settings, corpus: "Corpus", days: Sequence[date], failed: "Sequence[RunOutcome]", *, seconds: float
+) -> dict[str, Any]:
+    """Return what there is to show; where runs failed before the analysts' copy was written, only which and why."""
     from painpoint_platform.sample.truth import compare_with_truth
 
-    return {
+    ran = {
         "seconds": round(seconds, 1),
         "days": [str(day) for day in days],
+        "failed": [f"{outcome.job} {outcome.partitions}".strip() for outcome in failed],
+    }
+    if not settings.analytics.exists():
+        return ran
+    return ran | {
         "ground_truth": compare_with_truth(settings.warehouse, corpus, days),
         "issues": _from_copy(settings, "views/top_issues", rows=TOP_ISSUES),
         "themes": _from_copy(settings, "views/theme_ranking", corpus=CORPUS, rows=TOP_THEMES),

@@ -4,9 +4,11 @@ Belongs here: the command and how findings are shown. Does not belong here: look
 """
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from dotenv import load_dotenv
 
 from painpoint_platform.cli.console import FINDING, AsJson, out, print_json, table
 from painpoint_platform.doctor import domains, machine, services
@@ -34,6 +36,7 @@ def doctor(
 ) -> None:
     """Say what is configured, what can be reached and what is missing. Exit code 1 when something is missing."""
     settings = load_settings()
+    load_dotenv(Path(".env"))  # the providers' own key variables, as the asset graph does it
     findings = [finding for look in AREAS for finding in look(settings, not offline)]
     missing = [finding for finding in findings if finding.state == "missing"]
     if as_json:

@@ -4,8 +4,10 @@ Belongs here: what all commands that run jobs do alike. Does not belong here: wh
 commands), running one (``painpoint_platform.jobs``).
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from painpoint_platform.cli.console import err, progress_bars, say
@@ -31,7 +33,7 @@ def open_graph(
         verbose: show Dagster's log.
 
     Raises:
-        UserError: a setting or the header of a SQL model is wrong, or DATA_DIR cannot be made.
+        UserError: a setting or the header of a SQL model is wrong, or Dagster cannot keep its runs.
         KeyboardInterrupt: from ``Graph.run``, when that run was interrupted: nothing else is begun.
     """
     with err.status("loading the asset graph"):
@@ -47,6 +49,9 @@ def open_graph(
 
 @contextmanager
 def _explained(settings: Settings) -> Iterator[None]:
+    home = os.environ.get("DAGSTER_HOME")
+    if home is not None and not Path(home).is_absolute():
+        raise UserError(f"DAGSTER_HOME: found {home!r}, expected an absolute path, or unset it for DATA_DIR/dagster")
     try:
         yield
     except OSError as error:

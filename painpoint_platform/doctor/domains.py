@@ -10,6 +10,7 @@ from pathlib import Path
 
 from painpoint_platform.doctor.finding import Finding, State, tried
 from painpoint_platform.settings import Settings
+from painpoint_platform.wording import counted
 
 
 def courses(settings: Settings, _online: bool) -> Iterator[Finding]:
@@ -17,10 +18,12 @@ def courses(settings: Settings, _online: bool) -> Iterator[Finding]:
     from painpoint_platform.courses.taxonomy import load_taxonomy
 
     waiting = len(list(settings.course_inbox.glob("*/predictions_FULL.csv")))
-    if not waiting:
+    if settings.courses_inbox and not settings.courses_inbox.is_dir():
+        yield Finding("courses", "inbox", "missing", f"COURSES_INBOX: there is no folder {settings.courses_inbox}")
+    elif not waiting:
         yield Finding("courses", "inbox", "off", f"no Stage-1 run in {settings.course_inbox} (COURSES_INBOX)")
     else:
-        yield Finding("courses", "inbox", "ok", f"{waiting} Stage-1 runs in {settings.course_inbox}")
+        yield Finding("courses", "inbox", "ok", f"{counted(waiting, 'Stage-1 run')} in {settings.course_inbox}")
         if not settings.course_list_file.exists():
             yield Finding(
                 "courses", "course list", "missing", f"{settings.course_list_file} is not there (COURSE_LIST)"
@@ -31,8 +34,13 @@ def courses(settings: Settings, _online: bool) -> Iterator[Finding]:
 def transcripts(settings: Settings, _online: bool) -> Iterator[Finding]:
     """Look for calls, and say how their boundaries are decided."""
     waiting = len(list(settings.transcript_inbox.glob("*.json")))
-    state: State = "ok" if waiting else "off"
-    yield Finding("transcripts", "inbox", state, f"{waiting} files in {settings.transcript_inbox} (TRANSCRIPTS_INBOX)")
+    if settings.transcripts_inbox and not settings.transcripts_inbox.is_dir():
+        lost = f"TRANSCRIPTS_INBOX: there is no folder {settings.transcripts_inbox}"
+        yield Finding("transcripts", "inbox", "missing", lost)
+    else:
+        state: State = "ok" if waiting else "off"
+        detail = f"{counted(waiting, 'file')} in {settings.transcript_inbox} (TRANSCRIPTS_INBOX)"
+        yield Finding("transcripts", "inbox", state, detail)
     how = f"QA_MODEL={settings.qa_model}" + (
         f", below a margin of {settings.qa_margin:g}" if settings.qa_model == "auto" else ""
     )

@@ -4,10 +4,14 @@ Belongs here: files and installed parts that all domains share. Does not belong 
 (``services``), a domain's own files (``domains``).
 """
 
+import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 from painpoint_platform.doctor.finding import REACH_TIMEOUT_S, Finding, State, tried
+from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings
 
 ENOUGH_DISK_GB = 2.0
@@ -20,12 +24,56 @@ def files(settings: Settings, _online: bool) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free / 1e9
     state: State = "ok" if free >= ENOUGH_DISK_GB else "missing"
     yield Finding("files", "disk", state, f"{free:.1f} GB free at {folder} (DATA_DIR)")
+    if not os.access(folder, os.W_OK):
+        yield Finding("files", "data folder", "missing", f"{folder} cannot be written to (DATA_DIR)")
     yield _warehouse(settings)
-    for what, path in (("analysts' copy", settings.analytics), ("report", settings.report / "index.html")):
-        if path.exists():
-            yield Finding("files", what, "ok", str(path))
-        else:
-            yield Finding("files", what, "off", f"{path} is written by the first run")
+    kept_answers = settings.data_dir / "llm.sqlite"
+    if kept_answers.exists():
+        yield tried("files", "models' answers", partial(_kept_answers, kept_answers))
+    salt = settings.data_dir / "author_salt"
+    if settings.author_salt is None and salt.exists():
+        yield tried("files", "author salt", partial(_salt, salt))
+    written_first = "{} is written by the first run"
+    if settings.analytics.exists():
+        yield tried("files", "analysts' copy", partial(_copy, settings.analytics))
+    else:
+        yield Finding("files", "analysts' copy", "off", written_first.format(settings.analytics))
+    index = settings.report / "index.html"
+    there = index.exists()
+    yield Finding("files", "report", "ok" if there else "off", str(index) if there else written_first.format(index))
+
+
+def _kept_answers(path: Path) -> str:
+    from painpoint_platform.llm.state import StateFile
+
+    state = StateFile(path)
+    try:
+        with state.read() as connection:
+            count = connection.execute("select count(*) from answers").fetchone()[0]
+    finally:
+        state.close()
+    return f"{path}: {count:,} are kept and not paid for again"
+
+
+def _salt(path: Path) -> str:
+    from painpoint_platform.issues.authors import load_author_salt
+
+    load_author_salt(path)
+    return f"{path}: goes into every backup"
+
+
+def _copy(path: Path) -> str:
+    import duckdb
+
+    try:
+        with duckdb.connect(path, read_only=True) as copy:
+            row = copy.execute("select count(*) from duckdb_tables()").fetchone()
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
+            return f"{path}: somebody has it open for writing"
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: cannot be read ({reason}); `painpoint snapshot` makes it anew") from None
+    return f"{path}: {row[0] if row else 0} tables"
 
 
 def _warehouse(settings: Settings) -> Finding:
@@ -67,4 +115,13 @@ def operations(settings: Settings, _online: bool) -> Iterator[Finding]:
     yield Finding(
         "operations", "alerts", "ok" if alerts else "off", "ALERT_WEBHOOK_URL " + ("set" if alerts else "not set")
     )
-    yield Finding("operations", "Dagster", "ok", f"DAGSTER_HOME defaults to {settings.data_dir / 'dagster'}")
+    yield tried("operations", "Dagster", partial(_dagster_home, settings))
+
+
+def _dagster_home(settings: Settings) -> str:
+    home = os.environ.get("DAGSTER_HOME")
+    if home is None:
+        return f"DAGSTER_HOME defaults to {settings.data_dir / 'dagster'}"
+    if not Path(home).is_absolute():
+        raise UserError(f"DAGSTER_HOME: found {home!r}, expected an absolute path")
+    return f"keeps its runs in {home}"

@@ -7,32 +7,54 @@ does (a token server is the exception: nothing else would say why models refuse)
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from painpoint_platform.doctor.finding import Finding, State, reached, tried
-from painpoint_platform.errors import PainpointError
+from painpoint_platform.errors import PainpointError, UserError
+from painpoint_platform.setting_values import shown_address
 from painpoint_platform.settings import Settings
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from painpoint_platform.llm.endpoints import Endpoint
 
 
 def models(settings: Settings, online: bool) -> Iterator[Finding]:
     """Look at the language models, at what a run may spend on them, and at what they are told."""
-    from painpoint_platform.llm.endpoints import EMBEDDED
+    from painpoint_platform.llm.endpoints import EMBEDDED, Endpoint
     from painpoint_platform.llm.prompts import changed_prompts
 
-    for role, model, base_url in (
-        ("local", settings.llm_local_model, settings.llm_local_base_url),
-        ("remote", settings.llm_remote_model, settings.llm_remote_base_url),
+    local_key, remote_key = _revealed(settings.llm_local_api_key), _revealed(settings.llm_remote_api_key)
+    for endpoint in (
+        Endpoint(settings.llm_local_model, "LOCAL", settings.llm_local_base_url, local_key),
+        Endpoint(settings.llm_remote_model, "REMOTE", settings.llm_remote_base_url, remote_key),
     ):
-        if model == EMBEDDED:
-            yield Finding("models", role, "ok", f"{model}: on this machine, no key needed")
-        elif base_url and online:
-            yield reached("models", role, base_url, f"{model} at {base_url}")
-        else:
-            yield Finding("models", role, "ok", f"{model}{f' at {base_url}' if base_url else ''}, not contacted")
+        role, address = endpoint.role.lower(), endpoint.base_url
+        found = tried("models", role, partial(_model, endpoint, by_token=settings.llm_token_endpoint is not None))
+        if found.state == "ok" and address and online and not endpoint.is_embedded:
+            found = reached("models", role, address, f"{endpoint.name} at {shown_address(address)}")
+        yield found
     if settings.llm_budget_usd is None and settings.llm_remote_model != EMBEDDED:
         yield Finding("models", "budget", "off", "LLM_BUDGET_USD is not set: a run may spend without limit")
     changed = changed_prompts()
     told = "; ".join(changed) or "the templates are those that were published"
     yield Finding("models", "prompts", "missing" if changed else "ok", told)
+
+
+def _model(endpoint: "Endpoint", *, by_token: bool) -> str:
+    from painpoint_platform.llm.endpoints import require_model_name
+
+    if endpoint.is_embedded:
+        return f"{endpoint.name}: on this machine, no key needed"
+    require_model_name(endpoint)
+    from painpoint_platform.llm.litellm_model import LiteLLMModel
+
+    lacking = LiteLLMModel(endpoint).lacks(by_token=by_token)
+    if lacking:
+        raise UserError(lacking)
+    at = f" at {shown_address(endpoint.base_url)}" if endpoint.base_url else ""
+    return f"{endpoint.name}{at}, not contacted"
 
 
 def access(settings: Settings, online: bool) -> Iterator[Finding]:
@@ -65,13 +87,15 @@ def _token(settings: Settings) -> str:
 
     from painpoint_platform.llm.endpoints import Access, open_tokens
 
-    secret = settings.llm_client_secret
-    given = Access(
-        settings.llm_token_endpoint, settings.llm_client_id, secret.get_secret_value() if secret else None,
-        settings.llm_ca_bundle,
-    )  # fmt: skip
-    asyncio.run(open_tokens(given).token())
-    return f"{settings.llm_token_endpoint} gives a token to {settings.llm_client_id}"
+    endpoint, client = settings.llm_token_endpoint or "", settings.llm_client_id
+    asyncio.run(
+        open_tokens(Access(endpoint, client, _revealed(settings.llm_client_secret), settings.llm_ca_bundle)).token()
+    )
+    return f"{shown_address(endpoint)} gives a token to {client}"
+
+
+def _revealed(secret: "SecretStr | None") -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def sources(settings: Settings, online: bool) -> Iterator[Finding]:
@@ -94,7 +118,7 @@ def sources(settings: Settings, online: bool) -> Iterator[Finding]:
             yield Finding("sources", api.source, state, f"{names} not set; {api.without_credentials or 'needed'}")
         if online:
             address = getattr(settings, api.address)
-            yield reached("sources", api.source, address, address)
+            yield reached("sources", api.source, address, shown_address(address))
 
 
 def publishing(settings: Settings, online: bool) -> Iterator[Finding]:
@@ -106,4 +130,5 @@ def publishing(settings: Settings, online: bool) -> Iterator[Finding]:
         if not getattr(settings, name):
             yield Finding("publishing", name.upper(), "missing", "not set, but POCKETBASE_URL is")
     if online:
-        yield reached("publishing", "PocketBase", f"{settings.pocketbase_url}/api/health", settings.pocketbase_url)
+        address = settings.pocketbase_url
+        yield reached("publishing", "PocketBase", f"{address.rstrip('/')}/api/health", shown_address(address))

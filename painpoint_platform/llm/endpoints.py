@@ -70,7 +70,8 @@ def open_route(
     needs_access = any(not endpoint.is_embedded for endpoint in (local, remote))
     tokens = open_tokens(access) if needs_access and access.token_endpoint else None
     first = open_model(local, embedder, tokens, access.ca_bundle)
-    same = (local.name, local.base_url) == (remote.name, remote.base_url)
+    one_account = remote.api_key in {None, local.api_key}
+    same = (local.name, local.base_url) == (remote.name, remote.base_url) and one_account
     return Route(first, first if same else open_model(remote, embedder, tokens, access.ca_bundle), tokens)
 
 
@@ -99,16 +100,27 @@ def open_model(
     ca_bundle: Path | None = None,
 ) -> ChatModel:
     """Make the model of an endpoint; nothing is imported, loaded or contacted before it is asked."""
-    name = endpoint.name.strip()
+    require_model_name(endpoint)
     if endpoint.is_embedded:
         from painpoint_platform.llm.embedded.model import EmbeddedModel
 
         return EmbeddedModel(embedder)
+    from painpoint_platform.llm.litellm_model import LiteLLMModel
+
+    return LiteLLMModel(endpoint, tokens, ca_bundle)
+
+
+def require_model_name(endpoint: Endpoint) -> None:
+    """Refuse a name that can be no model's.
+
+    Raises:
+        UserError: it is empty, or means an embedded model that does not exist.
+    """
+    name = endpoint.name.strip()
+    if endpoint.is_embedded:
+        return
     if not name or name.startswith("embedded/"):
         raise UserError(
             f"{endpoint.setting}_MODEL: found {endpoint.name!r}, expected {EMBEDDED} or a LiteLLM name such as "
             "ollama_chat/llama3.1, groq/llama-3.3-70b-versatile or openai/<name>"
         )
-    from painpoint_platform.llm.litellm_model import LiteLLMModel
-
-    return LiteLLMModel(endpoint, tokens, ca_bundle)

@@ -96,6 +96,24 @@ class LiteLLMModel:
         """The LiteLLM name: the same model at another address gives the same answers."""
         return self._endpoint.name
 
+    def lacks(self, *, by_token: bool) -> str | None:
+        """Say what every call would fail for, as far as that is known without making one; None where nothing is.
+
+        ``by_token``: a token server stands for the key.
+        """
+        litellm, setting = litellm_module(), self._endpoint.setting
+        try:
+            litellm.get_llm_provider(self.name, api_base=self._endpoint.base_url)
+        except Exception:  # LiteLLM raises what a server would have answered
+            return f"{setting}_MODEL: LiteLLM knows no provider for {self.name!r}; expected <provider>/<model>"
+        if by_token or self._api_key:
+            return None
+        missing = litellm.validate_environment(self.name)["missing_keys"]
+        # Clouds have other ways to prove who one is, and servers of one's own an address that is the default.
+        if not missing or not all(name.endswith("_API_KEY") for name in missing):
+            return None
+        return f"{self.name}: no key; set {' and '.join(missing)} or {setting}_API_KEY"
+
     @cached_property
     def context_tokens(self) -> int:
         """LLM_CONTEXT_TOKENS, else what LiteLLM knows of the model, else a usual size."""

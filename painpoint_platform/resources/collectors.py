@@ -18,7 +18,7 @@ from painpoint_platform.errors import UserError
 from painpoint_platform.issues.items import Collection, Source
 from painpoint_platform.issues.sources import APIS
 from painpoint_platform.paths import bundled
-from painpoint_platform.resources.secrets import secret
+from painpoint_platform.resources.secrets import address, secret
 from painpoint_platform.settings import Settings
 
 # The collectors, and httpx under them, are imported where they are used: definitions load without them.
@@ -143,7 +143,9 @@ class CollectorsResource(_SourceSettings):  # type: ignore[misc, valid-type]
 def _as_configuration(settings: Settings, field: str) -> str | EnvVar | None:
     """Return a setting as Dagster may show it: of a secret the name alone."""
     value: str | SecretStr | None = getattr(settings, field)
-    return secret(settings, field) if isinstance(value, SecretStr) else value
+    if isinstance(value, SecretStr):
+        return secret(settings, field)
+    return address(settings, field) if field.endswith("_url") else value
 
 
 def _outside_any_loop(reading: Coroutine[Any, Any, Answer]) -> Answer:

@@ -11,7 +11,7 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from painpoint_platform.llm.endpoints import EMBEDDED
-from painpoint_platform.resources.secrets import secret
+from painpoint_platform.resources.secrets import address, secret
 from painpoint_platform.settings import Settings
 
 # The client, and all that speaks to models under it, is imported where it is used: definitions load without it.
@@ -48,8 +48,8 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
         return cls(
             local_model=settings.llm_local_model,
             remote_model=settings.llm_remote_model,
-            local_base_url=settings.llm_local_base_url,
-            remote_base_url=settings.llm_remote_base_url,
+            local_base_url=address(settings, "llm_local_base_url"),
+            remote_base_url=address(settings, "llm_remote_base_url"),
             local_api_key=secret(settings, "llm_local_api_key"),
             remote_api_key=secret(settings, "llm_remote_api_key"),
             max_concurrency=settings.llm_max_concurrency,
@@ -57,7 +57,7 @@ class LLMResource(ConfigurableResource):  # type: ignore[type-arg]
             timeout_s=settings.llm_timeout_s,
             budget_usd=settings.llm_budget_usd,
             context_tokens=settings.llm_context_tokens,
-            token_endpoint=settings.llm_token_endpoint,
+            token_endpoint=address(settings, "llm_token_endpoint"),
             client_id=settings.llm_client_id,
             client_secret=secret(settings, "llm_client_secret"),
             ca_bundle=str(settings.llm_ca_bundle) if settings.llm_ca_bundle else None,

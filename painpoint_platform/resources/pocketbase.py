@@ -10,7 +10,7 @@ from pydantic import Field
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.issues.publishing.pocketbase_client import PocketBaseClient
-from painpoint_platform.resources.secrets import secret
+from painpoint_platform.resources.secrets import address, secret
 from painpoint_platform.settings import Settings
 
 
@@ -27,7 +27,7 @@ class PocketBaseResource(ConfigurableResource[None]):
     def of(cls, settings: Settings) -> Self:
         """Return the server of the settings."""
         return cls(
-            url=settings.pocketbase_url,
+            url=address(settings, "pocketbase_url"),
             email=settings.pocketbase_email,
             password=secret(settings, "pocketbase_password"),
             timeout_s=settings.pocketbase_timeout_s,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from dagster import ConfigurableResource, EnvVar
 
+from painpoint_platform.setting_values import shown_address
 from painpoint_platform.settings import Settings
 
 ResourceT = TypeVar("ResourceT", bound="ConfigurableResource[Any]")
@@ -24,6 +25,15 @@ def secret(settings: Settings, field: str) -> EnvVar | None:
     name = field.upper()
     os.environ.setdefault(name, value.get_secret_value())
     return EnvVar(name)
+
+
+def address(settings: Settings, field: str) -> str | EnvVar | None:
+    """Return an address; of one that holds a user, a password or a query the name of its variable, as of a secret."""
+    value: str | None = getattr(settings, field)
+    if value is None or shown_address(value) == value:
+        return value
+    os.environ.setdefault(field.upper(), value)
+    return EnvVar(field.upper())
 
 
 def in_hand(resource: ResourceT) -> ResourceT:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from painpoint_platform.cli.app import app, main
 from painpoint_platform.llm import prompts
+from painpoint_platform.llm.state import StateFile
 from painpoint_platform.text import embeddings
 from painpoint_platform_tests.llm.token_server import CLIENT_ID, CLIENT_SECRET, TokenServer
 
@@ -95,6 +96,31 @@ def test_doctor_says_what_is_missing_and_never_a_secret(monkeypatch: pytest.Monk
     assert "nor-me" not in result.output
 
 
+def test_doctor_opens_what_is_kept_and_says_what_is_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = folder / "data"
+    data.mkdir()
+    for name in ("llm.sqlite", "analytics.duckdb", "painpoint.duckdb"):
+        (data / name).write_bytes(b"no database" * 500)
+    (data / "author_salt").write_text("short")
+    monkeypatch.setenv("TRANSCRIPTS_INBOX", "nowhere")
+    monkeypatch.setenv("LLM_REMOTE_MODEL", "embedded/v2")
+    monkeypatch.setenv("DAGSTER_HOME", "relative")
+    report = json.loads(CliRunner().invoke(app, ["doctor", "--offline", "--json"]).stdout)
+    missing = {finding["what"] for finding in report["findings"] if finding["state"] == "missing"}
+    assert {"warehouse", "models' answers", "analysts' copy", "author salt", "inbox", "remote", "Dagster"} <= missing
+
+
+def test_doctor_says_what_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    CliRunner().invoke(app, ["snapshot"])
+    StateFile(folder / "data" / "llm.sqlite").close()
+    monkeypatch.setenv("DAGSTER_HOME", "/srv/dagster")
+    report = json.loads(CliRunner().invoke(app, ["doctor", "--offline", "--json"]).stdout)
+    found = {finding["what"]: (finding["state"], finding["detail"]) for finding in report["findings"]}
+    assert found["models' answers"] == ("ok", f"{folder}/data/llm.sqlite: 0 are kept and not paid for again")
+    assert found["analysts' copy"][0] == "ok"
+    assert found["Dagster"] == ("ok", "keeps its runs in /srv/dagster")
+
+
 def test_doctor_reads_the_corpus_settings_and_models_of_perception(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,8 +149,10 @@ def test_doctor_says_that_a_server_cannot_be_reached(monkeypatch: pytest.MonkeyP
     for name, value in world.items():
         monkeypatch.setenv(name, value)
     assert CliRunner().invoke(app, ["doctor", "--json"]).exit_code == 0
-    monkeypatch.setenv("HACKERNEWS_API_URL", "http://127.0.0.1:9")
-    report = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+    monkeypatch.setenv("HACKERNEWS_API_URL", "http://ada:hunter2@127.0.0.1:9")
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+    assert "hunter2" not in result.output
+    report = json.loads(result.stdout)
     assert [finding["what"] for finding in report["findings"] if finding["state"] == "missing"] == ["hackernews"]
 
 

@@ -49,3 +49,10 @@ def test_a_place_that_dagster_cannot_write_to_is_named(tmp_path: Path, monkeypat
     with pytest.raises(UserError, match=r"taken/dagster: Dagster cannot keep its runs there \(Not a directory\)"):  # noqa: SIM117
         with graph.open_graph(load_settings(None, data_dir=tmp_path / "data")):
             pass
+
+
+def test_a_dagster_home_that_dagster_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "some/where")
+    with pytest.raises(UserError, match=r"DAGSTER_HOME: found 'some/where', expected an absolute path"):  # noqa: SIM117
+        with graph.open_graph(load_settings(None, data_dir=tmp_path / "data")):
+            pass
