@@ -36,6 +36,7 @@ from painpoint_platform.takedown.written_files import clean_files
 from painpoint_platform.warehouse.connection import open_read, open_write
 from painpoint_platform.warehouse.queries import fetch, query_text
 from painpoint_platform.warehouse.snapshot import write_snapshot
+from painpoint_platform.wording import counted
 
 Publish = Callable[[date], SyncReport]
 
@@ -182,7 +183,13 @@ def _unpublish(places: Places, target: Target, publish: Publish | None, log: _Lo
     with _reading(places) as connection:
         left = fetch(connection, "takedown/published", url_hashes=target.url_hashes).height
     if left:
-        log.problems.append(f"PocketBase still has {left} records of it; the next sync that reaches it removes them")
+        remedy = (
+            "the next sync that reaches it removes them"
+            if publish
+            else "set POCKETBASE_URL, POCKETBASE_EMAIL and POCKETBASE_PASSWORD of that server, let it run, and run the "
+            "command again"
+        )
+        log.problems.append(f"PocketBase still has {counted(left, 'record')} of it; {remedy}")
     log.add("PocketBase", {"issue_evidence": len(target.published) - left})
 
 

@@ -106,12 +106,22 @@ class Journal:
     path: Path
 
     def read(self) -> Target:
-        """Return what unfinished takedowns left; an empty target where there are none."""
+        """Return what unfinished takedowns left; an empty target where there are none.
+
+        Raises:
+            UserError: somebody changed the file; what it held cannot be proven gone any more.
+        """
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
+            fields = {name: tuple(_from_json(name, entry) for entry in entries) for name, entries in kept.items()}
+            return Target(**fields)
         except FileNotFoundError:
             return Target()
-        return Target(**{name: tuple(_from_json(name, entry) for entry in entries) for name, entries in kept.items()})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"{self.path}: not the journal of a takedown any more ({error}); it says what an unfinished takedown "
+                "was about. Restore it, or delete it and forget those posts again"
+            ) from None
 
     def write(self, target: Target) -> None:
         """Keep the target, whole or not at all."""

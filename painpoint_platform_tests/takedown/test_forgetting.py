@@ -282,7 +282,7 @@ def test_a_pocketbase_that_is_down_is_said_and_the_next_sync_takes_it_down(
     with PocketBaseClient("http://127.0.0.1:9", "a@example.com", "nobody", timeout_s=1) as absent:
         done = home.forget(filled, publish=home.publisher(absent))
     assert not done.proven
-    assert any("PocketBase still has 1 records of it" in problem for problem in done.problems)
+    assert any("PocketBase still has 1 record of it; the next sync" in problem for problem in done.problems)
     assert len(records("issue_evidence")) == 8
     assert home.rows("select count(*) from bronze.raw_items where url = $url", url=filled) == [(0,)]
 
@@ -296,7 +296,18 @@ def test_without_a_pocketbase_what_is_published_is_said_not_to_be_gone(
     home: Home, filled: str, client: PocketBaseClient
 ) -> None:
     home.publisher(client)(DAY)
-    assert not home.forget(filled).proven
+    done = home.forget(filled)
+    assert not done.proven
+    assert any("still has 1 record of it; set POCKETBASE_URL" in problem for problem in done.problems)
+
+
+def test_a_journal_that_somebody_changed_is_not_passed_over(home: Home, filled: str) -> None:
+    for content in ("{", "[]", '{"days": ["never"]}', '{"places": []}'):
+        home.places.journal.write_text(content)
+        with pytest.raises(UserError, match=r"takedown\.json: not the journal of a takedown any more"):
+            home.forget(filled)
+        assert home.places.journal.read_text() == content
+    assert home.rows("select count(*) from ops.tombstones") == [(0,)]
 
 
 def test_a_copy_of_the_warehouse_or_a_file_of_somebody_is_named_and_left(home: Home, filled: str) -> None:

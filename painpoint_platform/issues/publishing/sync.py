@@ -34,6 +34,7 @@ from painpoint_platform.issues.publishing.pocketbase_collections import (
 )
 from painpoint_platform.issues.publishing.pocketbase_writes import Delete, Upsert, Write, send_writes
 from painpoint_platform.issues.publishing.tables import PublishingInput, TrackingChanges
+from painpoint_platform.wording import counted
 
 
 def sync_day(
@@ -121,6 +122,9 @@ def _as_found(
     """Return what is tracked as it is on the server, and the removals of what is there without reason.
 
     A record that is not what it should be counts as unknown, like one that is missing, and so is sent again.
+
+    Raises:
+        UserError: the warehouse knows of no issue at all, so everything there would go: it is rather the wrong one.
     """
     everything = plan_sync(_forgotten(stored), min_authors=min_authors).works
     wanted = [write for work in everything for write in (work.write, *(item.write for item in work.evidence))]
@@ -139,6 +143,11 @@ def _as_found(
         live_issues=checked(stored.live_issues, ISSUES),
         live_evidence=checked(stored.live_evidence, EVIDENCE),
     )
+    if foreign and stored.issues.is_empty() and stored.live_issues.is_empty():
+        raise UserError(
+            f"this warehouse has no issues and has never published one, but {client.shown_url} has "
+            f"{counted(len(foreign), 'record')}: nothing was removed. Check DATA_DIR, WAREHOUSE_PATH and POCKETBASE_URL"
+        )
     return as_found, tuple(foreign)
 
 

@@ -63,6 +63,16 @@ def test_records_deleted_by_hand_come_back_when_asked_to_verify(
     assert gold.sync(new_client(), verify=True).writes == 0
 
 
+def test_an_empty_warehouse_does_not_empty_the_server(remote: Remote, gold: Gold, new_client: MakeClient) -> None:
+    gold.issue("slow")
+    gold.sync(new_client())
+    of_another_folder = Gold()
+    with pytest.raises(UserError, match=r"no issues .* has 4 records: nothing was removed\. Check DATA_DIR"):
+        of_another_folder.sync(new_client(), verify=True)
+    of_another_folder.close()
+    assert_published(remote, 1, 3)
+
+
 def test_an_issue_deleted_by_hand_comes_back_after_its_evidence_changed(
     remote: Remote, gold: Gold, new_client: MakeClient
 ) -> None:
