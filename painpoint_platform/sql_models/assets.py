@@ -21,7 +21,7 @@ from painpoint_platform.sql_models.later_days import LaterDays, remake_later_day
 from painpoint_platform.sql_models.lineage import TableColumn, column_lineage
 from painpoint_platform.sql_models.lineage_table import Lineage, lineage_table
 from painpoint_platform.sql_models.model import SqlModel
-from painpoint_platform.sql_models.run import Window, count_query, materialize, preview_query
+from painpoint_platform.sql_models.run import Window, materialize, preview_query, row_count
 from painpoint_platform.views import View, first_rows
 
 if TYPE_CHECKING:
@@ -231,9 +231,9 @@ def _warnings(later: LaterDays) -> dict[str, str]:
 def _shown(connection: "DuckDBPyConnection", model: SqlModel, window: Window | None) -> dict[str, Any]:
     """Return what people see of a window, or of all: how many rows, and the first of them."""
     parameters = window.parameters() if window else None
-    count = connection.execute(count_query(model), parameters).fetchone()
+    count = row_count(connection, model, window)
     rows = connection.sql(preview_query(model), params=parameters).pl()
-    return view_metadata(View(int(count[0]) if count else 0, {}, *first_rows(rows)))
+    return view_metadata(View(count, {}, *first_rows(rows)))
 
 
 def _materialize_whole(

@@ -74,7 +74,7 @@ def _day(model: SqlModel) -> str:
 
 def _holds_any(connection: duckdb.DuckDBPyConnection, model: SqlModel, after: date) -> bool:
     query = f"select 1 from {quoted(model.table)} where {_day(model)} >= $after limit 1"
-    return connection.execute(query, {"after": after}).fetchone() is not None
+    return bool(connection.execute(query, {"after": after}).fetchall())
 
 
 @contextmanager

@@ -59,12 +59,12 @@ def materialize(
     set_variables(connection, variables or {})
     connection.execute(f"create schema if not exists {quoted(model.schema)}")
     try:
-        row_count = _replace_window(connection, model, window) if window else _replace_all(connection, model)
+        count = _replace_window(connection, model, window) if window else _replace_all(connection, model)
     except duckdb.CatalogException as error:
         raise UserError(f"{model.path}: {error}; materialise what it depends on first") from error
     rows = f"(from {quoted(model.table)} {_in_window(model)})"
     require(connection, model.table, checks_of(model, rows, window.parameters() if window else {}))
-    return row_count
+    return count
 
 
 def set_variables(connection: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:
@@ -95,9 +95,12 @@ def preview_query(model: SqlModel) -> str:
     return f"{shown}from {quoted(model.table)} {_in_window(model)} {first}"
 
 
-def count_query(model: SqlModel) -> str:
-    """Return the query for the number of rows of a window, whose bounds are to be bound, or of all."""
-    return f"select count(*) from {quoted(model.table)} {_in_window(model)}"
+def row_count(connection: duckdb.DuckDBPyConnection, model: SqlModel, window: Window | None = None) -> int:
+    """Return how many rows a window of a model's table has, or all of it."""
+    where, values = (_in_window(model), window.parameters()) if window else ("", {})
+    # All that there is, for DuckDB 2 lets nothing else begin before a result was read to its end.
+    ((count,),) = connection.execute(f"select count(*) from {quoted(model.table)} {where}", values).fetchall()
+    return int(count)
 
 
 def _replace_all(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> int:
@@ -105,8 +108,7 @@ def _replace_all(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> int:
     _drop_other_kind(connection, model)
     connection.execute(f"create or replace {kind} {quoted(model.table)} as from ({model.sql}\n)")
     _comment(connection, model)
-    row = connection.execute(f"select count(*) from {quoted(model.table)}").fetchone()
-    return int(row[0]) if row else 0
+    return row_count(connection, model)
 
 
 def _drop_other_kind(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> None:

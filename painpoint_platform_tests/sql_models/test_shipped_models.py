@@ -1,9 +1,11 @@
 """The models of the project, executed on a tiny warehouse."""
 
+import re
 from datetime import date, datetime
 
 import pytest
 
+from painpoint_platform.paths import bundled
 from painpoint_platform.sql_models.lineage import column_lineage
 from painpoint_platform.sql_models.model import load_models
 from painpoint_platform.sql_models.run import Window, materialize
@@ -190,3 +192,9 @@ def test_every_column_has_a_lineage(model):
     without = {column for column, sources in lineage.items() if not sources}
     assert set(lineage) == {name for name, _ in model.column_types}
     assert without == LITERALS.get(model.table, set())
+
+
+def test_no_lambda_is_written_with_the_arrow_that_duckdb_two_refuses():
+    files = bundled("dbt_like_sql").rglob("*.sql")
+    code = {path.name: re.sub(r"--.*", "", path.read_text()) for path in files}
+    assert [name for name, sql in code.items() if " -> " in sql] == []

@@ -17,7 +17,7 @@ traced as (
         lineage.cluster_id,
         lineage.relation,
         lineage.similarity,
-        list_filter(lineage.previous_keys, previous -> previous <> report_issues.issue_key) as previous_keys
+        list_filter(lineage.previous_keys, lambda previous: previous <> report_issues.issue_key) as previous_keys
     from report_issues
     join gold.issues as issue
         on issue.issue_key = report_issues.issue_key
