@@ -94,13 +94,14 @@ after_any_new_rows = (
 
 def collect_yesterday(source: Source) -> dg.ScheduleDefinition:
     """Return the schedule that collects a source's last complete UTC day."""
+    what = f"what was posted on {APIS[source].title}" if source in APIS else "what analysts asked in the calls of"
 
     @dg.schedule(
         name=f"collect_{source}_daily",
         job=collect_job,
         cron_schedule=COLLECTION_TIMES[source],
         execution_timezone="UTC",
-        description=f"Collects what was posted on {source} yesterday (UTC); the rest of the day's graph follows.",
+        description=f"Collects {what} yesterday (UTC); with `follow_new_rows` on, the rest of the day's graph follows.",
     )
     def yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = context.scheduled_execution_time.date() - timedelta(days=1)
@@ -227,8 +228,8 @@ def published_evidence(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     job=collect_job,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Collects the day of a call once more whose questions and answers were paired after that day was "
-    "collected; `late_calls_collected` then has it clustered again.",
+    description="Where a call is paired after the day on which it was held was collected, collects that day once more; "
+    "`late_calls_collected` then has it clustered again.",
 )
 def late_calls(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.SensorResult:
     """Look at the calls that were paired since the last look; a day that was not read yet needs nothing."""
@@ -319,7 +320,7 @@ SENSORS = [
     dg.AutomationConditionSensorDefinition(
         "follow_new_rows",
         target=dg.AssetSelection.all(),
-        description="Runs what its automation condition asks for: silver after bronze, gold after silver.",
+        description="Runs every asset whose automation condition asks for it: silver after bronze, gold after silver.",
         minimum_interval_seconds=60,
     ),
 ]
