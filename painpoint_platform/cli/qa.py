@@ -15,7 +15,7 @@ from painpoint_platform import progress
 from painpoint_platform.cli.console import FINDING, AsJson, err, out, print_json, progress_bars, say, table
 from painpoint_platform.cli.graph import open_graph
 from painpoint_platform.settings import QaMode, Settings, load_settings
-from painpoint_platform.wording import counted
+from painpoint_platform.wording import counted, first_few
 
 if TYPE_CHECKING:
     from painpoint_platform.jobs import RunOutcome
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from painpoint_platform.transcripts.qa_run import RunReport
 
 SHOWN_TRANSCRIPTS = 20
+SHOWN_NAMES = 10
 SHOWN_MEASURES = {
     "blocks": "blocks", "reference_groups": "reference", "predicted_groups": "predicted", "pk": "Pk",
     "window_diff": "WindowDiff", "boundary_f1": "boundary F1", "pairwise_f1": "pairwise F1", "exact_groups": "exact",
@@ -115,12 +116,12 @@ def evaluate(
     out.print(table(f"{predicted.name} against {reference.name}", columns, rows, right=columns[1:]))
     for there, names in (("prediction", scores.only_in_predicted), ("reference", scores.only_in_reference)):
         if names:
-            say(f"only in the {there}, not judged: {', '.join(names)}", style="yellow")
+            say(f"only in the {there}, not judged: {first_few(names, most=SHOWN_NAMES)}", style="yellow")
     for there, blocks in (
         ("prediction", scores.blocks_only_in_predicted), ("reference", scores.blocks_only_in_reference),
     ):  # fmt: skip
         for name, ids in blocks.items():
-            say(f"{name}: blocks only in the {there}: {', '.join(ids)}", style="yellow")
+            say(f"{name}: blocks only in the {there}: {first_few(ids, most=SHOWN_NAMES)}", style="yellow")
 
 
 def _measures(measures: "Measures") -> Iterable[str]:

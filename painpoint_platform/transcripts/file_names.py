@@ -10,12 +10,14 @@ from typing import Final
 
 UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME: Final = 80
+# What stands beside the files of transcripts: the list of pages.
+TAKEN: Final = frozenset({"index"})
 
 
 def file_name(key: str, suffix: str = "") -> str:
-    """Return the name of a transcript's file: its key where that is a safe name, else one that no other key gets."""
+    """Return the name of a transcript's file: its key where that is a safe and free name, else one that no other key gets."""
     safe = UNSAFE.sub("-", key)[:LONGEST_NAME].lstrip(".")
-    if safe == key:
+    if safe == key and key not in TAKEN:
         return key + suffix
     # Keys come from files of anyone; the digest keeps two keys apart that are spelled alike without their signs.
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -13,6 +13,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
 from painpoint_platform.transcripts.file_names import file_name
 from painpoint_platform.transcripts.paired_calls import PairedCall
@@ -37,20 +38,32 @@ class FinishedCalls:
     Args:
         folder: its parent exists.
         settings: what else than its records a pairing depends on.
+
+    Raises:
+        UserError: the folder cannot be made.
     """
 
     def __init__(self, folder: Path, *settings: str) -> None:
         self._folder = folder
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{folder}: cannot be made ({error.strerror}); choose another output folder") from None
         self._settings = (PAIRING_VERSION, *settings)
 
     def get(self, transcript: Transcript) -> PairedCall | None:
-        """Return the call if it was finished with the same records and settings."""
+        """Return the call if it was finished with the same records and settings.
+
+        Raises:
+            UserError: what is kept of it cannot be read.
+        """
         path = self._path(transcript.key)
         try:
             kept = _KEPT.validate_json(path.read_bytes())
         except (FileNotFoundError, ValidationError):
             return None  # never finished; or by another version of this program, or torn by a power cut
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror}); delete it, then run again") from None
         return kept.call if kept.fingerprint == self._fingerprint(transcript) else None
 
     def put(self, transcript: Transcript, call: PairedCall) -> None:
@@ -63,10 +76,10 @@ class FinishedCalls:
             file.write(_KEPT.dump_json(_Kept(self._fingerprint(transcript), call)))
 
     def forget_others(self, keys: Iterable[str]) -> None:
-        """Delete what belongs to calls that the input no longer has."""
+        """Delete what belongs to calls that the input no longer has; what was never one is left alone."""
         wanted = {self._path(key) for key in keys}
         for path in self._folder.iterdir():
-            if path not in wanted:
+            if path not in wanted and path.is_file():
                 path.unlink()
 
     def _path(self, key: str) -> Path:

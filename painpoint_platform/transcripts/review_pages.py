@@ -11,7 +11,7 @@ from painpoint_platform.files import replacing
 from painpoint_platform.progress import Progress
 from painpoint_platform.transcripts.file_names import file_name
 from painpoint_platform.transcripts.groups import Pairing
-from painpoint_platform.transcripts.outputs import OUTPUT_FILE, read_pairings
+from painpoint_platform.transcripts.outputs import OUTPUT_FILE, PAIRINGS_FILE, read_pairings
 from painpoint_platform.transcripts.records import Transcript, read_transcripts
 from painpoint_platform.transcripts.review import ReviewEntry, render_review, render_review_index, review_entry
 
@@ -29,23 +29,31 @@ def write_review_pages(folder: Path, *, progress: Progress | None = None) -> Pat
     Raises:
         UserError: the folder is none of ``qa run``, or its files do not belong together.
     """
+    pairings = read_pairings(folder)
     reading = read_transcripts(folder / OUTPUT_FILE)
     calls = {transcript.key: transcript for transcript in reading.transcripts}
-    pairings = read_pairings(folder)
     review = folder / REVIEW_FOLDER
     entries = []
     for done, pairing in enumerate(pairings, start=1):
-        if pairing.transcript not in calls:
+        call = calls.get(pairing.transcript)
+        if call is None or not _belongs(pairing, call):
             raise UserError(
-                f"{folder}: {OUTPUT_FILE} has no transcript {pairing.transcript!r}; run `painpoint qa run` again"
+                f"{folder}: {OUTPUT_FILE} and {PAIRINGS_FILE} are of different runs (transcript "
+                f"{pairing.transcript!r}); run `painpoint qa run` again"
             )
-        entries.append(write_review_page(review, calls[pairing.transcript], pairing))
+        entries.append(write_review_page(review, call, pairing))
         if progress:
             progress(done, len(pairings))
     index = review / INDEX
     with replacing(index) as file:
         file.write(render_review_index(entries).encode())
     return index
+
+
+def _belongs(pairing: Pairing, call: Transcript) -> bool:
+    """Return whether these are the call's blocks; a run that was killed may have replaced one of the two files."""
+    decided = [decision.speaker_block_id for decision in pairing.decisions]
+    return decided == [block.speaker_block_id for block in call.blocks]
 
 
 def write_review_page(folder: Path, transcript: Transcript, pairing: Pairing) -> ReviewEntry:

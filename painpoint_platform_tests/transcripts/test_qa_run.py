@@ -212,6 +212,21 @@ def test_a_file_without_records_is_refused_before_anything_is_written(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_stands_in_the_way_of_finished_calls_is_named_or_left_alone(tmp_path):
+    path = write_calls(tmp_path / "in.json", call("one"))
+    (tmp_path / "out" / ".finished" / "somebody's").mkdir(parents=True)
+    assert run(path, tmp_path / "out").calls
+    kept = tmp_path / "out" / ".finished" / "one.json"
+    kept.unlink()
+    kept.mkdir()
+    with pytest.raises(UserError, match=r"one\.json: cannot be read"):
+        run(path, tmp_path / "out")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / ".finished").touch()
+    with pytest.raises(UserError, match=r"\.finished: cannot be made"):
+        run(path, tmp_path / "other")
+
+
 def test_a_folder_that_cannot_be_used_is_named(tmp_path):
     path = write_calls(tmp_path / "in.json", call("one"))
     with pytest.raises(UserError, match=r"in\.json: cannot be used for output"):
