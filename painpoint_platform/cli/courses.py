@@ -225,9 +225,11 @@ def compare_stage3_runs(
 
 
 def _show_comparison(comparison: "Comparison") -> None:
-    agreement = "no post is in both" if comparison.ami is None else f"adjusted mutual information {comparison.ami:.3f}"
+    posts = counted(comparison.common_posts, "common post")
+    is_apart = comparison.ami is None
+    agreement = "no post is in both" if is_apart else f"adjusted mutual information {comparison.ami:.3f} over {posts}"
     out.print(
-        f"{comparison.run_a} and {comparison.run_b}: {agreement} over {comparison.common_posts:,} common posts "
+        f"{comparison.run_a} and {comparison.run_b}: {agreement} "
         f"({comparison.posts_only_a:,} only in the first, {comparison.posts_only_b:,} only in the second)"
     )
     out.print(

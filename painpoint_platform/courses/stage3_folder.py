@@ -184,15 +184,18 @@ def read_stage3_run(run_dir: Path, taxonomy: Sequence[ThemeLabel] = ()) -> Stage
         UserError: a file is missing or cannot be read; names file and place.
     """
     manifest = read_manifest(run_dir)
-    index = _read_index(run_dir / CLUSTER_INDEX, CLUSTER_INDEX_SCHEMA)
-    posts = read_post_index(run_dir / POST_INDEX)
+    descriptions, unassigned = _document(run_dir / GLOBAL_CLUSTERS)
+    # Other software reserves another id for clusters without a theme; the list of them tells which.
+    theme = pl.when(pl.col("cluster_id").is_in(unassigned)).then(pl.lit(UNASSIGNED)).otherwise("global_cluster_id")
+    index = _read_index(run_dir / CLUSTER_INDEX, CLUSTER_INDEX_SCHEMA).with_columns(global_cluster_id=theme)
+    posts = read_post_index(run_dir / POST_INDEX).with_columns(global_cluster_id=theme)
     courses = posts.select("cluster_id", "course_code").unique("cluster_id", keep="first", maintain_order=True)
     assignments = index.join(courses, on="cluster_id", how="left", maintain_order="left").select(*ASSIGNMENT_SCHEMA)
     return Stage3Run(
         name=run_name(run_dir, manifest),
         run_dir=run_dir,
         manifest=manifest,
-        themes=_themes(assignments, posts, _descriptions(run_dir / GLOBAL_CLUSTERS), taxonomy),
+        themes=_themes(assignments, posts, descriptions, taxonomy),
         assignments=assignments,
         posts=posts,
     )
@@ -268,13 +271,16 @@ def _read_index(path: Path, schema: Mapping[str, type[pl.DataType]]) -> pl.DataF
     )
 
 
-def _descriptions(path: Path) -> pl.DataFrame:
-    """Return cluster_id, short_description of every cluster that is in a theme."""
+def _document(path: Path) -> tuple[pl.DataFrame, list[str]]:
+    """Return cluster_id and short_description of every cluster in a theme, and the ids of those in none."""
     try:
-        groups = json.loads(path.read_bytes())["global_clusters"]
+        document = json.loads(path.read_bytes())
         rows = [
-            (str(name), str(group["short_description"])) for group in groups for name in group["member_cluster_ids"]
+            (str(name), str(group["short_description"]))
+            for group in document["global_clusters"]
+            for name in group["member_cluster_ids"]
         ]
+        unassigned = {str(name) for name in document.get("unassigned_clusters", ())}
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; {path.parent} is not the folder of a Stage-3 run") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -283,7 +289,8 @@ def _descriptions(path: Path) -> pl.DataFrame:
             "`painpoint stage3 validate` says what is wrong"
         ) from None
     schema = {"cluster_id": pl.String, "short_description": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row").unique("cluster_id", keep="first", maintain_order=True)
+    described = pl.DataFrame(rows, schema=schema, orient="row").unique("cluster_id", keep="first", maintain_order=True)
+    return described, sorted(unassigned - set(described["cluster_id"]))
 
 
 def _themes(

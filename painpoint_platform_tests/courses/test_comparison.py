@@ -10,7 +10,7 @@ from painpoint_platform.courses.comparison import ThemeChange, ThemeMatch, compa
 from painpoint_platform.errors import UserError
 
 
-def foreign_run(tmp_path, name, themes, unassigned=(), **manifest):
+def foreign_run(tmp_path, name, themes, unassigned=(), reserved="unassigned", **manifest):
     """A folder with what the source document asks for and no more.
 
     ``themes``: (label, phrase, {cluster: posts}); the course is what stands before the underscore of a cluster's name.
@@ -34,8 +34,8 @@ def foreign_run(tmp_path, name, themes, unassigned=(), **manifest):
             (p, cluster.split("_")[0], cluster, theme, label) for cluster, found in members.items() for p in found
         ]
     for cluster, found in dict(unassigned).items():
-        clusters.append((cluster, "unassigned", "", "", len(found), 1))
-        posts += [(post, cluster.split("_")[0], cluster, "unassigned", "") for post in found]
+        clusters.append((cluster, reserved, "", "", len(found), 1))
+        posts += [(post, cluster.split("_")[0], cluster, reserved, "") for post in found]
     table(folder / "cluster_global_index.csv", (
         "cluster_id", "global_cluster_id", "normalized_issue_label", "provisional_label", "total_num_posts",
         "num_courses",
@@ -69,6 +69,14 @@ def test_a_run_agrees_with_itself_up_to_names(tmp_path):
     ]  # fmt: skip
     assert (found.themes_gained, found.themes_lost) == ((), ())
     json.dumps(asdict(found))
+
+
+@pytest.mark.parametrize("reserved", ["none", "G000", "", "Unassigned"])
+def test_other_software_may_reserve_another_id_for_what_is_in_no_theme(tmp_path, reserved):
+    one = foreign_run(tmp_path, "one", [EXAMS], {"B_2": ["q2"]}, reserved=reserved)
+    two = foreign_run(tmp_path, "two", [EXAMS], {"B_2": ["q2"]}, reserved="UNASSIGNED")
+    found = compare_runs(one, two)
+    assert (found.num_themes_a, found.num_themes_b, found.themes_lost, found.ami) == (1, 1, (), pytest.approx(1.0))
 
 
 def test_themes_are_gained_and_lost(tmp_path):
@@ -121,5 +129,9 @@ def test_runs_without_a_common_post_have_no_agreement_to_speak_of(tmp_path):
 
 def test_what_is_no_run_is_said_so(tmp_path):
     one = foreign_run(tmp_path, "one", [EXAMS])
-    with pytest.raises(UserError, match="there is no manifest"):
-        compare_runs(one, tmp_path / "two")
+    for other in (tmp_path / "two", one / "manifest.json"):
+        with pytest.raises(UserError, match="there is no manifest"):
+            compare_runs(one, other)
+    (one / "global_clusters.json").unlink()
+    with pytest.raises(UserError, match="is not the folder of a Stage-3 run"):
+        compare_runs(one, one)
