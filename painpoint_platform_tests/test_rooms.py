@@ -1,6 +1,7 @@
 """Dependencies between the folders point one way; ``docs/architecture.md`` says so for people."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,13 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
         and not any(f"{module}.".startswith(f"{one}.") or f"{one}.".startswith(f"{module}.") for one in allowed)
     }
     assert found == set()
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_the_page_says_the_same_of_a_room(room: str) -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    [allowed] = [row.split("|")[3] for row in page.splitlines() if row.startswith("|") and f"`{room}/`" in row]
+    assert set(re.findall(r"`([^`]+)`", allowed)) == MAY_IMPORT[room]
 
 
 @pytest.mark.parametrize("domain", sorted(DOMAINS))
