@@ -57,6 +57,8 @@ def cluster(
             titler=lambda pairs, sizes: embedded_titles(settings, pairs, sizes),
             progress=progress.reporter(f"embedding {file.name}"),
         )  # fmt: skip
+    for note in result.notes:
+        say(note, style="yellow")
     if out_file:
         write_table(result.rows, out_file)
         say(f"{result.rows.height:,} rows written to {out_file}")

@@ -5,7 +5,7 @@ Does not belong here: reading the file (``table_files``), following issues over 
 collected items (``silver``), how a result is shown (``cli.cluster``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from painpoint_platform.issues.clustering.clusters import cluster
-from painpoint_platform.issues.identity.file_lineage import continuity, days_of, follow
+from painpoint_platform.issues.clustering.clusters import SMALLEST_CLUSTER, cluster
+from painpoint_platform.issues.identity.file_lineage import are_only_names, continuity, days_of, follow
 from painpoint_platform.issues.labelling.issue_label import SENTENCE_END
 from painpoint_platform.issues.labelling.representatives import representatives_of_clusters
 from painpoint_platform.issues.labelling.voices import FEWEST_WORDS, with_voices
 from painpoint_platform.progress import Progress
 from painpoint_platform.text.cleaning import clean_body
 from painpoint_platform.text.embeddings import Embedder
+from painpoint_platform.wording import counted
 
 ADDED_COLUMNS = ("day", "cluster_id", "issue_key", "membership", "probability")
 # What opens a text is its title: its first sentence, and those after it while they fit.
@@ -47,11 +48,14 @@ class ClusteredFile:
         scores: n_items, n_clusters, coverage, and with labels nmi and ari, noise counted as one class; with days
             n_issues, n_splits and n_merges, and with both continuity (see ``identity.file_lineage.continuity``; null
             where no topic goes on).
+        notes: what a person should know of the input, in sentences: texts that are missing or too few, days that are
+            no dates.
     """
 
     rows: pl.DataFrame
     clusters: pl.DataFrame
     scores: dict[str, int | float | None]
+    notes: tuple[str, ...] = ()
 
 
 def cluster_table(
@@ -119,7 +123,19 @@ def cluster_table(
         }
         if labels is not None:
             told["continuity"] = continuity(days, labels, rows["issue_key"])
-    return ClusteredFile(rows, clusters, told)
+    return ClusteredFile(rows, clusters, told, tuple(_notes(indexed, originals, text=text, day=day)))
+
+
+def _notes(indexed: pl.DataFrame, originals: pl.DataFrame, *, text: str, day: str | None) -> Iterator[str]:
+    if empty := int((indexed["text"] == "").sum()):
+        yield f"{counted(empty, 'row')} without a text in {text!r}: noise"
+    if day and are_only_names(indexed["day"]):
+        names = counted(indexed["day"].drop_nulls().n_unique(), "value")
+        yield f"{day!r} says no dates: its {names} are days in the order of their text"
+    most = max(originals.group_by("day").len()["len"], default=0)
+    if most < SMALLEST_CLUSTER:
+        what, mend = ("a day", "leave --day out, or give weeks or months") if day else ("the file", "give more rows")
+        yield f"a cluster takes {SMALLEST_CLUSTER} different texts and {what} has {most} at most: no clusters; {mend}"
 
 
 def scores(cluster_ids: pl.Series, days: pl.Series, labels: pl.Series | None) -> dict[str, int | float]:

@@ -57,7 +57,8 @@ def prepare(members: pl.DataFrame) -> DayOfClusters:
         cluster_size=pl.len().cast(pl.Int32),
         # Items without an author count as one person: nobody can be told apart among them.
         authors=pl.col("author_hash").n_unique(),
-        engagement=pl.col("vote_count").clip(lower_bound=0).sum() + pl.col("comment_count").sum(),
+        # Polars sums 32-bit integers in 32 bits.
+        engagement=(pl.col("vote_count").clip(lower_bound=0).cast(pl.Int64) + pl.col("comment_count")).sum(),
         created_at=pl.col("created_at").min(),
         # What the model is told counts those who are heard: fifty posts that a stranger adds change nothing.
         voices=pl.col("heard").sum(),

@@ -118,8 +118,9 @@ def _clusters(day: date, assigned: pl.DataFrame, clustering: Clustering) -> pl.D
             cluster_size=pl.len().cast(pl.Int32),
             mean_distance=pl.col("centroid_distance").mean(),
             n_sources=pl.col("source").n_unique().cast(pl.Int32),
-            votes=pl.col("vote_count").sum().cast(pl.Int64),
-            comments=pl.col("comment_count").sum().cast(pl.Int64),
+            # Polars sums 32-bit integers in 32 bits.
+            votes=pl.col("vote_count").cast(pl.Int64).sum(),
+            comments=pl.col("comment_count").cast(pl.Int64).sum(),
         )
         .join(persistence, on="cluster_id", how="left")
         .sort("cluster_id")

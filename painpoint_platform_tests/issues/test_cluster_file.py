@@ -152,6 +152,21 @@ def test_few_rows_have_no_clusters(embedder: Embedder) -> None:
     assert result.clusters.is_empty()
 
 
+def test_what_a_person_should_know_of_the_input_is_said(embedder: Embedder) -> None:
+    assert clustered(table(), embedder).notes == ()
+    few = pl.concat([table().head(4), table().head(4), pl.DataFrame({"question": [" "], "topic": ["x"]})])
+    assert clustered(few, embedder).notes == (
+        "1 row without a text in 'question': noise",
+        "a cluster takes 5 different texts and the file has 4 at most: no clusters; give more rows",
+    )
+    spread = table().with_columns(when=pl.Series([f"sprint {number}" for number in range(table().height)]))
+    assert clustered(spread, embedder, day="when").notes == (
+        "'when' says no dates: its 21 values are days in the order of their text",
+        "a cluster takes 5 different texts and a day has 1 at most: no clusters; leave --day out, or give weeks or "
+        "months",
+    )
+
+
 def test_noise_counts_as_one_class_and_days_as_different() -> None:
     ids, days = pl.Series([0, 0, 1, -1, 0, -1]), pl.Series(["a", "a", "a", "a", "b", "b"])
     perfect = scores(ids, days, pl.Series(["x", "x", "y", "-", "z", "-"]))

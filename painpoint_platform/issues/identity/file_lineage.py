@@ -88,6 +88,16 @@ def dates_of(days: pl.Series) -> dict[str, date]:
     the order of their text, one after another.
     """
     names = days.drop_nulls().unique().sort()
+    said = _dates_said(names)
+    return {name: _DAY_ZERO + timedelta(days=number) for number, name in enumerate(names)} if said is None else said
+
+
+def are_only_names(days: pl.Series) -> bool:
+    """Return whether the days say nothing of when they are, so that their text has to order them."""
+    return _dates_said(days.drop_nulls().unique().sort()) is None
+
+
+def _dates_said(names: pl.Series) -> dict[str, date] | None:
     parsed = names.str.to_date("%Y-%m-%d", strict=False)
     if not parsed.has_nulls():
         return dict(zip(names, parsed, strict=True))
@@ -95,7 +105,7 @@ def dates_of(days: pl.Series) -> dict[str, date]:
     if not numbers.has_nulls():
         ordered = sorted(zip(numbers, names, strict=True))
         return {name: _DAY_ZERO + timedelta(days=number) for number, name in ordered}
-    return {name: _DAY_ZERO + timedelta(days=number) for number, name in enumerate(names)}
+    return None
 
 
 def follow(
