@@ -102,6 +102,61 @@ def test_the_answer_is_there_and_plausible(gold: duckdb.DuckDBPyConnection, reci
     assert rows.equals(answer(gold, recipe.number)), "the order of the rows is left to chance"
 
 
+def tiny(**tables: str) -> duckdb.DuckDBPyConnection:
+    """Return a gold of these tables."""
+    gold = duckdb.connect()
+    gold.execute("create schema gold")
+    for name, rows in tables.items():
+        gold.execute(f"create table gold.{name} as {rows}")
+    return gold
+
+
+def test_a_category_that_is_rare_is_not_told_by_its_own_days_only() -> None:
+    gold = tiny(
+        category_daily="""
+            select day::date as cluster_date, category, posts as item_count, 1 as new_issue_count, 50 as impact_score
+            from (values ('2025-01-20', 'ai', 8), ('2025-01-19', 'ai', 4), ('2025-01-19', 'rare', 10),
+                ('2025-01-10', 'ai', 6), ('2025-01-09', 'rare', 2), ('2025-01-01', 'ai', 99))
+                as days(day, category, posts)"""
+    )
+    rows = answer(gold, 7).select("category", "posts_a_day", "posts_a_day_before", "ratio").rows()
+    assert rows == [("ai", 6.0, 3.0, 2.0), ("rare", 5.0, 1.0, 5.0)]
+
+
+def test_a_sentence_that_many_posts_share_is_quoted_once() -> None:
+    gold = tiny(
+        issue_overview="select date '2025-01-01' as cluster_date, 'k' as issue_key, 'It hangs' as title, "
+        "9 as impact_score, true as publishable",
+        issue_quotes="select date '2025-01-01' as cluster_date, 'k' as issue_key, 'u' || n as url_hash, "
+        "if(n < 3, 'It hangs.', 'Still.') as quote from range(5) as posts(n)",
+        issue_evidence="select date '2025-01-01' as cluster_date, 'u' || n as url_hash, 'reddit' as source, "
+        "n::int as vote_count, 'https://x/' || n as url from range(5) as posts(n)",
+    )
+    assert answer(gold, 6).select("quote", "url").rows() == [("Still.", "https://x/4"), ("It hangs.", "https://x/2")]
+
+
+def test_a_split_of_an_earlier_day_is_not_hidden_behind_what_goes_on() -> None:
+    gold = tiny(
+        issue_lineage="select date '2025-01-01' + n::int as cluster_date, 0 as cluster_id, 'key' || n as issue_key, "
+        "if(n = 3, 'splits', 'continues') as relation, 0.9 as similarity, ['key0'] as previous_keys "
+        "from range(30) r(n)",
+        issues="select date '2025-01-01' + n::int as cluster_date, 0 as cluster_id, 'It hangs' as canonical_title "
+        "from range(30) r(n)",
+    )
+    assert answer(gold, 10).select("issue", "relation").rows()[:2] == [("key3", "splits"), ("key29", "continues")]
+
+
+def test_a_call_whose_name_says_no_day_is_not_the_latest() -> None:
+    gold = tiny(
+        qa_groups="""
+            select transcript, day::date as call_date, 1 as qa_group_id, 'Ann' as analyst, 'Bank' as firm,
+                transcript as ticker, transcript || '?' as question_text, 0.9 as confidence
+            from (values ('old', '2024-01-01'), ('new', '2025-01-01'), ('undated', null)) as calls(transcript, day)""",
+        analyst_activity="select 'Ann' as analyst, 'Bank' as firm, 3 as calls, 3 as questions, 3 as companies",
+    )
+    assert answer(gold, 17).select("latest_ticker", "latest_question").rows() == [("new", "new?")]
+
+
 def test_people_of_an_issue_are_counted_once_over_all_its_days(gold: duckdb.DuckDBPyConnection) -> None:
     """The pitfall that the page warns of is real here: adding up days gives more."""
     first = answer(gold, 5).row(0, named=True)
