@@ -14,9 +14,10 @@ from painpoint_platform import progress
 from painpoint_platform.cli.console import AsJson, err, out, print_json, progress_bars, say, table
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings, load_settings
+from painpoint_platform.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import polars as pl
     from rich.table import Table
@@ -128,6 +129,9 @@ def evaluate(
         raise UserError(
             f"{models}: no model of a variable that {corpus} has labels of ({', '.join(labelled.variables)})"
         )
+    seen = [one.name for one in bundles if one.manifest.get("corpus_sha256") == labelled.sha256]
+    if seen:
+        say(f"trained on this very file: {', '.join(seen)}; these are no figures of texts never seen", style="yellow")
     judged = judge_on_corpus(
         labelled, bundles, embedder=_embedder(load_settings()), settings=load_perception(settings_file)
     )
@@ -135,8 +139,9 @@ def evaluate(
         print_json(judged)
         return
     for variable, metrics in judged.items():
-        rows = [(name, *_figures([value])) for name, value in metrics.items()]
-        out.print(table(f"{variable} on {corpus.name}", ["figure", "value"], rows, right=["value"]))
+        out.print(table(f"{variable} on {corpus.name}", ["figure", "value"], _judged(metrics), right=["value"]))
+    if any("pearson_without_past" in metrics for metrics in judged.values()):
+        out.print("Told the labels of the author's earlier texts; without_past: told nothing, as files are scored.")
 
 
 @app.command()
@@ -150,29 +155,30 @@ def score(
 ) -> None:
     """Score texts by trained or exported models: of each variable score, 90 % interval and the model's name."""
     with err.status("loading"):
-        from painpoint_platform.perception.scoring.text_scores import score_texts
-        from painpoint_platform.perception.serving.export_runtime import is_export, load_export
+        import polars as pl
+
         from painpoint_platform.table_files import read_table, require_column, require_writable, write_table
 
     require_writable(out_file, "--out")
     rows = read_table(file)
+    require_writable(out_file, "--out", rows)
     require_column(rows, file, "--text", text)
-    texts = rows[text].fill_null("").to_list()
-    if is_export(models):
-        scores = load_export(models).score(texts)
-    else:
-        # Nothing in a text foresees the author's next one: temporal models have no say here.
-        bundles = [one for one in _bundles(models) if one.kind != "temporal"]
-        scores = score_texts(texts, bundles, _embedder(load_settings()))
+    texts = rows[text].cast(pl.String).fill_null("").to_list()
+    variables, scored = _scorer(models)
+    _require_room(rows, file, variables)
+    scores = scored(texts)
     write_table(rows.with_columns(scores.get_columns()), out_file)
+    wordless = sum(not one.strip() for one in texts)
     named = {name.removesuffix("_model"): scores[name] for name in scores.columns if name.endswith("_model")}
     pending = sorted({name for column in named.values() for name in column.unique() if name.endswith("_pending")})
     if as_json:
-        print_json({"rows": rows.height, "variables": list(named), "pending": pending})
+        print_json({"rows": rows.height, "variables": list(named), "pending": pending, "without_text": wordless})
         return
     if pending:
         say(f"not accepted by their gates: {', '.join(pending)}", style="yellow")
-    out.print(f"{rows.height:,} rows with {', '.join(named)} written to {out_file}")
+    if wordless:
+        say(f"{counted(wordless, 'row')} without a text; what stands there is the score of nothing", style="yellow")
+    out.print(f"{counted(rows.height, 'row')} with {', '.join(named)} written to {out_file}")
 
 
 @app.command()
@@ -254,6 +260,35 @@ def _embedder(settings: Settings) -> "Embedder":
     return EmbeddingResource.of(settings).embedder()
 
 
+def _scorer(models: Path) -> "tuple[list[str], Callable[[list[str]], pl.DataFrame]]":
+    """Return what the models of a folder, or its export, score, and how: texts -> a row a text."""
+    from painpoint_platform.perception.scoring.text_scores import score_texts
+    from painpoint_platform.perception.serving.export_runtime import is_export, load_export
+
+    if is_export(models):
+        exported = load_export(models)
+        return list(exported.models), exported.score
+    # Nothing in a text foresees the author's next one: temporal models have no say here.
+    bundles = [one for one in _bundles(models) if one.kind != "temporal"]
+    if not bundles:
+        raise UserError(
+            f"--models {models}: every model there foresees an author's next text; train one that reads a text, such "
+            "as valence"
+        )
+    return [one.variable for one in bundles], lambda texts: score_texts(texts, bundles, _embedder(load_settings()))
+
+
+def _require_room(rows: "pl.DataFrame", file: Path, variables: "Iterable[str]") -> None:
+    """Refuse to write scores over columns of the file."""
+    from painpoint_platform.perception.variables import score_columns
+
+    taken = [name for variable in variables for name in score_columns(variable) if name in rows.columns]
+    if taken:
+        raise UserError(
+            f"{file}: the scores go to columns that it has already ({', '.join(taken)}); rename these or leave them out"
+        )
+
+
 def _bundles(models: Path) -> "list[Bundle]":
     """Read the models of a folder: of each variable the accepted one, else the pending one."""
     from painpoint_platform.perception.runs.bundle import bundle_folders, load_bundle
@@ -302,6 +337,19 @@ def _with_interval(row: dict[str, Any], figure: str) -> str:
     low, high = row[f"{figure}_low"], row[f"{figure}_high"]
     interval = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
     return _figure(row[figure]) + interval
+
+
+def _judged(metrics: dict[str, Any]) -> "list[tuple[str, str]]":
+    """Show figures by name, each with its 95 % interval in its cell."""
+    ends = {f"{name}_{end}" for name in metrics for end in ("low", "high")}
+    rows = []
+    for name, value in metrics.items():
+        if name in ends:
+            continue
+        low, high = metrics.get(f"{name}_low"), metrics.get(f"{name}_high")
+        interval = f" [{low:.4f}, {high:.4f}]" if low is not None and high is not None else ""
+        rows.append((name, _figures([value])[0] + interval))
+    return rows
 
 
 def _figure(value: float | None) -> str:

@@ -19,3 +19,9 @@ PATH_SEPARATOR = "/"
 ENDS = ("", "_low", "_high")
 # Those that every collected item is scored by.
 SCORED = ("valence", "arousal", "willingness")
+
+
+def score_columns(variable: str) -> tuple[str, ...]:
+    """Return the columns that the scores of a variable have in a table of anyone's, the model's name among them."""
+    ends = ("", "_confidence") if variable in PATH_VARIABLES else ENDS
+    return tuple(f"{variable}{end}" for end in (*ends, "_model"))

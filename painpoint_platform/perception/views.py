@@ -54,7 +54,7 @@ def training(one: "TrainedModel") -> TrainingView:
     facts: dict[str, Fact] = {"model": one.name, **{name: round(value, 4) for name, value in _judged(one).items()}}
     seconds: dict[str, Fact] = {f"seconds_{name}": round(value, 2) for name, value in report.seconds.items()}
     compared = pl.concat(
-        [frame.insert_column(0, pl.lit(part).alias("judged_on")) for part, frame in one.comparison.items()]
+        [frame.select(pl.lit(part).alias("judged_on"), pl.all()) for part, frame in one.comparison.items()]
         or [pl.DataFrame()]
     )
     pictures = {shown.name: picture(shown.png, shown.title) for shown in one.page.pictures}

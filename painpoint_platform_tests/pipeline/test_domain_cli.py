@@ -186,16 +186,27 @@ def test_a_model_is_trained_judged_and_scores_a_file(shell: Shell, monkeypatch: 
     assert model["name"] in {"arousal_final_accepted", "arousal_final_pending"}
     assert model["test"]["pearson"] > 0.4
     Path("texts.csv").write_text("note,said\n1,I am so angry that I could scream!!\n2,\n3,a calm day\n")
-    code, _, _ = shell(
+    code, _, told = shell(
         "perception", "score", "texts.csv", "--text", "said", "--models", "models", "--out", "scored.csv"
     )
+    assert "1 row without a text" in told
     header, *rows = Path("scored.csv").read_text().splitlines()
     assert (code, header) == (0, "note,said,arousal,arousal_low,arousal_high,arousal_model")
     angry, _, calm = (row.rsplit(",", 4)[1:] for row in rows)
     assert float(angry[0]) > float(calm[0])
     assert all(float(low) <= float(value) <= float(high) for value, low, high, _ in (angry, calm))
-    code, out, _ = shell("perception", "evaluate", "--corpus", "corpus.jsonl", "--models", "models", "--json")
-    assert (code, json.loads(out)["arousal"]["rows"] > 0) == (0, True)
+    code, _, told = shell(
+        "perception", "score", "scored.csv", "--text", "said", "--models", "models", "--out", "scored.csv"
+    )
+    assert (code, "columns that it has already (arousal, arousal_low, arousal_high, arousal_model)" in told) == (
+        2,
+        True,
+    )
+    code, out, told = shell("perception", "evaluate", "--corpus", "corpus.jsonl", "--models", "models", "--json")
+    judged = json.loads(out)["arousal"]
+    assert (code, judged["rows"] > 0, "trained on this very file" in told) == (0, True, True)
+    assert judged["pearson_without_past"] <= judged["pearson"]
+    assert judged["within_author_low"] < judged["within_author"] < judged["within_author_high"]
     code, out, _ = shell("perception", "export", "--models", "models", "--precision", "fp16", "--json")
     assert (code, json.loads(out)["precisions"]["fp16"]["parity"]["arousal"] < 0.005) == (0, True)
     code, _, _ = shell(

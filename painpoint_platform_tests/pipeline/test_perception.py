@@ -79,8 +79,12 @@ def test_the_figures_are_in_the_warehouse_and_the_pictures_in_the_ui(
     _, instance = trained
     with build_resources(load_settings(None))["warehouse"].read() as connection:
         models = connection.sql("select distinct model from gold.perception_evaluation").fetchall()
+        figures = connection.sql("select model, judged_on, metric from gold.perception_evaluation").fetchall()
         loaded = connection.sql("select corpus, item_count from bronze.perception_corpus").fetchall()
     assert {"constant", "vader", "ridge"} < {name for (name,) in models}
+    without_past = {model for model, part, metric in figures if (part, metric) == ("tune", "pearson_without_past")}
+    assert without_past < {"arousal_final_accepted", "arousal_final_pending"}  # one of them, and no baseline
+    assert without_past
     assert loaded == [("feelings", 360)]
     shown = metadata_of(instance, gold("perception_evaluation"))
     assert {"calibration", "residuals", "importance"} <= set(shown)

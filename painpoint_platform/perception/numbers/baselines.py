@@ -23,7 +23,7 @@ from painpoint_platform.perception.numbers.evaluation import JudgedRows, within_
 from painpoint_platform.perception.settings_file import PerceptionSettings
 
 BASELINES = ("constant", "vader", "ridge")
-MODEL = "model"
+MODEL, WITHOUT_PAST = "model", "without_past"
 FIGURES = ("rmse", "mae", "pearson", "spearman", "ece", "within_author")
 
 
@@ -49,15 +49,28 @@ def baseline_scores(
     return {name: np.clip(scores, *limits) for name, scores in zip(BASELINES, columns, strict=True)}
 
 
-def comparison(judged: JudgedRows, baselines: Mapping[str, Floats], settings: PerceptionSettings) -> pl.DataFrame:
+def comparison(
+    judged: JudgedRows,
+    baselines: Mapping[str, Floats],
+    settings: PerceptionSettings,
+    *,
+    without_past: Floats | None = None,
+) -> pl.DataFrame:
     """Return the figures of the model and of each baseline on the same rows and the same resamples of their authors.
 
+    Args:
+        judged: rows with the model's scores.
+        baselines: (rows,) scores by name.
+        settings: rounds and seed of the bootstrap.
+        without_past: (rows,) scores of a model that is told of authors' pasts, where nothing is known of the author.
+
     Returns:
-        A row for ``model`` and for each baseline: ``model``, ``rows``, ``skill`` and for each of ``FIGURES`` its value,
-        ``<figure>_low`` and ``<figure>_high`` (95 % bootstrap); null where there is no such figure, such as the
-        correlation of a constant.
+        A row for ``model``, for ``without_past`` where it is given, and for each baseline: ``model``, ``rows``,
+        ``skill`` and for each of ``FIGURES`` its value, ``<figure>_low`` and ``<figure>_high`` (95 % bootstrap); null
+        where there is no such figure, such as the correlation of a constant.
     """
-    scored = {MODEL: judged.score, **baselines}
+    alone = {} if without_past is None else {WITHOUT_PAST: without_past}
+    scored = {MODEL: judged.score, **alone, **baselines}
     rows = [_figures(name, judged, scores, settings) for name, scores in scored.items()]
     numbers = [f"{figure}{end}" for figure in FIGURES for end in ("", "_low", "_high")]
     return pl.DataFrame(

@@ -5,12 +5,15 @@ formula (``metrics``, ``bootstrap``), thresholds (``gates``), pages and plots.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.features.temporal_features import TEMPORAL_NAMES, temporal_features
+from painpoint_platform.perception.features.text_features import Features
 from painpoint_platform.perception.learning.conformal import covered
 from painpoint_platform.perception.learning.training_rows import LabelledRows
 from painpoint_platform.perception.measuring.bootstrap import ConfidenceInterval, bootstrap_intervals
@@ -60,6 +63,21 @@ class JudgedRows:
         return len(self.labels)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WithoutPast:
+    """What a model that is told of authors' pasts says where nothing is known of the author.
+
+    That is how files, exports and the tables of the warehouse are scored.
+
+    Attributes:
+        score: after calibration, (rows,).
+        coverage: as in ``PartReport``.
+    """
+
+    score: Floats
+    coverage: Mapping[str, tuple[int, float | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class PartReport:
     """Figures of one part.
@@ -75,6 +93,7 @@ class PartReport:
         member_pearson: likewise.
         final_rmse: of the final score before calibration.
         judged: the rows themselves.
+        without_past: of a model that is told of authors' pasts; None where it is not.
     """
 
     before: RegressionMetrics
@@ -89,6 +108,7 @@ class PartReport:
     member_pearson: Mapping[str, float | None]
     final_rmse: float
     judged: JudgedRows
+    without_past: WithoutPast | None = None
 
     @property
     def base_rmse(self) -> Mapping[str, float]:
@@ -126,7 +146,7 @@ def judged_part(
     judged = JudgedRows(
         rows.labels, raw, score, low, high, rows.users, rows.lengths, rows.languages, constant, RANGES[model.variable]
     )
-    return part_report(judged, members, settings)
+    return replace(part_report(judged, members, settings), without_past=_without_past(model, rows))
 
 
 def part_report(judged: JudgedRows, members: Mapping[str, Floats], settings: PerceptionSettings) -> PartReport:
@@ -159,6 +179,19 @@ def part_report(judged: JudgedRows, members: Mapping[str, Floats], settings: Per
         final_rmse=_known(before.rmse),
         judged=judged,
     )
+
+
+def _without_past(model: PerceptionModel, rows: LabelledRows) -> WithoutPast | None:
+    if not model.reads_the_past:
+        return None
+    items = rows.items.with_columns(
+        pl.lit(None, rows.items.schema[name]).alias(name) for name in ("user_id", "timestamp")
+    )
+    others = tuple(name for name in rows.features.names if name not in TEMPORAL_NAMES)
+    nothing = temporal_features(items.select("user_id", "timestamp"))
+    features = Features((*others, *TEMPORAL_NAMES), np.hstack([rows.features.block(others), nothing]))
+    told = model.score(features, items)
+    return WithoutPast(told.score, covered(rows.labels, told.low, told.high, rows.lengths))
 
 
 def within_author(labels: Floats, scores: Floats, users: Names) -> float | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from painpoint_platform.perception.features.temporal_features import TEMPORAL_NAMES
 from painpoint_platform.perception.features.text_features import Features
 from painpoint_platform.perception.learning.calibration import Calibrator
 from painpoint_platform.perception.learning.conformal import Intervals
@@ -70,6 +71,11 @@ class PerceptionModel:
     def columns(self) -> tuple[str, ...]:
         """The features that the members read, each once, in order."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.columns))
+
+    @property
+    def reads_the_past(self) -> bool:
+        """Whether what is known of an author changes the score."""
+        return self.level is not None or not set(self.columns).isdisjoint(TEMPORAL_NAMES)
 
 
 def member_scores(members: tuple[Member, ...], features: Features) -> dict[str, Floats]:

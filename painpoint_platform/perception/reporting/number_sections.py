@@ -17,7 +17,7 @@ from painpoint_platform.perception.measuring.bootstrap import ConfidenceInterval
 from painpoint_platform.perception.measuring.ceilings import Ceiling
 from painpoint_platform.perception.measuring.gates import GateReport
 from painpoint_platform.perception.measuring.metrics import metrics_by_group
-from painpoint_platform.perception.numbers.baselines import FIGURES
+from painpoint_platform.perception.numbers.baselines import FIGURES, WITHOUT_PAST
 from painpoint_platform.perception.numbers.evaluation import JudgedRows, PartReport
 from painpoint_platform.perception.reporting.plots import (
     Picture,
@@ -135,13 +135,18 @@ def _beside_baselines(report: NumberReport, evidence: NumberEvidence, pictures: 
         tables.append(Table(caption, ("Model", "skill", *_HEADS.values()), rows))
     named = {name for frame in evidence.comparisons.values() for name in frame["model"]}
     meant = [f"{_MODELS.get(name, name)} is {words}" for name, words in _BASELINES.items() if name in named]
-    told = (
+    told = [
         f"{'; '.join([*meant, 'skill is 1 − RMSE / RMSE of the constant'])}; r within authors is that around each "
         "author's own mean."
-    )
-    return Section(
-        "baselines", "Beside what needs no training", (told, ceiling_words(evidence.ceiling)), tables, pictures
-    )
+    ]
+    if WITHOUT_PAST in named:
+        told.append(
+            "The model is told the labels of the author's earlier texts. Without a past it is the same model where "
+            "nothing is known of the author: so are files, exports and the tables of the warehouse scored, and no "
+            "better figure is to be expected there."
+        )
+    told.append(ceiling_words(evidence.ceiling))
+    return Section("baselines", "Beside what needs no training", told, tables, pictures)
 
 
 def _of_comparison(frame: pl.DataFrame) -> list[list[str]]:
@@ -181,7 +186,10 @@ def _coverage(report: NumberReport, settings: PerceptionSettings, pictures: Sequ
     rows = [
         (f"{PARTS[part]}, {bucket}", f"{count:,}", share(held), _of_share(held, count))
         for part, judged in report.parts.items()
-        for bucket, (count, held) in judged.coverage.items()
+        for bucket, (count, held) in [
+            *judged.coverage.items(),
+            *([("without a past", judged.without_past.coverage["all"])] if judged.without_past else []),
+        ]
     ]
     widths = ", ".join(
         f"{figure(judged.interval_width)} on {PARTS[part]} rows" for part, judged in report.parts.items()
@@ -288,7 +296,10 @@ def _some(drawn: Mapping[str, Picture], *names: str) -> list[Picture]:
     return [drawn[name] for name in names if name in drawn]
 
 
-_MODELS = {"constant": "Constant", "vader": "VADER", "ridge": "ridge on MiniLM", "author_mean": "author's mean"}
+_MODELS = {
+    WITHOUT_PAST: "model without a past", "constant": "Constant", "vader": "VADER", "ridge": "ridge on MiniLM",
+    "author_mean": "author's mean",
+}  # fmt: skip
 _BASELINES = {
     "constant": "the mean of the training labels",
     "vader": "its compound score on a line fitted to them",

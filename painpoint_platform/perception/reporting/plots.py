@@ -13,6 +13,7 @@ import polars as pl
 
 from painpoint_platform.pages.pictures import INK, LINE, QUIET, as_png, new_figure
 from painpoint_platform.perception.measuring.metrics import Floats, calibration_curve, calibration_errors, correlation
+from painpoint_platform.perception.numbers.baselines import WITHOUT_PAST
 from painpoint_platform.perception.numbers.evaluation import JudgedRows
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def plot_languages(judged: JudgedRows) -> Picture:
 def plot_comparison(frame: pl.DataFrame) -> Picture:
     """Draw the RMSE of the model and its baselines with 95 % intervals; ``frame`` is of ``baselines.comparison``."""
     rows = frame.select("model", "rmse", "rmse_low", "rmse_high").rows()
-    (_, own, _, own_high), others = rows[0], rows[1:]
+    (_, own, _, own_high), others = rows[0], [row for row in rows[1:] if row[0] != WITHOUT_PAST]
     name, best, best_low, _ = min(others, key=lambda row: row[1])
     if own >= best:
         title = f"The model does not beat {name}: RMSE {own:.4f} beside {best:.4f}"
@@ -216,7 +217,7 @@ def plot_comparison(frame: pl.DataFrame) -> Picture:
             axes.plot([low, high], [number, number], color=colour, linewidth=2)
         axes.plot(value, number, marker, color=colour, markersize=7)
         axes.annotate(f"{value:.4f}", (value, number), (0, 7), textcoords="offset points", ha="center", fontsize=8.5)
-    axes.set_yticks(range(len(rows)), [row[0] for row in rows])
+    axes.set_yticks(range(len(rows)), [row[0].replace("_", " ") for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.7)
     axes.set_xlabel("RMSE with 95 % interval; lower is better")
     listed = ", ".join(f"{model} {value:.4f}" for model, value, _, _ in rows)

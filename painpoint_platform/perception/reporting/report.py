@@ -14,6 +14,7 @@ import polars as pl
 from painpoint_platform.pages.page import render_page
 from painpoint_platform.perception.measuring.ceilings import Ceiling
 from painpoint_platform.perception.measuring.gates import GateReport
+from painpoint_platform.perception.measuring.metrics import correlation
 from painpoint_platform.perception.numbers.training import TrainingReport
 from painpoint_platform.perception.paths.paths_training import PathReport
 from painpoint_platform.perception.reporting.gate_reasons import number_gates
@@ -119,8 +120,10 @@ def _number_page(
     report: NumberReport, facts: CorpusFacts, settings: PerceptionSettings, evidence: NumberEvidence
 ) -> VariablePage:
     judged = report.parts["tune"]
+    alone = correlation(judged.judged.labels, judged.without_past.score) if judged.without_past else None
     figures = (
         ("Pearson's r", figure(judged.calibrated.pearson)),
+        *([("r without a past", figure(alone))] if judged.without_past else []),
         ("RMSE", figure(judged.calibrated.rmse)),
         ("skill against a constant", figure(judged.calibrated.skill)),
         ("calibration error", figure(judged.calibrated.ece)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from painpoint_platform.perception.numbers.baselines import FIGURES, MODEL
+from painpoint_platform.perception.numbers.baselines import FIGURES, MODEL, WITHOUT_PAST
 from painpoint_platform.perception.paths.paths_training import PathReport
 from painpoint_platform.perception.runs.training_run import TrainingRun
 
@@ -37,6 +37,7 @@ CONSTANT = "constant"
 def evaluation_rows(run: TrainingRun, one: "TrainedModel") -> pl.DataFrame:
     """Return the rows of a variable: the model and its baselines on each part, coverage, and every gate.
 
+    What the model is worth where nothing is known of the author are figures of it: ``pearson_without_past`` and so on.
     A gate whose figure has a row of its own stands there; the others get one.
     """
     report = one.trained.report
@@ -58,10 +59,14 @@ def evaluation_rows(run: TrainingRun, one: "TrainedModel") -> pl.DataFrame:
 
 def _compared(one: "TrainedModel") -> "Iterator[pl.DataFrame]":
     for part, frame in one.comparison.items():
-        named = frame.with_columns(pl.col("model").replace(MODEL, one.name), judged_on=pl.lit(part))
+        without = pl.when(pl.col("model") == WITHOUT_PAST).then(pl.lit(f"_{WITHOUT_PAST}")).otherwise(pl.lit(""))
+        named = frame.with_columns(
+            pl.col("model").replace({MODEL: one.name, WITHOUT_PAST: one.name}), judged_on=pl.lit(part), which=without
+        )
         for figure in (*FIGURES, "skill"):
             ends = {end: pl.col(f"{figure}_{end}") for end in ("low", "high") if f"{figure}_{end}" in frame.columns}
-            yield named.select("model", "judged_on", metric=pl.lit(figure), value=pl.col(figure), **ends)
+            metric = pl.concat_str(pl.lit(figure), "which").alias("metric")
+            yield named.select("model", "judged_on", metric, value=pl.col(figure), **ends)
 
 
 def _coverage(name: str, parts: "Mapping[str, PartReport]") -> "Iterator[pl.DataFrame]":
@@ -70,6 +75,9 @@ def _coverage(name: str, parts: "Mapping[str, PartReport]") -> "Iterator[pl.Data
             {"model": name, "judged_on": part, "metric": f"coverage_{bucket}", "value": share}
             for bucket, (_, share) in judged.coverage.items()
         ]
+        if judged.without_past:
+            _, share = judged.without_past.coverage["all"]
+            rows.append({"model": name, "judged_on": part, "metric": f"coverage_all_{WITHOUT_PAST}", "value": share})
         yield _frame(rows)
 
 

@@ -210,10 +210,11 @@ def _number(prepared: Prepared, variable: str, trials: int | None) -> _Found:
     texts = prepared.corpus.frame.select("item_id", "text")
     compared = {
         part: comparison(
-            judged.judged, baseline_scores(rows["train"], rows[part], texts, limits=RANGES[variable]), settings
+            judged.judged, baseline_scores(rows["train"], rows[part], texts, limits=RANGES[variable]), settings,
+            without_past=judged.without_past.score if judged.without_past else None,
         )
         for part, judged in trained.report.parts.items()
-    }
+    }  # fmt: skip
     page = regression_page(
         trained.report, facts=prepared.facts, settings=settings, comparisons=compared, ceiling=ceiling,
         importance=importance(trained.model, rows["tune"], seed=settings.seed),

@@ -14,8 +14,11 @@ import polars as pl
 from painpoint_platform.perception.corpora.corpus import Corpus, trainable
 from painpoint_platform.perception.features.text_features import Features, text_features
 from painpoint_platform.perception.measuring.bootstrap import bootstrap_intervals
-from painpoint_platform.perception.measuring.metrics import Floats, regression_metrics
+from painpoint_platform.perception.measuring.metrics import Floats, correlation, regression_metrics, rmse
 from painpoint_platform.perception.measuring.path_metrics import path_metrics
+from painpoint_platform.perception.numbers.baselines import WITHOUT_PAST
+from painpoint_platform.perception.numbers.evaluation import within_author
+from painpoint_platform.perception.numbers.model import PerceptionModel
 from painpoint_platform.perception.paths.hierarchy import PathModel
 from painpoint_platform.perception.paths.paths_scoring import ARROW
 from painpoint_platform.perception.runs.bundle import Bundle
@@ -40,9 +43,11 @@ def judge_on_corpus(
         settings: rounds and seed of the bootstrap.
 
     Returns:
-        For a number: rows, rmse, mae, pearson, spearman, ece, mce, skill, 95 % intervals as ``<figure>_low`` and
-        ``_high``, and ``coverage``, the share of labels inside their 90 % interval. For a path: rows, macro_f1 and
-        micro_f1 by level, hierarchical_f1, path_validity.
+        For a number: rows, rmse, mae, pearson, spearman, ece, mce, skill, within_author, 95 % intervals as
+        ``<figure>_low`` and ``_high``, and ``coverage``, the share of labels inside their 90 % interval. Of a model
+        that is told the labels of authors' earlier texts also rmse, pearson and coverage ``_without_past``: where
+        nothing is known of the author, as files are scored. For a path: rows, macro_f1 and micro_f1 by level,
+        hierarchical_f1, path_validity.
 
     Raises:
         UserError: a model's variable is not among the corpus's, or a model is of another encoder.
@@ -53,10 +58,13 @@ def judge_on_corpus(
     encoded = embedder.encode(texts)
     read = [bundle for bundle in bundles if not isinstance(bundle.model, TemporalModel)]
     labels = {bundle.variable: _labels(rows, bundle.variable) for bundle in read if bundle.variable in RANGES}
+    languages = rows["language"].to_list()
     scores = score_texts(
-        texts, read, embedder, encoded=encoded, languages=rows["language"].to_list(),
+        texts, read, embedder, encoded=encoded, languages=languages,
         authors=Authors(rows.select("user_id", "timestamp"), labels),
     )  # fmt: skip
+    told = [bundle for bundle in read if isinstance(bundle.model, PerceptionModel) and bundle.model.reads_the_past]
+    alone = score_texts(texts, told, embedder, encoded=encoded, languages=languages)
     judged: dict[str, dict[str, Any]] = {}
     for bundle in bundles:
         if isinstance(bundle.model, PathModel):
@@ -65,9 +73,30 @@ def judge_on_corpus(
             features = text_features(texts, embedder=embedder, encoded=encoded)
             judged[bundle.variable] = _foreseen(rows, features, bundle.model, settings)
         else:
-            ends = [scores[f"{bundle.variable}{end}"].to_numpy() for end in ENDS]
-            judged[bundle.variable] = _numbers(bundle.variable, labels[bundle.variable], ends, rows, settings)
+            variable = bundle.variable
+            judged[variable] = _numbers(variable, labels[variable], _ends(scores, variable), rows, settings)
+            if bundle.model.reads_the_past:
+                judged[variable] |= _without_past(labels[variable], _ends(alone, variable))
     return judged
+
+
+def _ends(scores: pl.DataFrame, variable: str) -> list[Floats]:
+    return [scores[f"{variable}{end}"].to_numpy() for end in ENDS]
+
+
+def _without_past(truth: Floats, ends: Sequence[Floats]) -> dict[str, float | None]:
+    present = ~np.isnan(truth)
+    truth, (score, low, high) = truth[present], (end[present] for end in ends)
+    figures = {
+        "rmse": rmse(truth, score) if len(truth) else None,
+        "pearson": correlation(truth, score),
+        "coverage": _inside(truth, low, high),
+    }
+    return {f"{name}_{WITHOUT_PAST}": found for name, found in figures.items()}
+
+
+def _inside(truth: Floats, low: Floats, high: Floats) -> float | None:
+    return float(np.mean((low <= truth) & (truth <= high))) if len(truth) else None
 
 
 def _numbers(
@@ -82,8 +111,8 @@ def _numbers(
         truth, score, groups=authors, limits=limits, rounds=settings.bootstrap_rounds, seed=settings.seed
     )
     ends_of = {f"{name}_{end}": getattr(found, end) for name, found in intervals.items() for end in ("low", "high")}
-    inside = float(np.mean((low <= truth) & (truth <= high))) if len(truth) else None
-    return {**asdict(figures), **ends_of, "coverage": inside}
+    within = within_author(truth, score, authors)
+    return {**asdict(figures), "within_author": within, **ends_of, "coverage": _inside(truth, low, high)}
 
 
 def _paths(rows: pl.DataFrame, scores: pl.DataFrame, model: PathModel) -> dict[str, Any]:

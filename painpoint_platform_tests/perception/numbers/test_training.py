@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpora.corpus import LENGTH_BUCKETS
+from painpoint_platform.perception.features.temporal_features import temporal_features
+from painpoint_platform.perception.features.text_features import Features
 from painpoint_platform.perception.numbers.evaluation import TEMPORAL
 from painpoint_platform.perception.numbers.model import BLEND
 from painpoint_platform.perception.numbers.training import TrainedVariable, train_variable
@@ -92,6 +95,18 @@ def test_the_past_of_authors_helps_where_authors_have_levels() -> None:
     assert np.std(known.score - tune.labels) < np.std(strangers.score - tune.labels) - 0.01
     assert np.mean(known.high - known.low) < np.mean(strangers.high - strangers.low)
     assert trained.report.parts["tune"].coverage["all"][1] == pytest.approx(0.9, abs=0.07)
+    alone = trained.report.parts["tune"].without_past  # what a file is scored by is judged, too
+    assert alone is not None
+    everybody = tune.items.with_columns(user_id=pl.Series([f"nobody {row}" for row in range(len(tune))]))
+    nothing = temporal_features(everybody.select("user_id", pl.lit(None, pl.Datetime("us", "UTC")).alias("timestamp")))
+    unknown = Features(tune.features.names, np.hstack([tune.features.matrix[:, : -nothing.shape[1]], nothing]))
+    assert alone.score == pytest.approx(trained.model.score(unknown, everybody).score)
+    assert np.std(known.score - tune.labels) < np.std(alone.score - tune.labels) - 0.01
+    assert alone.coverage["all"] == (len(tune), pytest.approx(0.9, abs=0.07))
+
+
+def test_a_model_that_knows_no_authors_is_not_judged_without_them(trained: TrainedVariable) -> None:
+    assert trained.report.parts["tune"].without_past is None
 
 
 def test_a_corpus_of_twenty_rows_is_trained_and_never_accepted() -> None:

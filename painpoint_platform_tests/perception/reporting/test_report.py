@@ -9,7 +9,8 @@ import pytest
 
 from painpoint_platform.perception.measuring.ceilings import Ceiling
 from painpoint_platform.perception.measuring.gates import GateReport, judge_paths
-from painpoint_platform.perception.numbers.evaluation import JudgedRows
+from painpoint_platform.perception.numbers.baselines import comparison
+from painpoint_platform.perception.numbers.evaluation import JudgedRows, WithoutPast
 from painpoint_platform.perception.numbers.training import TrainingReport
 from painpoint_platform.perception.reporting.gate_reasons import number_gates
 from painpoint_platform.perception.reporting.path_sections import path_gates
@@ -151,6 +152,22 @@ def test_an_empty_length_and_a_constant_that_comes_close_are_named(hard: Page) -
     assert "what was not measured does not pass" in hard.words
     assert "A constant reaches it too." in hard.words
     assert "unknown: the corpus has no labels of single raters" in hard.words
+
+
+def test_a_model_that_is_told_of_authors_says_what_it_is_worth_without(report: TrainingReport) -> None:
+    tune = report.parts["tune"]
+    score = np.clip(tune.judged.score + np.random.default_rng(5).normal(0, 0.1, len(tune.judged)), 0, 1)
+    told = replace(tune, without_past=WithoutPast(score, {"all": (len(score), 0.875)}))
+    page = regression_page(
+        replace(report, parts={**report.parts, "tune": told}), facts=FACTS, settings=SETTINGS, importance=None,
+        comparisons={"tune": comparison(tune.judged, {"constant": 0 * score + 0.5}, SETTINGS, without_past=score)},
+    )  # fmt: skip
+    words = " ".join(Page(page.html).words.split())
+    r = np.corrcoef(tune.judged.labels, score)[0, 1]
+    assert f"r without a past {r:.3f}" in words
+    assert "model without a past" in words
+    assert f"without a past {len(score)} 87.5%" in words
+    assert "nothing is known of the author" in words
 
 
 def test_a_gate_that_the_raters_put_out_of_reach_says_so() -> None:
