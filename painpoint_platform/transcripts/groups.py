@@ -42,14 +42,16 @@ class BlockDecision:
 class QaGroup:
     """One exchange: an analyst's questions and what was answered.
 
-    ``block_ids`` are in the call's order and hold no operator; ``analyst`` is a name without title, ``firm`` None where
-    the source names none; texts are whole paragraphs, an empty line between them.
+    ``block_ids`` are in the call's order and hold no operator; ``asking_ids`` are those of them in which the analyst
+    speaks. ``analyst`` is a name without title, empty where the source prints none; ``firm`` is None where it names
+    none. ``executives`` are the names of those who answer. Texts are whole paragraphs, an empty line between them.
     """
 
     qa_group_id: int
     first_block_id: int
     last_block_id: int
     block_ids: tuple[int, ...]
+    asking_ids: tuple[int, ...]
     analyst: str
     firm: str | None
     executives: tuple[str, ...]

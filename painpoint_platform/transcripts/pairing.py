@@ -233,6 +233,7 @@ def _group(number: int, members: Sequence[BlockDecision], plan: Plan) -> QaGroup
         first_block_id=members[0].speaker_block_id,
         last_block_id=members[-1].speaker_block_id,
         block_ids=tuple(member.speaker_block_id for member in members),
+        asking_ids=tuple(member.speaker_block_id for member, asking in zip(members, asks, strict=True) if asking),
         analyst=caller.name if caller else "",
         firm=caller.firm if caller else None,
         executives=_distinct(voice.speaker.name for voice, asking in zip(voices, asks, strict=True) if not asking),

@@ -59,6 +59,11 @@ class _Turn:
     role: SpeakerRole
     problems: tuple[str, ...]
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is in no exchange, although it is not the operator's."""
+        return self.decision.qa_group_id is None and self.role != "operator"
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
@@ -70,6 +75,12 @@ class _Stretch:
     look: tuple[str, ...]
 
     @property
+    def begins(self) -> _Turn:
+        """Its first turn; of what lies between two exchanges the first that somebody should look at."""
+        outside = (turn for turn in self.turns if turn.is_outside)
+        return self.turns[0] if self.group else next(outside, self.turns[0])
+
+    @property
     def hue(self) -> int:
         return (self.group.qa_group_id - 1) % HUES if self.group else 0
 
@@ -77,21 +88,18 @@ class _Stretch:
 def block_roles(decisions: Sequence[BlockDecision], groups: Sequence[QaGroup]) -> Mapping[int, SpeakerRole]:
     """Return the role of each block's speaker by block id.
 
-    Within an exchange whoever is not among those who answer asks. Outside of one a speaker has the role that the same
-    name has in an exchange, ``unknown`` where it has none.
+    Outside of exchanges a speaker has the role that the same name has in one, ``unknown`` where it has none.
     """
-    by_id = {group.qa_group_id: group for group in groups}
-    elsewhere: dict[str, SpeakerRole] = {group.analyst: "analyst" for group in groups}
+    asking = {block for group in groups for block in group.asking_ids}
+    elsewhere: dict[str, SpeakerRole] = {group.analyst: "analyst" for group in groups if group.analyst}
     elsewhere |= {name: "executive" for group in groups for name in group.executives}
 
     def role(decision: BlockDecision) -> SpeakerRole:
         if decision.decided_by == "operator":
             return "operator"
-        name = parse_speaker(decision.speaker).name
-        group = by_id.get(decision.qa_group_id) if decision.qa_group_id is not None else None
-        if group is None:
-            return elsewhere.get(name, "unknown")
-        return "executive" if name in group.executives else "analyst"
+        if decision.qa_group_id is None:
+            return elsewhere.get(parse_speaker(decision.speaker).name, "unknown")
+        return "analyst" if decision.speaker_block_id in asking else "executive"
 
     return {decision.speaker_block_id: role(decision) for decision in decisions}
 
@@ -127,8 +135,9 @@ def render_review(
         review_below=LOW_CONFIDENCE,
         groups=groups,
         to_review={stretch.group.qa_group_id for stretch in look if stretch.group},
-        analysts=len({group.analyst for group in groups}),
+        analysts=_analysts(groups),
         executives=len({name for group in groups for name in group.executives}),
+        answered=any(group.answer_text for group in groups),
         blocks=len(blocks),
         operator_blocks=sum(decision.decided_by == "operator" for decision in decisions),
         asked=sum(decision.decided_by == "model" for decision in decisions) + len(problems),
@@ -161,11 +170,16 @@ def review_entry(
         transcript=transcript,
         page=page,
         exchanges=len(groups),
-        analysts=len({group.analyst for group in groups}),
+        analysts=_analysts(groups),
         blocks=len(blocks),
         worth_a_look=sum(bool(stretch.look) for stretch in stretches),
         lowest_confidence=min((group.confidence for group in groups), default=None),
     )
+
+
+def _analysts(groups: Sequence[QaGroup]) -> int:
+    """Count the names of those who asked; nobody knows how many speakers without a name there were."""
+    return len({group.analyst for group in groups if group.analyst})
 
 
 def _turns(
@@ -221,7 +235,7 @@ def _why_look(group: QaGroup | None, turns: Sequence[_Turn]) -> Iterator[str]:
             yield "nothing was asked"
         if not group.answer_text:
             yield "nothing was answered"
-    outside = sum(turn.decision.qa_group_id is None and turn.role != "operator" for turn in turns)
+    outside = sum(turn.is_outside for turn in turns)
     if outside:
         yield f"{outside} block{'' if outside == 1 else 's'} in no exchange"
     failed = sum(bool(turn.problems) for turn in turns)

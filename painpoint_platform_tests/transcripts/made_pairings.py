@@ -22,4 +22,4 @@ def group(number: int, first: int, last: int, **fields: Any) -> QaGroup:
         "confidence": 0.9,
         "method": "rule_detection",
     } | fields
-    return QaGroup(number, first, last, tuple(range(first, last + 1)), **values)
+    return QaGroup(number, first, last, tuple(range(first, last + 1)), (first,), **values)

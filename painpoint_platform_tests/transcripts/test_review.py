@@ -75,6 +75,7 @@ class Call:
                 first_block_id=members[0].speaker_block_id,
                 last_block_id=members[-1].speaker_block_id,
                 block_ids=tuple(member.speaker_block_id for member in members),
+                asking_ids=tuple(member.speaker_block_id for member in members if "Analyst" in member.speaker),
                 analyst=analyst + self.said,
                 firm=firm,
                 executives=("Cleo Day",) if answer else (),
@@ -146,6 +147,25 @@ def test_roles_outside_of_exchanges_are_those_that_the_same_names_have_inside() 
     assert roles[4] == roles[9] == "executive"
     assert roles[1] == roles[3] == "operator"
     assert roles[11] == "unknown"
+
+
+def test_speakers_without_a_name_are_counted_as_nobody_and_have_the_role_of_their_block() -> None:
+    call = Call().block("Operator").block("", "group_start", 1).block("", "group_end", 1).block("")
+    call.exchange(1, "", None)
+    call.groups[0] = replace(call.groups[0], asking_ids=(2,), executives=())
+    assert list(block_roles(call.decisions, call.groups).values()) == ["operator", "analyst", "executive", "unknown"]
+    assert call.entry().analysts == 0
+    said = text_of(assert_self_contained(call.page()), ".opening p")
+    assert "1 exchange of analysts without a name with executives without a name, in 4 blocks." in said
+
+
+def test_what_is_in_no_exchange_is_listed_by_its_first_block_that_is_not_the_operators() -> None:
+    tree = assert_self_contained(small_call().block(BEN).page())
+    (place,) = [node for node in tree.css("#look li") if "in no exchange" in node.text()]
+    assert "Block 9" in place.text()
+    call = Call().block("Operator").block(CEO)
+    assert "Block 2" in text_of(assert_self_contained(call.page()), "#look li a")
+    assert "block 2 speaks" in text_of(assert_self_contained(call.page()), "#look li p")
 
 
 def test_what_is_unsure_comes_first_with_the_reason() -> None:
