@@ -6,12 +6,15 @@ one that ``painpoint run`` runs.
 
 import contextlib
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -168,10 +171,26 @@ def _show(result: Mapping[str, Any]) -> None:
     out.print(f"PocketBase       {result['pocketbase_records']} issues published")
     out.print(f"Run artefacts    {result['artifacts']} (a course report, pages of calls to review)")
     out.print(f"All in {result['seconds']} s. Next:")
-    out.print("  make dev                      the Dagster UI: graph, runs, checks, plots")
-    out.print("  painpoint demo --ui           the same with the sample servers up, to materialise days there")
-    out.print(f"  duckdb {result['analytics']}   from gold.issue_overview order by impact_score desc")
-    out.print("  painpoint cluster FILE --text COLUMN   the same clustering on your own texts")
+    for line in _next_steps(str(result["analytics"])):
+        out.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _next_steps(analytics: str) -> list[str]:
+    """Return commands as the reader can paste them: ``make`` calls this one from a .venv that is not on their PATH."""
+    called = Path(sys.argv[0])
+    is_elsewhere = called.name == "painpoint" and not shutil.which("painpoint")
+    painpoint = shlex.quote(os.path.relpath(called)) if is_elsewhere else "painpoint"
+    steps = {
+        "make dev": "the Dagster UI: graph, runs, checks, plots",
+        f"{painpoint} demo --ui": "the same with the sample servers up, to materialise days there",
+        f"{painpoint} cluster FILE --text COLUMN": "the same clustering on your own texts",
+    }
+    width = max(map(len, steps))
+    question = "from gold.issue_overview order by impact_score desc"
+    return [
+        *(f"{command:<{width}}  # {meaning}" for command, meaning in steps.items()),
+        f'duckdb -readonly {shlex.quote(analytics)} "{question}"',
+    ]
 
 
 def _show_themes(themes: list[dict[str, Any]]) -> None:

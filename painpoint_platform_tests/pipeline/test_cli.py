@@ -1,6 +1,7 @@
 """The command line: mistakes are told in a sentence, results can be read by a machine."""
 
 import json
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from painpoint_platform.cli import demo
 from painpoint_platform.cli.app import app, main
 from painpoint_platform.llm import prompts
 from painpoint_platform.llm.state import StateFile
@@ -38,6 +40,21 @@ def call(*arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_help_names_every_command() -> None:
     text = CliRunner().invoke(app, ["--help"]).output
     assert all(command in text for command in COMMANDS)
+
+
+@pytest.mark.parametrize(("path", "name"), [("", ".venv/bin/painpoint"), (".venv/bin", "painpoint")])
+def test_what_the_demo_says_to_do_next_can_be_pasted(
+    path: str, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = folder / ".venv" / "bin" / "painpoint"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setattr(sys, "argv", [str(program), "demo"])
+    steps = [shlex.split(line, comments=True) for line in demo._next_steps("my data/analytics.duckdb")]
+    assert steps[1] == [name, "demo", "--ui"]
+    assert steps[-1][:3] == ["duckdb", "-readonly", "my data/analytics.duckdb"]
+    assert steps[-1][3].startswith("from gold.issue_overview order by")
 
 
 @pytest.mark.parametrize(
