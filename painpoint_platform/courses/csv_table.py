@@ -7,6 +7,7 @@ A row's number counts data rows from 1, as ``row_number`` does in the tables; th
 """
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -15,8 +16,11 @@ import polars as pl
 from painpoint_platform.csv_files import csv_columns, csv_records
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import read_text
+from painpoint_platform.wording import shown
 
 ROW_NUMBER = "row_number"
+# What programs write between values where a comma is the decimal point.
+OTHER_SEPARATORS = re.compile(r"[;\t|]")
 
 
 def read_csv_table(path: Path, columns: Mapping[str, Sequence[str]], *, optional: Collection[str] = ()) -> pl.DataFrame:
@@ -55,18 +59,24 @@ def _places(
     path: Path, header: Sequence[str], columns: Mapping[str, Sequence[str]], optional: Collection[str]
 ) -> dict[str, int]:
     problems, places = [], {}
+    spare = [name for name in header if not any(name in spellings for spellings in columns.values())]
     for name, spellings in columns.items():
         found = next((spelling for spelling in spellings if spelling in header), None)
         if found is None and name in optional:
             continue
         if found is None:
-            near = difflib.get_close_matches(spellings[0], header, n=1)
+            near = difflib.get_close_matches(spellings[0], spare, n=1)
             hint = f"; rename {near[0]!r}" if near else ""
             problems.append(f"{path}: header: column {' or '.join(spellings)} is missing{hint}")
         elif header.count(found) > 1:
             problems.append(f"{path}: header: column {found} stands there {header.count(found)} times; keep one")
         else:
             places[name] = header.index(found)
+    if len(header) == 1 and (separator := OTHER_SEPARATORS.search(header[0])):
+        raise UserError(
+            f"{path}: header: found {shown(header[0])}, which stand apart by {separator[0]!r}; save the file with commas "
+            "between values"
+        )
     if problems:
         raise UserError("\n".join([*problems, f"{path}: header: found {', '.join(header)}"]))
     return places

@@ -6,11 +6,13 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from painpoint_platform.courses.csv_table import csv_bytes, read_csv_table
 from painpoint_platform.courses.painpoints import PAINPOINT_SCHEMA, read_llm_friendly, write_llm_friendly
+from painpoint_platform.errors import UserError
 
 odd_texts = st.text() | st.text(alphabet="\"',;=+-@\t\r\n \\ab\x00\u2028é")
 
@@ -43,3 +45,20 @@ def test_an_optional_column_may_be_missing(tmp_path: Path) -> None:
     path.write_text("a\n1\n")
     table = read_csv_table(path, {"a": ("a",), "b": ("b",)}, optional={"b"})
     assert table.rows() == [(1, "1", None)]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_another_separator_is_named(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(separator.join(["post_id", "course_code"]))
+    with pytest.raises(UserError, match="save the file with commas") as told:
+        read_csv_table(path, {"post_id": ("post_id",), "course_code": ("course_code",)})
+    assert repr(separator) in str(told.value)
+
+
+def test_no_column_that_is_needed_is_to_be_renamed(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("schema_error,post-id")
+    with pytest.raises(UserError, match="column post_id is missing; rename 'post-id'") as told:
+        read_csv_table(path, {name: (name,) for name in ("schema_error", "parse_error", "post_id")})
+    assert "column parse_error is missing\n" in str(told.value)
