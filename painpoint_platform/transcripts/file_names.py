@@ -15,7 +15,7 @@ TAKEN: Final = frozenset({"index"})
 
 
 def file_name(key: str, suffix: str = "") -> str:
-    """Return the name of a transcript's file: its key where that is safe and free, else a name that no other key gets."""
+    """Return the name of a transcript's file: its key where that is safe and free, else one that no other key gets."""
     safe = UNSAFE.sub("-", key)[:LONGEST_NAME].lstrip(".")
     if safe == key and key not in TAKEN:
         return key + suffix
