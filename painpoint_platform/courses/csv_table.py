@@ -74,8 +74,8 @@ def _places(
             places[name] = header.index(found)
     if len(header) == 1 and (separator := OTHER_SEPARATORS.search(header[0])):
         raise UserError(
-            f"{path}: header: found {shown(header[0])}, which stand apart by {separator[0]!r}; save the file with commas "
-            "between values"
+            f"{path}: header: found {shown(header[0])}, values apart by {separator[0]!r}; save the file with commas "
+            "between them"
         )
     if problems:
         raise UserError("\n".join([*problems, f"{path}: header: found {', '.join(header)}"]))
