@@ -7,14 +7,14 @@
 -- column: transcript | Transcript
 -- column: ticker | Ticker of the company
 -- column: event_id | Id of the call
--- column: call_date | Day of the call, where its name says it
+-- column: call_date | Day of the call, where its name says it; null without exchanges
 -- column: blocks | Blocks of the question-and-answer section
 -- column: operator_blocks | Blocks of the operator
 -- column: exchanges | Exchanges that were found
 -- column: analysts | Distinct analysts who asked
 -- column: questions | Questions that they asked
 -- column: executives | Distinct people who answered
--- column: ungrouped_blocks | Blocks of analysts and executives outside of every exchange
+-- column: ungrouped_blocks | Blocks outside of every exchange, those of the operator left out
 -- column: lowest_confidence | Least confidence of an exchange; null without exchanges
 -- column: low_confidence_exchanges | Exchanges below 0.7, worth a review
 -- column: model_decisions | Blocks that a model decided

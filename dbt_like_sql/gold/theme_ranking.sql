@@ -5,7 +5,7 @@
 -- group: courses
 -- order: corpus, theme_rank
 -- column: corpus | Stage-1 run slug
--- column: theme_rank | 1 for the theme with most posts
+-- column: theme_rank | 1 for the theme with most posts; of several with as many the first by number
 -- column: global_cluster_id | Theme
 -- column: theme | Its root cause as a phrase
 -- column: normalized_issue_label | Its label
@@ -36,7 +36,10 @@ colleges as (
 
 select
     theme.corpus,
-    row_number() over (partition by theme.corpus order by theme.global_cluster_id) as theme_rank,
+    row_number() over (
+        partition by theme.corpus
+        order by theme.total_num_posts desc, len(theme.global_cluster_id), theme.global_cluster_id
+    ) as theme_rank,
     theme.global_cluster_id,
     theme.provisional_label as theme,
     theme.normalized_issue_label,

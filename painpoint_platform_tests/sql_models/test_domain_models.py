@@ -107,6 +107,19 @@ def test_themes_are_ranked_with_the_colleges_that_they_touch(filled: Any) -> Non
     assert second["run_id"] == "s_s3_1"
 
 
+def test_themes_are_ranked_by_posts_whatever_their_numbers(filled: Any) -> None:
+    """A run of another program numbers them in its own way, and a thousandth theme comes after the others."""
+    with open_write(filled) as connection:
+        connection.execute("update gold.global_themes set global_cluster_id = 'G1000' where global_cluster_id = 'G001'")
+        connection.execute("update gold.global_themes set global_cluster_id = 'G999' where global_cluster_id = 'G002'")
+    assert [(row["theme_rank"], row["global_cluster_id"]) for row in rows(filled, "gold.theme_ranking")] == [
+        (1, "G1000"), (2, "G999"),
+    ]  # fmt: skip
+    with open_write(filled) as connection:
+        connection.execute("update gold.global_themes set total_num_posts = 2, num_distinct_posts = 2")
+    assert [row["global_cluster_id"] for row in rows(filled, "gold.theme_ranking")] == ["G999", "G1000"]
+
+
 def test_the_matrix_counts_a_post_in_each_of_its_clusters(filled: Any) -> None:
     cells = {(row["course_code"], row["global_cluster_id"]): row for row in rows(filled, "gold.course_theme_matrix")}
     assert {key: cell["posts"] for key, cell in cells.items()} == {

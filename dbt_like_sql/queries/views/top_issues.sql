@@ -12,6 +12,8 @@ join gold.issue_evidence as evidence
 where not issue.label_failed
 group by issue.cluster_date, issue.cluster_id, issue.issue_key, issue.impact_score, issue.canonical_title,
     issue.category, issue.cluster_size
-qualify row_number() over (partition by issue.issue_key order by issue.cluster_date desc) = 1
+qualify row_number() over (
+    partition by issue.issue_key order by issue.cluster_date desc, issue.cluster_size desc, issue.cluster_id
+) = 1
 order by impact desc, title
 limit $rows
