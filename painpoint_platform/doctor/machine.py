@@ -13,6 +13,7 @@ from pathlib import Path
 from painpoint_platform.doctor.finding import REACH_TIMEOUT_S, Finding, State, tried
 from painpoint_platform.errors import UserError
 from painpoint_platform.settings import Settings
+from painpoint_platform.wording import counted
 
 ENOUGH_DISK_GB = 2.0
 
@@ -88,9 +89,9 @@ def _warehouse(settings: Settings) -> Finding:
             row = fetch(connection, "views/warehouse_summary").row(0, named=True)
         until = f" up to {row['last_day']}" if row["last_day"] else ""
         return (
-            f"{settings.warehouse}: {row['item_count']:,} items of {row['day_count']} days{until}, "
-            f"{row['issue_count']:,} issues, {row['course_theme_count']:,} course themes, "
-            f"{row['call_count']:,} calls, schema version {row['schema_version']}"
+            f"{settings.warehouse}: {counted(row['item_count'], 'item')} of {counted(row['day_count'], 'day')}{until}, "
+            f"{counted(row['issue_count'], 'issue')}, {counted(row['course_theme_count'], 'course theme')}, "
+            f"{counted(row['call_count'], 'call')}, schema version {row['schema_version']}"
         )
 
     return tried("files", "warehouse", look)
