@@ -39,7 +39,9 @@ GENRE_TAG = re.compile(
     r"(?i)\b(?:bugs?|issues?|features?|requests?|feat|questions?|help|wip|rfc|error|regression|proposal|suggestion|solved"
     r"|urgent|important|discussion|docs?|ask hn|show hn|tell hn|update)\b"
 )
-SENTENCE = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*|\s+[-–—|]\s+")
+# A full stop after these ends no sentence.
+ABBREVIATED = r"(?<!\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|e\.g|i\.e)\.)(?<!\b(?:vs|Mr|Ms|Dr|cf)\.)"
+SENTENCE = re.compile(rf"(?<=[.!?;]){ABBREVIATED}\s+|\s*\n+\s*|\s+[-–—|]\s+")
 LINK = re.compile(r"(?i)\bhttps?://\S+|\bwww\.\S+|\]\([^)]*\)")
 ASIDE = re.compile(r"\s*\([^()]{0,200}\)")
 MASKED = re.compile(r"\[(?:private key|credentials|secret|email|ip|phone)\]")

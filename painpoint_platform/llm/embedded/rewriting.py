@@ -32,7 +32,8 @@ OPENER = re.compile(
         (
             r"(?:hi|hello|hey|so|and|but|or|also|well|ok|okay|today|recently|currently|sometimes|please|help"
             r"|urgent|note"
-            r"|anyway)(?: (?:me|there|all|everyone|guys|team|please))* ?[,!:.]*",
+            r"|anyway|however|moreover|therefore|unfortunately|apparently)"
+            r"(?: (?:me|there|all|everyone|guys|team|please))* ?[,!:.]*",
             r"(?:after |since )?(?:update|upgrade|updating|upgrading)(?: to)?(?=,)",
             r"for some (?:weird |strange |odd )?reason,?",
             r"it (?:seems|looks|appears)(?: (?:like|that|as if))?",
@@ -140,6 +141,7 @@ def _form(text: str, is_question: bool) -> tuple[str, Form]:
         if rewritten := rule(text):
             text, form = rewritten
             if form == "statement":
+                is_question = False
                 break
             return rewritten
     if is_question and (asked := _yes_no(text)):
@@ -149,7 +151,8 @@ def _form(text: str, is_question: bool) -> tuple[str, Form]:
             return rewritten
     if WISH.match(text):
         return text, "wish"
-    return text, "statement" if has_verb(text) else "topic"
+    # A question that no rule could turn states nothing.
+    return text, "statement" if has_verb(text) and not is_question else "topic"
 
 
 def _why(text: str) -> tuple[str, Form] | None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from painpoint_platform.llm.embedded.posts import read_posts
 from painpoint_platform.llm.embedded.rewriting import rewrite
 
 
@@ -34,6 +35,8 @@ from painpoint_platform.llm.embedded.rewriting import rewrite
         ("useEffect runs twice", "useEffect runs twice", "statement"),
         ("Add support for Tor v3", "Add support for Tor v3", "wish"),
         ("Hi everyone, for some reason my contactless won't work", "Contactless will not work", "statement"),
+        ("However, your list doesn't have onion addresses", "List does not have onion addresses", "statement"),
+        ("If I want to top up, can I use Apple Pay?", "If users want to top up, can users use Apple Pay", "topic"),
         ("Der Export bricht jede Nacht ab", "Der Export bricht jede Nacht ab", "topic"),
     ],
 )
@@ -54,3 +57,8 @@ def test_what_says_nothing_becomes_nothing(written):
 def test_any_sentence_is_survived(written):
     made = rewrite(written)
     assert made is None or made.text.strip() == made.text != ""
+
+
+def test_an_abbreviation_ends_no_sentence():
+    (post,) = read_posts([{"title": "Charged on Feb. 5 and on Mar. 7, e.g. twice. Why?", "snippet": ""}])
+    assert post.title == ("Charged on Feb. 5 and on Mar. 7, e.g. twice.", "Why?")
