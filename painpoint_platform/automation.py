@@ -172,7 +172,7 @@ def new_transcripts(context: dg.SensorEvaluationContext, transcript_files: Trans
     found = changed_transcripts(Path(transcript_files.inbox), context.cursor)
     for problem in found.problems:
         context.log.error(problem)
-    states = {transcript.key: transcript.records_sha256 for transcript in found.transcripts}
+    states = {transcript.key: transcript.version for transcript in found.transcripts}
     known = context.instance.get_dynamic_partitions(str(transcripts.name))
     order = [*known, *(key for key in states if key not in known)]
     requests = [_run_of(keys, states) for keys in consecutive(states, order, most=TRANSCRIPTS_A_RUN)]

@@ -5,7 +5,8 @@ Belongs here: files and the calls in them. Does not belong here: the shape of a 
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,16 +21,29 @@ NOT_IN_A_KEY = ("...", "\0", "\a", "\b", "\t", "\n", "\v", "\f", "\r")
 
 @dataclass(frozen=True)
 class FoundTranscript:
-    """A call in the inbox; ``records_sha256`` changes when any of its records does."""
+    """A call in the inbox.
+
+    Attributes:
+        key: of the transcript, and its partition.
+        path: the file that holds it.
+        transcript: as read.
+        file_state: see ``inbox.state_of``; empty where nobody asked for it.
+    """
 
     key: str
     path: Path
     transcript: Transcript
+    file_state: str = ""
 
     @cached_property
     def records_sha256(self) -> str:
-        """SHA-256 over the call's records."""
+        """SHA-256 over the call's records: changes when any of them does."""
         return hashlib.sha256(json.dumps(self.transcript.records).encode()).hexdigest()
+
+    @property
+    def version(self) -> str:
+        """Differs for every change of the file, also for one that brings back what was there before."""
+        return f"{self.records_sha256}-{self.file_state}"
 
 
 @dataclass(frozen=True)
@@ -49,8 +63,8 @@ def changed_transcripts(inbox: Path, cursor: str | None) -> Changes:
         cursor: as an earlier call returned it; None reads everything.
     """
     known: dict[str, str] = json.loads(cursor) if cursor else {}
-    settled = {path.name: state_of(path) for path in _files(inbox) if is_settled(path)}
-    changed = [inbox / name for name, state in settled.items() if known.get(name) != state]
+    settled = _settled(inbox)
+    changed = {inbox / name: state for name, state in settled.items() if known.get(name) != state}
     transcripts, problems = _read(changed)
     kept = {name: state for name, state in known.items() if (inbox / name).exists()}
     return Changes(transcripts, problems, json.dumps(kept | settled))
@@ -78,7 +92,7 @@ class InboxFiles:
             raise UserError(f"transcript {key!r}: the files {places} hold different records of it; keep one of them")
         if found:
             return found[0]
-        why = [problem for problem in self._problems if key in problem]
+        why = [problem for problem in self._problems if f"transcript {key}, " in problem or repr(key) in problem]
         raise UserError(
             f"transcript {key!r}: "
             + ("; ".join(why) if why else f"no file in {self._inbox} has records of it; put its file there")
@@ -86,7 +100,7 @@ class InboxFiles:
 
     @cached_property
     def _contents(self) -> tuple[tuple[FoundTranscript, ...], tuple[str, ...]]:
-        return _read(_files(self._inbox))
+        return _read(dict.fromkeys(_files(self._inbox), ""))
 
     @cached_property
     def _calls(self) -> dict[str, list[FoundTranscript]]:
@@ -101,13 +115,25 @@ class InboxFiles:
 
 
 def _files(inbox: Path) -> list[Path]:
-    return sorted(inbox.glob("*.json"))
+    # What begins with a dot is somebody's unfinished copy, or a system's note on a file.
+    return sorted(path for path in inbox.glob("*.json") if not path.name.startswith("."))
 
 
-def _read(paths: Iterable[Path]) -> tuple[tuple[FoundTranscript, ...], tuple[str, ...]]:
+def _settled(inbox: Path) -> dict[str, str]:
+    """Return the state of each whole file by its name; one that is gone meanwhile, or a link to nowhere, is none."""
+    states = {}
+    for path in _files(inbox):
+        with suppress(FileNotFoundError):
+            if is_settled(path):
+                states[path.name] = state_of(path)
+    return states
+
+
+def _read(states: Mapping[Path, str]) -> tuple[tuple[FoundTranscript, ...], tuple[str, ...]]:
+    """Read files, given with their states: the calls in them, and what is wrong with others."""
     transcripts: list[FoundTranscript] = []
     problems: list[str] = []
-    for path in paths:
+    for path, state in states.items():
         try:
             reading = read_transcripts(path)
         except UserError as error:
@@ -118,5 +144,5 @@ def _read(paths: Iterable[Path]) -> tuple[tuple[FoundTranscript, ...], tuple[str
             if any(mark in transcript.key for mark in NOT_IN_A_KEY):
                 problems.append(f"{path}: transcript {transcript.key!r}: no name for a partition; rename the call")
             else:
-                transcripts.append(FoundTranscript(transcript.key, path, transcript))
+                transcripts.append(FoundTranscript(transcript.key, path, transcript, state))
     return tuple(transcripts), tuple(problems)

@@ -215,6 +215,26 @@ class TestSensor:
         assert second.run_requests
         assert [request.run_key for request in first.run_requests] != [r.run_key for r in second.run_requests]
 
+    def test_a_file_that_is_changed_back_is_run_again(self, calls: Calls) -> None:
+        was = calls.file.read_bytes()
+        first = self.evaluate(calls)
+        calls.write([*records_of(CALLS[0]), *records_of(CALLS[1])[:-1]])
+        changed = self.evaluate(calls, first.cursor)
+        calls.file.write_bytes(was)
+        os.utime(calls.file, (time.time() - 30, time.time() - 30))
+        back = self.evaluate(calls, changed.cursor)
+        runs = [request.run_key for result in (first, changed, back) for request in result.run_requests or ()]
+        # Dagster starts no second run with a key that it has seen.
+        assert len(set(runs)) == 3
+
+    def test_a_link_to_nowhere_and_a_hidden_file_hold_up_no_other(self, calls: Calls) -> None:
+        (calls.inbox / "gone.json").symlink_to(calls.inbox / "nowhere.json")
+        (calls.inbox / "._calls.json").write_bytes(b"\x00\x05")
+        os.utime(calls.inbox / "._calls.json", (1, 1))
+        result = self.evaluate(calls)
+        assert self.keys(result) == list(CALLS)
+        assert json.loads(result.cursor or "").keys() == {calls.file.name}
+
     def test_a_file_that_is_cut_off_holds_up_no_other(self, calls: Calls) -> None:
         broken = calls.inbox / "broken.json"
         broken.write_text('[{"filename": "x"')
