@@ -24,6 +24,7 @@ class Pace:
         self.clock: Clock = clock or SystemClock()
         self._interval = 60.0 / per_minute
         self._next = 0.0
+        self._silent_until = 0.0
         self._lock = threading.Lock()
 
     async def turn(self) -> None:
@@ -43,9 +44,10 @@ class Pace:
     def stand_still(self, seconds: float) -> None:
         """Let nothing be sent for ``seconds`` from now."""
         with self._lock:
-            self._next = max(self._next, self.clock.now() + seconds)
+            self._silent_until = max(self._silent_until, self.clock.now() + seconds)
+            self._next = max(self._next, self._silent_until)
 
     def standing_still_for(self) -> float:
-        """Return the seconds until the next request may be sent."""
+        """Return the seconds for which an API asked for silence; the spacing of requests is no such wish."""
         with self._lock:
-            return max(0.0, self._next - self.clock.now())
+            return max(0.0, self._silent_until - self.clock.now())
