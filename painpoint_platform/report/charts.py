@@ -169,7 +169,9 @@ def _names(field: str, padding: float = 0) -> "altair.Y":
 def _amounts() -> "altair.Axis":
     import altair as alt
 
-    return alt.Axis(tickCount=4, format=",d", tickMinStep=1, domain=False, ticks=False)
+    # Of one post there is no half, though an axis up to one or two has a tick there.
+    whole = "datum.value % 1 ? '' : datum.label"
+    return alt.Axis(tickCount=4, format=",d", labelExpr=whole, domain=False, ticks=False)
 
 
 def _days() -> "altair.Axis":

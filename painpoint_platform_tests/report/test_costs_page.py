@@ -62,7 +62,7 @@ def test_known_costs_are_at_least_unknown_ones_are_named_and_cached_answers_are_
 def test_the_measure_and_the_filters_stand_in_the_address_and_redraw_the_bars(tree: LexborHTMLParser) -> None:
     noted = tree.body.attributes
     assert noted["data-cached"] == "7 calls in all, most on 2025-01-06 Calls saved by the cache a day, by task"
-    assert "$0.5000 in all" in (noted["data-cost"] or "")
+    assert "$0.5000, all on 2025-01-06." in (noted["data-cost"] or "")
     assert noted["data-none"] == "No call of these has a known price, so there is no cost to draw.true"
     assert noted["data-days"] == "2025-01-08"
 

@@ -118,6 +118,8 @@ def test_charts_are_drawn_and_say_what_they_show(tree: LexborHTMLParser) -> None
         "Posts by category and day. Most are about AI (13)",
     ]
     assert all(chart.css_first("svg .mark-rect path") is not None for chart in charts)
+    told = [text for text in texts(charts[0], ".role-axis-label text") if text.isdigit()]
+    assert told == ["0", "1", "2"], "half of an issue is not rounded to one"
     assert texts(tree, "#where figcaption, #days figcaption") == [
         "Finance leads with 2 of 4 issues Issues by category and state",
         "GitHub leads with 80 of 120 posts Posts by source",
@@ -208,6 +210,15 @@ def test_a_report_without_a_day_says_what_to_run(tmp_path: Path) -> None:
     tree = opened(site_folder(tmp_path, {"overview": empty}, day=None), "index.html")
     assert "No day has been clustered yet" in text_of(tree, "#summary")
     assert texts(tree, "#cards code, #across code") == ["painpoint demo"] * 2
+
+
+def test_beside_other_domains_a_report_without_a_day_says_nothing_of_the_demo(tmp_path: Path) -> None:
+    themes = overview(0) | {"day": None}
+    themes["painpoints"] = {name: values[1:2] for name, values in themes["painpoints"].items()}
+    tree = opened(site_folder(tmp_path, {"overview": themes}, day=None), "index.html")
+    assert texts(tree, "#cards code") == ["painpoint run"]
+    assert texts(tree, "#across tbody th") == ["Exams do not match"]
+    assert tree.css_first("#kinds select") is None, "of one kind there is nothing to choose"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

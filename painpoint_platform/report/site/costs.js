@@ -85,16 +85,17 @@ painpoint.page(async () => {
     at("chart").hidden = !total;
     at("no-bars").hidden = Boolean(total);
     at("no-bars").textContent = measure.none ?? "Nothing was asked.";
-    const said = `${measure.shown(total)} in all, most on ${busiest(bars)}`;
+    const said = spread(bars, total, measure);
     at("chart").querySelector(".drawing")?.setAttribute("aria-label", `Stacked bars: ${measure.label.toLowerCase()} a day, by task. ${said}. The table below has the same numbers.`);
     at("chart").querySelector("figcaption b")?.replaceChildren(said);
     at("chart").querySelector("figcaption span")?.replaceChildren(`${measure.label} a day, by task`);
     return view?.data("daily", bars).resize().runAsync();
   }
 
-  function busiest(bars) {
+  function spread(bars, total, { shown }) {
     const byDay = [...Map.groupBy(bars, (bar) => bar.day)].map(([day, own]) => [day, own.reduce((sum, bar) => sum + bar.value, 0)]);
-    return byDay.reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+    const [day, most] = byDay.reduce((best, each) => (each[1] > best[1] ? each : best));
+    return most === total ? `${shown(total)}, all on ${day}` : `${shown(total)} in all, most on ${day}`;
   }
 
   // --- The page ---

@@ -25,7 +25,8 @@ painpoint.page(async () => {
     at("summary").textContent = "No day has been clustered yet, so there are no issues to show.";
     at("first-title").textContent = "Issues";
     at("first-lead").hidden = true;
-    empty(at("cards"), "There are no issues yet.", "painpoint demo");
+    // Sample posts do not belong beside what other domains have already.
+    empty(at("cards"), "There are no issues yet.", overview.painpoints.id.length ? "painpoint run" : "painpoint demo");
     for (const id of ["issues", "where", "days"]) at(id).hidden = true;
   } else {
     at("summary").textContent = summary(overview.facts);
@@ -250,7 +251,7 @@ painpoint.page(async () => {
     const kind = (value) => KINDS[value]?.one ?? words(value);
     const kinds = Map.groupBy(all, (row) => row.kind);
     const shown = table(at("across"), {
-      caption: kinds.size > 1 ? "The largest of each kind, then the second of each, and so on" : "The largest first", hashKey: "across", pageSize: 15, noun: ["pain point", "pain points"],
+      rows: all, caption: kinds.size > 1 ? "The largest of each kind, then the second of each, and so on" : "The largest first", hashKey: "across", pageSize: 15, noun: ["pain point", "pain points"],
       columns: [
         { key: "title", label: "Pain point", heading: true, render: evidence },
         { key: "kind", label: "Kind", render: (row) => kind(row.kind) },
@@ -259,11 +260,12 @@ painpoint.page(async () => {
         { key: "first_seen", label: "First seen", day: true, secondary: true, from: 45 }, { key: "last_seen", label: "Last seen", day: true, secondary: true },
       ],
     });
+    if (kinds.size === 1) return;
     const narrowed = filters(at("kinds"), {
       rows: all, noun: ["pain point", "pain points"], onChange: shown.show, label: "Narrow the pain points",
       fields: [{ key: "kind", label: "Kind", kind: "choice", options: choices(all.map((row) => row.kind), "All kinds", kind), test: (row, value) => row.kind === value }],
     });
-    if (kinds.size > 1) at("largest").append(...[...kinds].map(([value, own]) => largest(value, own, narrowed)));
+    at("largest").append(...[...kinds].map(([value, own]) => largest(value, own, narrowed)));
   }
 
   // A kind at a glance: its largest, and the way to all of it.
