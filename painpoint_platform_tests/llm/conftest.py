@@ -95,7 +95,7 @@ def make_client(tmp_path: Path, server: ModelServer) -> Iterator[Callable[..., M
             _none,
             access,
         )
-        client = ModelClient(route, state_path=state, run_id=run_id, limits=Limits(**({"timeout_s": 5.0} | limits)))
+        client = ModelClient(route, state_path=state, run_id=run_id, limits=Limits(**({"timeout_s": 20.0} | limits)))
         made.append(client)
         return client
 

@@ -152,7 +152,7 @@ class ModelServer:
         self.max_in_flight = max(self.max_in_flight, self._in_flight)
         try:
             await asyncio.sleep(self.delay_s)
-            while self.is_held(seen):
+            while self.is_held(seen):  # noqa: ASYNC110 - what it waits for happens in another thread
                 await asyncio.sleep(0.01)
             return await self._reply(seen, fault, writer)
         finally:

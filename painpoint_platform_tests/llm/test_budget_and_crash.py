@@ -1,5 +1,6 @@
 """Money: a budget that is never exceeded, and a killed run that pays nothing twice."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from painpoint_platform.llm import background
 from painpoint_platform.llm.ledger import spooled_calls
 from painpoint_platform.llm.state import StateFile
 from painpoint_platform.llm.tasks import ModelRequest
@@ -47,11 +49,12 @@ def test_the_budget_holds_under_concurrency_and_is_used_to_the_end(make_client, 
 def test_a_refused_request_costs_no_budget_but_one_that_timed_out_may(make_client, colour_task, server):
     task = colour_task(max_completion_tokens=40)
     server.faults.extend([status(400)] * 5)
-    client = make_client("openai/priced", "openai/priced", budget_usd=0.0006, timeout_s=1.2, concurrency=1)
-    answers = client.ask_many(task, items(6))
+    limits = {"budget_usd": 0.0006, "concurrency": 1}
+    answers = make_client("openai/priced", "openai/priced", **limits).ask_many(task, items(6))
     assert answers[5].outcome == "ok"
     server.faults.extend([HANG] * 2)
-    timed_out = client.ask_many(task, [ModelRequest({"item": item}) for item in (100, 101, 102)])
+    impatient = make_client("openai/priced", "openai/priced", timeout_s=1.0, **limits)
+    timed_out = impatient.ask_many(task, [ModelRequest({"item": item}) for item in (100, 101, 102)])
     assert any("LLM_BUDGET_USD" in (answer.failure_reason or "") for answer in timed_out)
 
 
@@ -73,7 +76,10 @@ assert all(answer.reply for answer in answers)
 
 def test_a_killed_run_pays_for_no_answer_twice(tmp_path):
     state_path = tmp_path / "llm.sqlite"
-    with ModelServer(answer=right_answer, delay_s=0.05) as server:
+    killed = threading.Event()
+    with ModelServer(answer=right_answer) as server:
+        # Ten are answered; the two that are asked then wait until the process is dead.
+        server.is_held = lambda seen: not killed.is_set() and server.seen.index(seen) >= 10
         command = [sys.executable, "-c", BATCH, server.base_url, str(state_path)]
         first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
         for line in first.stdout:
@@ -81,18 +87,19 @@ def test_a_killed_run_pays_for_no_answer_twice(tmp_path):
                 os.kill(first.pid, signal.SIGKILL)
                 break
         first.wait(10)
+        killed.set()
         first.stdout.close()
         state = StateFile(state_path)
         safe = len(spooled_calls(state))
         with state.read() as connection:
             kept = {json.loads(row[0])["item"] for row in connection.execute("select reply from answers")}
         state.close()
-        assert 10 <= safe == len(kept) < 30
+        assert safe == len(kept) == 10
         before = len(server.seen)
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
         again = [seen.user_json["item"] for seen in server.seen[before:]]
         assert sorted(again) == sorted(set(range(30)) - kept)
-        # Answered, but not yet received when the process died: at most what was under way.
+        # What was under way when the process died is lost, and nothing else.
         assert len(server.seen) <= 30 + 2
 
 
@@ -106,13 +113,29 @@ def interruptible():
 
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_batch_stops_calling(make_client, task, server):
-    server.delay_s = 0.2
-    client = make_client(concurrency=1)
-    main_thread = threading.main_thread().ident
-    threading.Timer(0.5, lambda: signal.pthread_kill(main_thread, signal.SIGINT)).start()
+    client = make_client(concurrency=1, timeout_s=60.0)
+    client.ask_many(task, [ModelRequest({"item": 99})])  # starts what LiteLLM leaves running
+    server.seen.clear()
+    lasting = background.start(tasks_of_the_loop()).result(30)
+    stopped, main_thread, interrupts = threading.Event(), threading.main_thread().ident, []
+
+    def is_held(seen):
+        """Answer two, and have the batch interrupted while the third is under way."""
+        if stopped.is_set() or server.seen.index(seen) < 2:
+            return False
+        if not interrupts:
+            interrupts.append(signal.pthread_kill(main_thread, signal.SIGINT))
+        return True
+
+    server.is_held = is_held
     with pytest.raises(KeyboardInterrupt):
         client.ask_many(task, items(30))
-    time.sleep(0.3)
-    asked = len(server.seen)
-    time.sleep(0.5)
-    assert len(server.seen) == asked < 10
+    stopped.set()
+    # A call that could make another one is still a task of the loop.
+    while background.start(tasks_of_the_loop()).result(30) - lasting:
+        time.sleep(0.01)
+    assert len(server.seen) == 3
+
+
+async def tasks_of_the_loop():
+    return asyncio.all_tasks() - {asyncio.current_task()}

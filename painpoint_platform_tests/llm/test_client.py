@@ -12,6 +12,7 @@ import pytest
 from painpoint_platform.llm.client import ModelClient
 from painpoint_platform.llm.endpoints import Endpoint, open_route
 from painpoint_platform.llm.ledger import spooled_calls
+from painpoint_platform.llm.routing import SILENCES_UNTIL_DOWN
 from painpoint_platform.llm.tasks import ModelRequest
 from painpoint_platform_tests.llm.conftest import LOCAL, REMOTE, SYSTEM, items
 from painpoint_platform_tests.llm.model_server import (
@@ -192,7 +193,7 @@ def test_one_model_in_both_places_is_not_asked_the_same_again(make_client, task,
 def test_one_failure_never_costs_another_request_its_answer(make_client, task, server):
     bad = {2: status(400), 5: WRONG, 7: TRUNCATED, 9: HTML, 11: status(401)}
     server.fault_for = lambda seen: bad.get(seen.user_json["item"])
-    answers = make_client(LOCAL, LOCAL, timeout_s=1.0).ask_many(task, items(14))
+    answers = make_client(LOCAL, LOCAL).ask_many(task, items(14))
     assert [index for index, answer in enumerate(answers) if answer.reply is None] == sorted(bad)
     assert all(answers[index].failure_reason for index in bad)
 
@@ -239,9 +240,10 @@ def test_retry_after_is_honoured_by_all_requests(make_client, task, server):
 def test_a_retry_after_longer_than_the_timeout_goes_to_the_remote_model_at_once(make_client, task, server):
     server.fault_for = lambda seen: status(429, retry_after=3600) if seen.model == "small" else None
     began = time.monotonic()
-    (answer,) = make_client(timeout_s=2.0).ask_many(task, items(1))
+    (answer,) = make_client(timeout_s=60.0).ask_many(task, items(1))
     assert answer.outcome == "fallback"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
+    assert [seen.model for seen in server.seen] == ["small", "big"]
 
 
 def test_429_for_ever_ends(make_client, task, server):
@@ -257,16 +259,17 @@ def test_a_model_that_never_answers_ends_by_the_timeout(make_client, task, serve
     began = time.monotonic()
     (answer,) = make_client(timeout_s=1.0).ask_many(task, items(1))
     assert answer.outcome == "fallback"
-    assert 0.9 <= time.monotonic() - began < 3
+    assert 0.9 <= time.monotonic() - began < 30
     assert [seen.model for seen in server.seen] == ["small", "big"]
 
 
 def test_a_day_of_requests_does_not_wait_for_a_dead_model_one_by_one(make_client, task, server):
     server.fault_for = lambda seen: HANG if seen.model == "small" else None
-    began = time.monotonic()
     answers = make_client(timeout_s=1.0, concurrency=4).ask_many(task, items(40))
     assert {answer.outcome for answer in answers} == {"fallback"}
-    assert time.monotonic() - began < 5
+    # Those that waited in vain, and those that were under way when the last of them had.
+    waited = sum(seen.model == "small" for seen in server.seen)
+    assert SILENCES_UNTIL_DOWN <= waited < SILENCES_UNTIL_DOWN + 4
 
 
 def test_a_server_that_is_not_there_names_the_setting(tmp_path, make_client, task, server):
@@ -335,7 +338,8 @@ def test_a_server_without_a_key_works(make_client, task):
 
 
 def test_no_more_calls_are_under_way_than_allowed(make_client, task, server):
-    server.delay_s = 0.05
+    # The first three wait for each other; were only two made at once, they would wait for ever.
+    server.is_held = lambda _seen: server.max_in_flight < 3
     make_client(concurrency=3).ask_many(task, items(15))
     assert server.max_in_flight == 3
 
@@ -347,7 +351,7 @@ def test_no_more_calls_a_minute_are_started_than_allowed(make_client, task, serv
 
 
 def test_the_limits_hold_over_callers_in_several_threads(make_client, task, server):
-    server.delay_s = 0.05
+    server.is_held = lambda _seen: server.max_in_flight < 2
     client = make_client(concurrency=2)
     batches = [[ModelRequest({"item": batch * 10 + index}) for index in range(4)] for batch in range(3)]
     threads = [threading.Thread(target=client.ask_many, args=(task, batch)) for batch in batches]

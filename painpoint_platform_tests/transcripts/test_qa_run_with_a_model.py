@@ -270,7 +270,8 @@ qa_run.run_file(Path(sys.argv[1]) / "in.json", Path(sys.argv[1]) / "out", client
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, made, server, make_client):
     whole = run(made, tmp_path / "undisturbed", make_client("undisturbed.sqlite"))
     server.seen.clear()
-    server.delay_s = 0.02
+    killed = Event()
+    server.is_held = lambda seen: asked_call(seen) >= 2 and not killed.is_set()
     write_calls(tmp_path / "in.json", *made)
     command = [sys.executable, "-c", KILLED, str(tmp_path), server.base_url]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -279,6 +280,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, made, server, make_clie
             os.kill(first.pid, signal.SIGKILL)
             break
     first.wait(10)
+    killed.set()
     first.stdout.close()
     assert not (tmp_path / "out" / whole.output.name).exists()
     finished = {json.loads(path.read_bytes())["call"]["pairing"]["transcript"] for path in finished_files(tmp_path)}

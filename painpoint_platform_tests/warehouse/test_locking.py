@@ -112,7 +112,7 @@ def test_a_reader_that_leaves_does_not_free_the_lock_of_another_thread(tmp_path)
     def read() -> None:
         with locking.shared(path, Deadline(10)):
             entered.set()
-            leave.wait(10)
+            leave.wait(120)
 
     with ThreadPoolExecutor(1) as pool:
         reader = pool.submit(read)
@@ -148,7 +148,7 @@ def test_a_writer_is_not_starved_by_readers_that_overlap_for_ever(tmp_path):
         for _ in range(12):
             overlap.acquire(timeout=10)
         try:
-            with locking.exclusive(path, Deadline(5)):
+            with locking.exclusive(path, Deadline(60)):
                 pass
         finally:
             stop.set()
@@ -170,7 +170,7 @@ def test_a_reader_is_not_starved_by_writers_that_follow_each_other_for_ever(tmp_
         for _ in range(4):
             started.acquire(timeout=10)
         try:
-            with locking.shared(path, Deadline(5)):
+            with locking.shared(path, Deadline(60)):
                 pass
         finally:
             stop.set()

@@ -101,7 +101,7 @@ def test_a_server_that_never_answers_is_given_up(gold: Gold, new_client: MakeCli
         report = gold.sync(new_client(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.3))
 
     assert "did not answer within 0.3 s" in str(report.outage)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,13 @@ def test_a_server_killed_in_the_middle_gets_what_is_missing_later(
         send, sends = client.send, iter(range(100))
 
         def dying(*args: Any, **options: Any) -> Any:
-            if next(sends) == sends_before_death:
+            number = next(sends)
+            if number == sends_before_death:
                 # Strikes while the request is under way, or just before: either way its fate is unknown.
                 threading.Timer(0.005, server.kill).start()
                 time.sleep(0.003)
+            elif number > sends_before_death:
+                server.process.wait()
             return send(*args, **options)
 
         client.send = dying  # type: ignore[method-assign]
