@@ -22,8 +22,8 @@ FRESHNESS: Mapping[str, dg.FreshnessPolicy] = {
     "painpoints": GOLD_FRESHNESS,
     # Feedback comes by the term of six months, earnings calls by the quarter.
     "courses": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=200), warn_window=timedelta(days=185)),
-    # Models are trained when somebody has new labels.
-    "perception": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=400), warn_window=timedelta(days=365)),
+    # Models are trained when somebody has new labels. The UI rounds: two windows of a year would look the same.
+    "perception": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=365), warn_window=timedelta(days=270)),
     "transcripts": dg.FreshnessPolicy.time_window(fail_window=timedelta(days=130), warn_window=timedelta(days=100)),
     "operations": GOLD_FRESHNESS,
 }

@@ -149,7 +149,7 @@ TRAINING_CHECKS = (
         table_spec(
             EVALUATION,
             group=GROUP,
-            description="What each model is worth on rows that it never saw, beside baselines; and the report.",
+            description="The verdict of a training run on each of its models, and a report of it to open in a browser.",
             kinds={"python"},
             starts=BY_HAND,
             deps=[FEATURES],
