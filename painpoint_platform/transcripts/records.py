@@ -28,6 +28,8 @@ REQUIRED: Mapping[str, tuple[type, ...]] = {
     "speaker": (str, type(None)),
     "paragraph_content": (str,),
 }
+# Fields of the contract that pairing does not read; they only have to be storable where they are text.
+OTHER_TEXTS = ("filename", "ticker", "event_id", "section_name", "section_type_method", "question_answer_flag")
 KINDS: Mapping[type, str] = {str: "text", int: "a whole number", type(None): "null"}
 LONGEST_FOUND = 60
 # What tables hold: a whole number of 64 bits.
@@ -260,7 +262,9 @@ def _check(key: str, placed: Sequence[_Placed], problems: _Problems) -> None:
             elif isinstance(value, int) and abs(value) > LARGEST_ID:
                 problems.add(key, one.index, name, value, f"too large for an id; number them from 1 to {LARGEST_ID}")
                 whole = False
-            elif isinstance(value, str) and not value.isascii() and SURROGATE.search(value):
+        for name in (*REQUIRED, *OTHER_TEXTS):
+            value = one.record.get(name)
+            if isinstance(value, str) and not value.isascii() and SURROGATE.search(value):
                 problems.add(key, one.index, name, value, "half of a surrogate pair is not text; remove it")
                 whole = False
     if whole:

@@ -22,7 +22,7 @@ from painpoint_platform.transcripts.inbox_files import InboxFiles
 from painpoint_platform.transcripts.paired_calls import PairedCall, Pairer
 from painpoint_platform.transcripts.pairing import Mode, annotate, exchanges_of
 from painpoint_platform.transcripts.qa_run import run_reading
-from painpoint_platform.transcripts.records import Reading, Record, Transcript, build_transcripts
+from painpoint_platform.transcripts.records import SURROGATE, Reading, Record, Transcript, build_transcripts
 from painpoint_platform.transcripts.review import block_roles
 from painpoint_platform.transcripts.review_pages import write_review_page
 from painpoint_platform.transcripts.speakers import parse_speaker
@@ -66,7 +66,7 @@ def load_transcript(warehouse: Warehouse, key: str, *, files: InboxFiles) -> Non
     records = found.transcript.records
     rows = _typed(records, RECORD_COLUMNS).with_columns(
         position=pl.int_range(len(records), dtype=pl.Int32),
-        record=pl.Series([json.dumps(record, ensure_ascii=False) for record in records], dtype=pl.String),
+        record=pl.Series(map(_as_json, records), dtype=pl.String),
         input_path=pl.lit(str(found.path)),
         input_sha256=pl.lit(found.records_sha256),
     )
@@ -184,6 +184,12 @@ def _typed(records: Sequence[Record], columns: Columns) -> pl.DataFrame:
             for name, kind in columns.items()
         }
     )
+
+
+def _as_json(record: Record) -> str:
+    """Return a record as JSON; half a surrogate pair, which no table can hold, stays the escape it was read from."""
+    written = json.dumps(record, ensure_ascii=False)
+    return json.dumps(record) if SURROGATE.search(written) else written
 
 
 def _text(value: object) -> str | None:

@@ -46,7 +46,7 @@ def records_of(call: str) -> list[dict[str, Any]]:
                 "section_name": "x", "section_type": section, "section_type_confidence": 0.95,
                 "section_type_method": "section_uniform", "speaker_block_id": block, "paragraph_id": len(records) + 1,
                 "speaker": speaker, "question_answer_flag": flag, "paragraph_content": text,
-                "a_field_of_the_source": {"kept": [1, 2.50, None]},
+                "a_field_of_the_source": {"kept": [1, 2.50, None, "\ud800"]},
             })  # fmt: skip
     return records
 

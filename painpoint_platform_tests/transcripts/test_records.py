@@ -132,6 +132,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         (2, "speaker_block_id", -(2**63), "too large for an id"),
         (2, "paragraph_content", None, "paragraph_content: found null; expected text"),
         (2, "paragraph_content", "\ud800", "half of a surrogate pair"),
+        (2, "section_name", "\ud800", 'section_name: found "\\ud800"; half of a surrogate pair'),
         (2, "paragraph_id", 1, "paragraph_id: found 1; it stands twice"),
         (4, "paragraph_id", -2, "paragraph_id: found -2; smaller than the one before"),
         (4, "speaker_block_id", 1, "speaker_block_id: found 1; this block was over already"),
