@@ -151,7 +151,7 @@ def _asset(model: SqlModel, around: _Surroundings) -> dg.AssetsDefinition:
         def whole() -> dict[str, Any]:
             with warehouse.write() as connection:
                 materialize(connection, model, variables=around.variables)
-                return lineage | _shown(connection, model, None)
+                return _shown(connection, model, None) | lineage
 
         if incremental:
             days = _Days(model, around, context, warehouse, lineage, last=partition_keys(context)[-1])
@@ -198,6 +198,8 @@ class _Days:
             later = self._remake(connection, end)
             shown = self._shown(connection, self._keys(later.remade))
         self._log(shown)
+        for check, found in _warnings(later).items():
+            self.context.log.warning(f"{check}: {found}")
 
     def _remake(self, connection: "DuckDBPyConnection", end: date) -> LaterDays:
         return remake_later_days(connection, self.model, end, variables=self.around.variables)
@@ -211,7 +213,7 @@ class _Days:
         return list(dict.fromkeys(map(self.around.partitions_def.get_partition_key_for_timestamp, moments)))
 
     def _shown(self, connection: "DuckDBPyConnection", keys: Sequence[str]) -> dict[str, dict[str, Any]]:
-        return {key: {**self.lineage, **_shown(connection, self.model, self._window(key))} for key in keys}
+        return {key: {**_shown(connection, self.model, self._window(key)), **self.lineage} for key in keys}
 
     def _log(self, later: Mapping[str, Mapping[str, Any]]) -> None:
         for key, metadata in later.items():
