@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from painpoint_platform.text.cleaning import MAX_INPUT_CHARS, clean_body
 
-SOURCES = ("github", "stackoverflow", "reddit", "hackernews", "earnings_calls", "elsewhere")
+SOURCES = ("github", "stackoverflow", "reddit", "hackernews", "earnings_calls", "file", "elsewhere")
 MARKDOWN_SOURCES = ("github", "reddit", "elsewhere")
 
 ISSUE_FORM = """\
@@ -242,14 +242,10 @@ ADVERSARIAL = {
 }  # fmt: skip
 
 
-def fastest(text, source):
-    """CPU seconds of the fastest of three: a collection of garbage in one of them is not the cleaner's."""
-    seconds = []
-    for _ in range(3):
-        start = time.process_time()
-        clean_body(text, source)
-        seconds.append(time.process_time() - start)
-    return min(seconds)
+def seconds(text, source):
+    start = time.process_time()
+    clean_body(text, source)
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("unit", ADVERSARIAL.values(), ids=ADVERSARIAL.keys())
@@ -258,16 +254,15 @@ def test_a_megabyte_costs_no_more_than_the_bound_allows(unit):
     for source in ("github", "stackoverflow", "reddit", "hackernews"):
         small = unit * (MAX_INPUT_CHARS // len(unit))
         large = unit * (1_000_000 // len(unit))
-        quick = fastest(small, source)
-        assert fastest(large, source) < 10 * quick + 0.25
-        assert quick < 2
+        # A collection of garbage in one of three tries is not the cleaner's.
+        assert any(seconds(large, source) < min(2.0, 10 * seconds(small, source) + 0.25) for _ in range(3))
 
 
 @pytest.mark.parametrize("unit", ADVERSARIAL.values(), ids=ADVERSARIAL.keys())
 def test_below_the_bound_the_time_grows_no_faster_than_the_text(unit):
     small, large = unit * (2_000 // len(unit)), unit * (MAX_INPUT_CHARS // len(unit))
     # Ten times the text; a quadratic corner takes a hundred times as long.
-    assert fastest(large, "github") < 30 * fastest(small, "github") + 0.05
+    assert any(seconds(large, "github") < 30 * seconds(small, "github") + 0.05 for _ in range(3))
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=400), st.sampled_from(SOURCES))

@@ -55,16 +55,14 @@ UNITS = [
 ]  # fmt: skip
 
 
-def fastest(text):
-    seconds = []
-    for _ in range(2):
-        start = time.process_time()
-        directive(text)
-        seconds.append(time.process_time() - start)
-    return min(seconds)
+def seconds(text):
+    start = time.process_time()
+    directive(text)
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_time_grows_no_faster_than_the_text(unit):
     small, large = unit * (2_000 // len(unit)), unit * (20_000 // len(unit))
-    assert fastest(large) < 30 * fastest(small) + 0.2
+    # A collection of garbage in one of three tries is not the search's.
+    assert any(seconds(large) < 30 * seconds(small) + 0.2 for _ in range(3))

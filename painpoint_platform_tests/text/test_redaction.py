@@ -221,20 +221,17 @@ ADVERSARIAL = [
 ]  # fmt: skip
 
 
-def fastest(text):
-    """CPU seconds of the fastest of three: a collection of garbage in one of them is not the redaction's."""
-    seconds = []
-    for _ in range(3):
-        start = time.process_time()
-        redact(text)
-        seconds.append(time.process_time() - start)
-    return min(seconds)
+def seconds(text):
+    start = time.process_time()
+    redact(text)
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("unit", ADVERSARIAL)
 def test_the_time_grows_no_faster_than_the_text(unit):
     small, large = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
-    assert fastest(large) < 30 * fastest(small) + 0.3
+    # A collection of garbage in one of three tries is not the redaction's.
+    assert any(seconds(large) < 30 * seconds(small) + 0.3 for _ in range(3))
 
 
 def test_recall_and_precision_are_whole_for_every_kind():
