@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.files import replacing
 from painpoint_platform.table_files import read_table, require_column, require_writable, write_table
 
 TABLE = pl.DataFrame(
@@ -105,6 +106,13 @@ def test_a_table_that_cannot_be_written_leaves_the_older_file(tmp_path: Path) ->
         write_table(TABLE.with_columns(pl.Series("lists", [[1]] * 4)), path)
     assert read_table(path).to_dicts() == TABLE.to_dicts()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_named_also_where_the_writer_has_its_own_words(tmp_path: Path) -> None:
+    path = tmp_path / "questions.csv"
+    with pytest.raises(UserError, match=r"cannot be written \(No space left on device\)"), replacing(path):
+        raise OSError("No space left on device")  # so Polars says it, without a number
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("name", "found"), [("table.xlsx", r"\.xlsx"), ("table", "a file without suffix")])
