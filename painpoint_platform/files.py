@@ -76,8 +76,8 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
-            f"{path}: cannot be written ({error.strerror or error}); an older file is unchanged. Free space on that disk, or "
-            "choose another folder"
+            f"{path}: cannot be written ({error.strerror or error}); an older file is unchanged. Free space on that "
+            "disk, or choose another folder"
         ) from error
 
 
