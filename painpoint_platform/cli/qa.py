@@ -144,6 +144,8 @@ def review(
 
 
 def _show_run(report: "RunReport", out_dir: Path) -> None:
+    from painpoint_platform.transcripts.error_files import ERROR_FILES
+
     summary = report.summary
     rows = [
         (one.transcript, one.work.groups, one.work.low_confidence_groups, one.work.blocks, one.work.blocks_asked,
@@ -162,7 +164,7 @@ def _show_run(report: "RunReport", out_dir: Path) -> None:
     for kind, number in summary.errors.items():
         if number:
             entries = counted(number, f"{kind} entry", f"{kind} entries")
-            say(f"{entries} in the error files of {out_dir}", style="yellow")
+            say(f"{entries} in {out_dir / ERROR_FILES[kind]}", style="yellow")
     out.print(f"Output   {report.output}")
     out.print(f"Next     painpoint qa review {out_dir}")
 
