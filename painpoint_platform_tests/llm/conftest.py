@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from painpoint_platform.llm import prompts, tasks
+from painpoint_platform.llm import prompts, tasks, transport
 from painpoint_platform.llm.client import Limits, ModelClient
 from painpoint_platform.llm.endpoints import Access, Endpoint, open_route
 from painpoint_platform.llm.tasks import ModelRequest, Task
@@ -51,6 +51,12 @@ def _litellm_is_imported_once() -> None:
 @pytest.fixture(autouse=True)
 def _no_keys_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_time_for_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeats come at once, so that time-outs can be long enough for a machine that is busy."""
+    monkeypatch.setattr(transport, "FIRST_BACKOFF_S", 0.02)
 
 
 @pytest.fixture

@@ -274,7 +274,7 @@ def test_a_day_of_requests_does_not_wait_for_a_dead_model_one_by_one(make_client
 
 def test_a_server_that_is_not_there_names_the_setting(tmp_path, make_client, task, server):
     server.__exit__()
-    (answer,) = make_client(timeout_s=1.0).ask_many(task, items(1))
+    (answer,) = make_client().ask_many(task, items(1))
     assert "is a server running at LLM_LOCAL_BASE_URL?" in answer.failure_reason
     server.__enter__()
 

@@ -273,7 +273,7 @@ def test_a_token_server_that_fails_for_a_moment_costs_no_answer(make_client, tas
 
 def test_a_token_server_that_is_down_is_an_authentication_failure_and_not_the_models(make_client, task, tokens):
     tokens.__exit__()
-    answers = make_client(access=access_to(tokens), timeout_s=1.0).ask_many(task, items(3))
+    answers = make_client(access=access_to(tokens)).ask_many(task, items(3))
     assert {answer.failure_kind for answer in answers} == {"authentication"}
     assert "LLM_TOKEN_ENDPOINT" in answers[0].failure_reason
     tokens.__enter__()

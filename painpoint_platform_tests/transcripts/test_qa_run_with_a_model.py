@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from painpoint_platform.llm import transport
 from painpoint_platform.llm.client import Limits, ModelClient
 from painpoint_platform.llm.endpoints import Access, Endpoint, open_route
 from painpoint_platform.llm.ledger import spooled_calls
@@ -198,9 +199,10 @@ def test_a_tenth_of_faulty_decisions_costs_almost_nothing(tmp_path, made, server
     assert report.has_findings
 
 
-def test_only_what_failed_is_asked_again_by_the_next_run(tmp_path, made, server, make_client):
+def test_only_what_failed_is_asked_again_by_the_next_run(tmp_path, made, server, make_client, monkeypatch):
+    monkeypatch.setattr(transport, "FIRST_BACKOFF_S", 0.02)
     server.fault_for = lambda seen: Fault("status", 500) if asked(seen) == 104 else None
-    client = make_client(timeout_s=1.0)
+    client = make_client()
     assert run(made, tmp_path, client).has_findings
     before = len(server.seen)
     server.fault_for = lambda _: None
