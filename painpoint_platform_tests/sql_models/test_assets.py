@@ -161,6 +161,7 @@ def test_a_partition_is_committed_with_its_metadata_and_checks(assets, filled):
     metadata = materialized(result)["2025-01-02"]
     assert metadata["dagster/row_count"].value == 1
     assert [record.data for record in metadata["preview"].records] == [{"reason": "r2"}]
+    assert list(metadata)[:2] == ["dagster/row_count", "preview"]  # not below a row a column
     lineage = metadata["dagster/column_lineage"].value.deps_by_column
     assert lineage["day"] == [dg.TableColumnDep(dg.AssetKey(["bronze", "rejected_items"]), "collection_date")]
     assert [record.data for record in metadata["column lineage"].records] == [
