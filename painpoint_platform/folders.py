@@ -91,11 +91,15 @@ def clear_leftovers(target: Path, *, wait_s: float = 0) -> bool:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Let one process or thread at a time into the block; the kernel lets go of the lock when its holder dies."""
+def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Let one process or thread at a time into the block; the kernel lets go of the lock when its holder dies.
+
+    Raises:
+        BlockingIOError: another one is in the block, and it is not to be waited for.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
     finally:
         os.close(handle)

@@ -91,14 +91,15 @@ def train(
 
     settings, perception = load_settings(), load_perception(settings_file)
     labelled = read_corpus(corpus)
-    require_variables(labelled, variable)
+    variables = list(dict.fromkeys(variable))
+    require_variables(labelled, variables)
     embedder = _embedder(settings)
     run = begin_run(
         labelled, name=corpus_name(corpus), root=settings.artifacts_dir / "perception", settings=perception,
         encoder_version=embedder.version, models=out_dir,
     )  # fmt: skip
     with progress_bars():
-        trained = list(train_variables(run, labelled, variable, embedder=embedder, settings=perception, trials=trials))
+        trained = list(train_variables(run, labelled, variables, embedder=embedder, settings=perception, trials=trials))
     if as_json:
         print_json({"run": str(run.folder), "models": [_told(one) for one in trained]})
         return
@@ -129,6 +130,9 @@ def evaluate(
         raise UserError(
             f"{models}: no model of a variable that {corpus} has labels of ({', '.join(labelled.variables)})"
         )
+    waiting = int(labelled.frame["needs_review"].sum())
+    if waiting:
+        say(f"{counted(waiting, 'row')} not judged: a person has to review what is of high risk first", style="yellow")
     seen = [one.name for one in bundles if one.manifest.get("corpus_sha256") == labelled.sha256]
     if seen:
         say(f"trained on this very file: {', '.join(seen)}; these are no figures of texts never seen", style="yellow")

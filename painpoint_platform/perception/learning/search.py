@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from painpoint_platform.errors import UserError
+from painpoint_platform.folders import locked
 from painpoint_platform.perception.settings_file import Interval, PerceptionSettings
 from painpoint_platform.progress import Progress
 
@@ -199,7 +200,8 @@ def _study(name: str, storage: Path | None) -> "Study":
         return optuna.create_study(study_name=name)
     try:
         storage.parent.mkdir(parents=True, exist_ok=True)
-        return optuna.create_study(study_name=name, storage=f"sqlite:///{storage.absolute()}", load_if_exists=True)
+        with locked(storage.parent):  # two that make the tables at once fail
+            return optuna.create_study(study_name=name, storage=f"sqlite:///{storage.absolute()}", load_if_exists=True)
     except (SQLAlchemyError, RuntimeError, OSError, AssertionError) as error:
         raise UserError(
             f"{storage}: the trials of {name} cannot be kept there ({type(error).__name__}); remove the file to begin "

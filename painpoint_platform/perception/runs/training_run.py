@@ -21,8 +21,10 @@ is there already is not done again.
 import hashlib
 import importlib.metadata
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ import polars as pl
 
 from painpoint_platform.errors import UserError
 from painpoint_platform.files import replacing
+from painpoint_platform.folders import locked
 from painpoint_platform.perception.corpora.adapters import Scale
 from painpoint_platform.perception.corpora.corpus import Corpus, read_corpus, write_corpus
 from painpoint_platform.perception.corpora.leak_audit import audit, require_no_leaks
@@ -90,9 +93,10 @@ class TrainingRun:
         Raises:
             UserError: a file cannot be written or read.
         """
-        _write_json(self.folder / _STEPS / f"{name}.json", found)
-        steps = {path.stem: _read_json(path) for path in sorted((self.folder / _STEPS).glob("*.json"))}
-        _write_json(self.folder / "manifest.json", steps.pop("run") | {"steps": steps} if "run" in steps else steps)
+        with alone(self.folder / _STEPS) as kept:
+            _write_json(kept / f"{name}.json", found)
+            steps = {path.stem: _read_json(path) for path in sorted(kept.glob("*.json"))}
+            _write_json(self.folder / "manifest.json", steps.pop("run") | {"steps": steps} if "run" in steps else steps)
 
     def make_current(self, variable: str) -> None:
         """Have this run's model of a variable score items; one that was trained into another folder never does."""
@@ -103,6 +107,22 @@ class TrainingRun:
     def is_done(self, name: str) -> bool:
         """Whether a step was finished."""
         return (self.folder / _STEPS / f"{name}.json").exists()
+
+
+@contextmanager
+def alone(folder: Path, *, wait: bool = True) -> Iterator[Path]:
+    """Make a folder of a run and yield it to one process at a time.
+
+    Raises:
+        UserError: it cannot be made.
+        BlockingIOError: another process is there, and it is not to be waited for.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be made ({error.strerror}); choose another ARTIFACTS_DIR") from None
+    with locked(folder, wait=wait):
+        yield folder
 
 
 def corpus_name(path: Path | None) -> str:
@@ -131,24 +151,34 @@ def begin_run(
     run_id = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
     folder = root / name / run_id
     run = TrainingRun(name, run_id, folder, models or folder / "models")
-    if run.is_done("corpus"):
-        return run
-    write_corpus(corpus, folder / "corpus.parquet")
-    run.finish(
-        "run",
-        {
-            "format": RUN_FORMAT,
-            "run_id": run_id,
-            "corpus": name,
-            "source": corpus.source,
-            "data_sha256": corpus.sha256,
-            "seed": settings.seed,
-            "encoder_version": encoder_version,
-            "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
-        },
-    )
-    run.finish("corpus", _corpus_facts(corpus))
+    _require_room(run.models)
+    with alone(folder):
+        if run.is_done("corpus"):
+            return run
+        write_corpus(corpus, folder / "corpus.parquet")
+        run.finish(
+            "run",
+            {
+                "format": RUN_FORMAT,
+                "run_id": run_id,
+                "corpus": name,
+                "source": corpus.source,
+                "data_sha256": corpus.sha256,
+                "seed": settings.seed,
+                "encoder_version": encoder_version,
+                "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
+            },
+        )
+        run.finish("corpus", _corpus_facts(corpus))
     return run
+
+
+def _require_room(models: Path) -> None:
+    """Refuse a folder that no model can be written to, before hours went into one."""
+    place = next(place for place in (models.absolute(), *models.absolute().parents) if place.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        problem = "cannot be written to" if place.is_dir() else "is a file, no folder"
+        raise UserError(f"{models}: no models can be kept there, {place} {problem}; choose another folder")
 
 
 def run_at(root: Path, corpus: str, run_id: str) -> TrainingRun:
@@ -194,7 +224,9 @@ def split_run(run: TrainingRun, corpus: Corpus, settings: PerceptionSettings) ->
     )  # fmt: skip
     leaks = audit(corpus, splits)
     require_no_leaks(leaks)
-    if not run.is_done("splits"):
+    with alone(run.folder):
+        if run.is_done("splits"):
+            return splits
         with replacing(run.folder / "splits.parquet") as file:
             splits.frame.write_parquet(file)
         run.finish(
@@ -220,8 +252,13 @@ def featurise_run(
     Raises:
         UserError: the file of a part is damaged or cannot be written.
     """
-    if run.is_done("features"):
-        return _kept_features(run)
+    with alone(run.folder):
+        if not run.is_done("features"):
+            _featurise(run, splits, corpus, embedder, progress)
+    return _kept_features(run)
+
+
+def _featurise(run: TrainingRun, splits: Splits, corpus: Corpus, embedder: Embedder, progress: Progress | None) -> None:
     # One pass over all parts: progress then counts to the end once.
     rows = {part: splits.rows(corpus, part) for part in PARTS}
     texts = pl.concat([frame.select("text") for frame in rows.values()])["text"].to_list()
@@ -235,7 +272,6 @@ def featurise_run(
             np.save(file, block, allow_pickle=False)
         files[path.name] = {"rows": len(block), "sha256": _digest(path)}
     run.finish("features", {"names": list(whole.names), "encoder_version": embedder.version, "files": files})
-    return {part: Features(whole.names, block) for part, block in blocks.items() if len(block)}
 
 
 def _current(corpus: Path) -> Path:

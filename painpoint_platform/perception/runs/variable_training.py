@@ -30,7 +30,7 @@ from painpoint_platform.perception.paths.paths_training import PathReport, Train
 from painpoint_platform.perception.reporting.report import VariablePage, path_page, regression_page, temporal_page
 from painpoint_platform.perception.reporting.report_tables import CorpusFacts
 from painpoint_platform.perception.runs.bundle import Provenance, save_bundle
-from painpoint_platform.perception.runs.training_run import TrainingRun, featurise_run, split_run
+from painpoint_platform.perception.runs.training_run import TrainingRun, alone, featurise_run, split_run
 from painpoint_platform.perception.settings_file import PerceptionSettings
 from painpoint_platform.perception.temporal.temporal_history import history_rows
 from painpoint_platform.perception.temporal.temporal_training import TrainedTemporal, train_temporal
@@ -166,8 +166,18 @@ def train_variables(
     require_variables(corpus, variables)
     prepared = prepare(run, corpus, embedder=embedder, settings=settings)
     for variable in variables:
-        kind = settings.variable(variable).kind
-        yield _stored(prepared, *_TRAINERS[kind](prepared, variable, trials))
+        yield _trained(prepared, variable, trials)
+
+
+def _trained(prepared: Prepared, variable: str, trials: int | None) -> TrainedModel:
+    train = _TRAINERS[prepared.settings.variable(variable).kind]
+    try:
+        with alone(prepared.run.folder / "oof" / variable, wait=False):
+            return _stored(prepared, *train(prepared, variable, trials))
+    except BlockingIOError:
+        raise UserError(
+            f"{prepared.run.folder}: another process trains {variable} there; wait for that one to end"
+        ) from None
 
 
 def number_rows(prepared: Prepared, variable: str) -> dict[str, LabelledRows]:

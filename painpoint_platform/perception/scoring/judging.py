@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from painpoint_platform.errors import UserError
 from painpoint_platform.perception.corpora.corpus import Corpus, trainable
 from painpoint_platform.perception.features.text_features import Features, text_features
 from painpoint_platform.perception.measuring.bootstrap import bootstrap_intervals
@@ -50,10 +51,14 @@ def judge_on_corpus(
         hierarchical_f1, path_validity.
 
     Raises:
-        UserError: a model's variable is not among the corpus's, or a model is of another encoder.
+        UserError: a model's variable is not among the corpus's, a model is of another encoder, or every row awaits
+            review.
     """
     require_variables(corpus, [bundle.variable for bundle in bundles])
     rows = trainable(corpus).frame
+    if rows.is_empty():
+        waiting = corpus.frame.height
+        raise UserError(f"{corpus.source}: all {waiting} rows wait for review (needs_review); review some first")
     texts = rows["text"].to_list()
     encoded = embedder.encode(texts)
     read = [bundle for bundle in bundles if not isinstance(bundle.model, TemporalModel)]

@@ -1,6 +1,7 @@
 """A training run's folder, and the models that score items."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,13 +16,19 @@ from painpoint_platform.perception.corpora.synthetic import generate
 from painpoint_platform.perception.runs.bundle import bundle_folders
 from painpoint_platform.perception.runs.training_run import (
     TrainingRun,
+    alone,
     begin_run,
     corpus_of_run,
     current_runs,
     featurise_run,
     split_run,
 )
-from painpoint_platform.perception.runs.variable_training import TrainedModel, metrics_of, require_variables
+from painpoint_platform.perception.runs.variable_training import (
+    TrainedModel,
+    metrics_of,
+    require_variables,
+    train_variables,
+)
 from painpoint_platform.perception.scoring.default_model import NAME, default_models
 from painpoint_platform.perception.scoring.scored_tables import ITEMS, score_partition
 from painpoint_platform.perception.scoring.scoring_models import models_to_score_with
@@ -108,6 +115,32 @@ def test_features_are_computed_once(trained: Trained, corpus: Corpus, embedder: 
         part: file["rows"]
         for part, file in zip(("train", "tune", "test"), run.step("features")["files"].values(), strict=True)
     }
+
+
+def test_steps_that_finish_at_once_are_all_in_the_manifest(tmp_path: Path) -> None:
+    run = TrainingRun("c", "0", tmp_path / "c" / "0", tmp_path / "models")
+    names = [f"step_{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: run.finish(name, {"told": name}), names))
+    assert set(run.manifest) == set(names)
+
+
+def test_a_variable_is_trained_by_one_process_at_a_time(trained: Trained, corpus: Corpus, embedder: Embedder) -> None:
+    again = train_variables(trained.run, corpus, ["arousal"], embedder=embedder, settings=QUICK, trials=2)
+    with (
+        alone(trained.run.folder / "oof" / "arousal"),
+        pytest.raises(UserError, match="another process trains arousal there; wait for that one"),
+    ):
+        next(again)
+
+
+def test_models_that_no_folder_can_hold_are_refused_before_the_training(corpus: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(UserError, match=r"taken/models: no models can be kept there, .*taken is a file"):
+        begin_run(
+            corpus, name="c", root=tmp_path, settings=SETTINGS, encoder_version="e", models=tmp_path / "taken/models"
+        )
+    assert not (tmp_path / "c").exists()
 
 
 def test_damaged_features_are_refused(corpus: Corpus, embedder: Embedder, tmp_path: Path) -> None:
