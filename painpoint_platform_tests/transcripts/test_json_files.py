@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
@@ -19,6 +19,8 @@ VALUES = st.recursive(
 )
 
 
+# Each example waits for the disk, for how long is not ours to say.
+@settings(max_examples=50, deadline=None)
 @given(st.lists(VALUES, max_size=4), st.dictionaries(st.text(), VALUES, max_size=2))
 def test_whatever_json_can_hold_comes_back_equal(tmp_path_factory, entries, head):
     path = tmp_path_factory.getbasetemp() / "list.json"
