@@ -2,14 +2,16 @@
 
 import signal
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from painpoint_platform.cli import graph
+from painpoint_platform.cli import demo, graph
 from painpoint_platform.errors import UserError
 from painpoint_platform.jobs import Graph, RunOutcome
+from painpoint_platform.sample.corpus import load_corpus
 from painpoint_platform.settings import load_settings
 
 
@@ -56,3 +58,10 @@ def test_a_dagster_home_that_dagster_refuses_is_told(tmp_path: Path, monkeypatch
     with pytest.raises(UserError, match=r"DAGSTER_HOME: found 'some/where', expected an absolute path"):  # noqa: SIM117
         with graph.open_graph(load_settings(None, data_dir=tmp_path / "data")):
             pass
+
+
+def test_a_demo_whose_runs_failed_says_which_and_looks_for_no_copy(tmp_path: Path) -> None:
+    settings = load_settings(None, data_dir=tmp_path)
+    failed = [RunOutcome("collect", "2025-01-06|github", None, "an-id", "the disk is full", 1.0)]
+    found = demo._result(settings, load_corpus(), [date(2025, 1, 6)], failed, seconds=1.0)
+    assert found == {"seconds": 1.0, "days": ["2025-01-06"], "failed": ["collect 2025-01-06|github"]}
