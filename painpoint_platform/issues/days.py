@@ -8,6 +8,7 @@ Dagster (``assets``).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 import duckdb
 import polars as pl
@@ -20,6 +21,7 @@ from painpoint_platform.issues.identity.known_issues import (
     LINEAGE_DAYS,
     Surroundings,
     kept_labels,
+    keys_before,
     labels_of_issues,
     replace_lineage,
     surroundings,
@@ -163,7 +165,8 @@ def label_day(
 
     Each cluster is traced to the issues of ``lineage_days`` around the day. A label that is known for the same
     representatives is reused, and so is the issue's own while its content has not moved. A failed label is tried again
-    by the next run.
+    by the next run. Nothing is done where neither the clusters, the prompt, the models, people's decisions nor the
+    issues of the days before have changed.
 
     Args:
         warehouse: read, and written in one transaction.
@@ -179,13 +182,14 @@ def label_day(
         members = fetch(connection, "issues/clustered_items_of_day", day=day)
         found = made_from(connection, "gold.issues", day.isoformat())
         edits = read_edits(connection)
+        before = keys_before(connection, day, lineage_days)
         is_there = all(_has_rows(connection, table, day) for table in ("gold.issues", "gold.issue_evidence"))
-    wanted = gold.input_hash(members, ISSUE_LABEL.version, *client.models, *map(repr, edits))
-    if found == wanted and (is_there or members.is_empty()):
+    inputs = partial(gold.input_hash, members, ISSUE_LABEL.version, *client.models, *map(repr, edits))
+    if found == inputs(str(before)) and (is_there or members.is_empty()):
         return Labelled(unchanged=True)
     parts = split_off(members, edits)
     people, prepared = decided(edits), gold.prepare(parts.members)
-    before = client.totals
+    paid_before = client.totals
     while True:
         gold_of_day = _gold_of_day(
             warehouse, day, prepared, client=client, embedder_factory=embedder_factory, lineage_days=lineage_days,
@@ -199,13 +203,14 @@ def label_day(
             _replace_gold(connection, day, prepared, gold_of_day)
             # A day with labels that may come yet is not finished: the next run takes it up again.
             may_come = any(answer.failure_kind for answer in gold_of_day.answers)
-            remember_input(connection, "gold.issues", day.isoformat(), "labels failed" if may_come else wanted)
+            made_of = inputs(str(gold_of_day.known.keys_before))
+            remember_input(connection, "gold.issues", day.isoformat(), "labels failed" if may_come else made_of)
             client.drain(connection)
             break
     client.forget_drained()
     total, asked = prepared.clusters.height, len(gold_of_day.answers)
     failed = sum(answer.reply is None for answer in gold_of_day.answers)
-    return Labelled(False, total, total - asked, asked, failed, client.totals.since(before))
+    return Labelled(False, total, total - asked, asked, failed, client.totals.since(paid_before))
 
 
 def publish_day(

@@ -76,9 +76,9 @@ def representative_hashes(day: DayOfClusters) -> list[str]:
     return day.members.filter("is_representative")["url_hash"].to_list()
 
 
-def input_hash(members: pl.DataFrame, *settings: str) -> str:
-    """Return the SHA-256 over everything the day's issues depend on: the clustered items and ``settings``."""
-    digest = hashlib.sha256("\0".join((GOLD_VERSION, *settings)).encode())
+def input_hash(members: pl.DataFrame, *inputs: str) -> str:
+    """Return the SHA-256 over what the day's issues depend on: the clustered items, and ``inputs``."""
+    digest = hashlib.sha256("\0".join((GOLD_VERSION, *inputs)).encode())
     digest.update(members.sort("url_hash").write_ndjson().encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 

@@ -240,14 +240,14 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(found=st.dictionaries(st.sampled_from(["courses", "clusters", "x"]), json_values))
 def test_any_object_at_all_can_be_mended(found: dict[str, Any]) -> None:
     course, _ = settled(PAYLOAD, json.dumps(found))
     assert_whole(PAYLOAD, course)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text() | st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")))
 def test_any_text_at_all_is_survived(text: str) -> None:
     course, _ = settled(PAYLOAD, text)

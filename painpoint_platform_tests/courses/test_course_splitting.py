@@ -62,7 +62,7 @@ def test_the_order_of_posts_is_kept() -> None:
     assert found == [post["post_id"] for post in posts(60)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     counts=st.lists(st.integers(0, 400), min_size=1, max_size=25),
     context=st.integers(4_000, 16_000),

@@ -17,7 +17,7 @@ from painpoint_platform.errors import UserError
 odd_texts = st.text() | st.text(alphabet="\"',;=+-@\t\r\n \\ab\x00\u2028é")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example(rows=[('="x"', "\r"), ("\n", '"')])
 @given(rows=st.lists(st.tuples(odd_texts, odd_texts), max_size=5))
 def test_any_text_comes_back_from_a_plain_dict_reader(rows: list[tuple[str, str]]) -> None:
@@ -25,7 +25,7 @@ def test_any_text_comes_back_from_a_plain_dict_reader(rows: list[tuple[str, str]
     assert [tuple(row.values()) for row in csv.DictReader(io.StringIO(written, newline=""))] == rows
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rows=st.lists(st.tuples(odd_texts, odd_texts, st.none() | st.floats(0, 1)), max_size=5))
 def test_pain_points_come_back_as_they_were(rows: list[tuple[str, str, float | None]]) -> None:
     painpoints = pl.DataFrame(

@@ -216,7 +216,7 @@ def test_a_course_code_that_is_no_file_name_stays_within_the_folder(tmp_path: Pa
 odd_ids = st.text(alphabet=";,|[ \"'\n=é1a", min_size=1, max_size=6).filter(lambda text: text == text.strip())
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ids=st.lists(odd_ids, min_size=1, max_size=4, unique=True), words=st.text(min_size=1))
 def test_odd_ids_and_texts_come_back_and_are_told_apart_in_the_table(
     tmp_path: Path, ids: list[str], words: str

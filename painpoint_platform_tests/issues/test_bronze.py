@@ -120,7 +120,7 @@ def test_times_of_other_zones_are_stored_in_utc():
     assert frames(item(created_at=there)).raw_items["created_at"].to_list() == [NOON.replace(tzinfo=None)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example("\0", "")
 @given(st.text(st.characters(exclude_categories=())), st.text(st.characters(exclude_categories=())))
 def test_no_text_is_lost_whatever_it_holds(title, body):

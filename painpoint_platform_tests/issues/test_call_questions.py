@@ -117,7 +117,7 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts=st.lists(st.text(min_size=1), min_size=1, max_size=20))
 def test_any_question_has_a_title_of_bounded_length(tables: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
     frame = pl.DataFrame([exchange(text, qa_group_id=number) for number, text in enumerate(texts)])

@@ -160,6 +160,18 @@ def test_an_earlier_day_that_is_filled_in_takes_over_the_keys_of_later_ones(days
     assert days.labelled[-1].asked == 0
 
 
+def test_relations_are_made_anew_by_the_next_run_once_an_earlier_day_is_there(days: TracedDays) -> None:
+    run_days(days, range(1, 3))
+    assert days.relations(on(1)) == ["new"] * 3
+    run_days(days, range(1))
+    again = days.label(on(1))
+    assert days.relations(on(1)) == ["continues"] * 3
+    assert (again.unchanged, again.asked) == (False, 0)
+    assert days.label(on(1)).unchanged
+    # What comes after a day says nothing about its relations.
+    assert days.label(on(0)).unchanged
+
+
 def test_empty_days_between_are_no_end(days: TracedDays) -> None:
     run_days(days, range(1))
     days.run(on(1))

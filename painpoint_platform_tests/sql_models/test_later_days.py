@@ -165,7 +165,7 @@ def test_whatever_reads_a_model_that_looks_back_looks_back(load: Callable[..., l
     assert {model.table for model in MODELS if model.looks_back} == {"gold.issue_trends", "gold.category_daily"}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     sales=st.lists(
         st.tuples(st.integers(1, 6), st.sampled_from("ab"), st.none() | st.integers(1, 9)), min_size=1, max_size=8

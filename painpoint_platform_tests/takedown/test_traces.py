@@ -10,7 +10,7 @@ from painpoint_platform.takedown.traces import LONGEST_MISSED, Traces
 BODY = "The nightly export of invoices hangs at 99 % since the update to 4.2, and support says that nobody else has it."
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     before=st.binary(max_size=80),
     after=st.binary(max_size=80),
@@ -26,13 +26,13 @@ def test_a_stretch_that_is_long_enough_is_found_wherever_it_stands(before, after
     assert len(found.stretch) >= len(stretch)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=400))
 def test_what_holds_nothing_of_it_is_clean(data):
     assert Traces([BODY]).first(data) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(min_size=40, max_size=200, alphabet=st.characters(exclude_categories=("Cs", "Zs", "Cc"))))
 def test_it_is_found_as_json_writes_it_too(text):
     if len(set(text)) < 20:

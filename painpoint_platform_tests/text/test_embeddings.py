@@ -165,7 +165,7 @@ def test_a_megabyte_is_read_only_as_far_as_the_model_sees(embedder: Embedder) ->
     np.testing.assert_array_equal(embedder.embed([megabyte]), embedder.embed([start + "other words " * 100]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from(["a", "word", "naïve", " ", "\n", "-", "x" * 99, "y" * 250, "日", "🙂", " " * 700]),

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from painpoint_platform.errors import UserError
@@ -147,7 +147,6 @@ def test_blocks_are_taken_in_the_order_of_their_numbers():
 LABELS = st.text(alphabet=".1234", min_size=1, max_size=25)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=4))
 def test_counting_by_groups_equals_counting_every_pair(calls):
     lengths = [min(len(one), len(other)) for one, other in calls]
@@ -164,7 +163,6 @@ def test_counting_by_groups_equals_counting_every_pair(calls):
     assert scores.overall.pk == (pytest.approx(wrong / windows) if windows else None)
 
 
-@settings(deadline=None)
 @given(st.lists(LABELS, min_size=1, max_size=4))
 def test_a_file_agrees_with_itself(calls):
     groups = {str(index): call(labels) for index, labels in enumerate(calls)}

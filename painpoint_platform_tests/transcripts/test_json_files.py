@@ -20,7 +20,7 @@ VALUES = st.recursive(
 
 
 # Each example waits for the disk, for how long is not ours to say.
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(VALUES, max_size=4), st.dictionaries(st.text(), VALUES, max_size=2))
 def test_whatever_json_can_hold_comes_back_equal(tmp_path_factory, entries, head):
     path = tmp_path_factory.getbasetemp() / "list.json"

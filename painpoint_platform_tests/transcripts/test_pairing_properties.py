@@ -37,7 +37,7 @@ answers = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(turns, answers, st.sampled_from(["never", "auto", "always"]), st.floats(0, 1))
 def test_the_facts_of_the_state_machine_hold(
     spoken: list[tuple[str, str | None, str]], replies: list[Any], mode: Any, margin: float

@@ -63,7 +63,7 @@ def test_the_same_key_can_be_deleted_and_inserted_again_in_one_transaction(wareh
                 replace_partition(connection, "gold.live_issues", where={"issue_key": "k"}, rows=row)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(days=st.lists(st.tuples(st.sampled_from([DAY, NEXT]), st.lists(st.text(max_size=5), max_size=4)), max_size=5))
 def test_after_any_sequence_of_replacements_each_partition_has_its_last_rows(tmp_path_factory, empty_warehouse, days):
     path = shutil.copy(empty_warehouse, tmp_path_factory.mktemp("w"))

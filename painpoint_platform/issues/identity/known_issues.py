@@ -47,6 +47,7 @@ class Surroundings:
         later: of those after it.
         anchors: issue_key, url_hash: the items that stood for issues when the day was last run.
         keys: hash of all keys around the day: another one means that somebody has written meanwhile.
+        keys_before: the same of the days before it; see ``keys_before``.
         item_count: items of the day, clustered or not.
     """
 
@@ -54,6 +55,7 @@ class Surroundings:
     later: pl.DataFrame
     anchors: pl.DataFrame
     keys: int
+    keys_before: int
     item_count: int
 
 
@@ -62,20 +64,27 @@ def surroundings(connection: "DuckDBPyConnection", day: date, days: int = LINEAG
     first, last = day - timedelta(days=days), day + timedelta(days=days)
     one = timedelta(days=1)
     most: dict[str, Any] = {"most_posts": MOST_POSTS, "nearest_days": NEAREST_DAYS}
-    state = fetch(connection, "lineage/state", day=day, first=first, last=last).row(0, named=True)
     return Surroundings(
         earlier=fetch(connection, "lineage/portraits", day=day, first=first, last=day - one, **most),
         later=fetch(connection, "lineage/portraits", day=day, first=day + one, last=last, **most),
         anchors=fetch(connection, "lineage/anchors", day=day),
-        keys=state["keys"],
-        item_count=state["item_count"],
+        **_state(connection, day, days),
     )
 
 
 def unchanged_since(connection: "DuckDBPyConnection", day: date, known: Surroundings, days: int = LINEAGE_DAYS) -> bool:
     """Return whether the keys around a day are still those that were read."""
+    return _state(connection, day, days)["keys"] == known.keys
+
+
+def keys_before(connection: "DuckDBPyConnection", day: date, days: int = LINEAGE_DAYS) -> int:
+    """Return a hash of the keys of the ``days`` before ``day``: relations are to be made anew where it is another."""
+    return _state(connection, day, days)["keys_before"]
+
+
+def _state(connection: "DuckDBPyConnection", day: date, days: int) -> dict[str, int]:
     first, last = day - timedelta(days=days), day + timedelta(days=days)
-    return bool(fetch(connection, "lineage/state", day=day, first=first, last=last)["keys"][0] == known.keys)
+    return fetch(connection, "lineage/state", day=day, first=first, last=last).row(0, named=True)
 
 
 def trace_day(

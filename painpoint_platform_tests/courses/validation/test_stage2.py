@@ -290,7 +290,7 @@ def test_a_run_of_ours_without_an_id_is_legacy_and_good(run: Path) -> None:
 FILES = (MANIFEST, C949, SENT, CSV, TABLE, PROMPT)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(file=st.sampled_from(FILES), garbage=st.binary(max_size=40), at=st.floats(0, 1), replaced=st.integers(0, 40))
 def test_no_bytes_crash_the_validator(run: Path, file: str, garbage: bytes, at: float, replaced: int) -> None:
     good = (run / file).read_bytes()
@@ -309,7 +309,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), file=st.sampled_from((MANIFEST, C949, SENT)), value=JSON)
 def test_no_value_of_a_wrong_type_crashes_the_validator(run: Path, data: st.DataObject, file: str, value: Any) -> None:
     good = (run / file).read_text(encoding="utf-8")

@@ -258,7 +258,7 @@ def test_a_file_instead_of_a_folder_and_an_empty_folder_are_findings(good_run: P
     }
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     file=st.sampled_from((MANIFEST, THEMES, CLUSTER_INDEX, POST_INDEX, SUMMARY, LOG, CLUSTERS)),
     garbage=st.binary(max_size=40), at=st.floats(0, 1), replaced=st.integers(0, 40),
@@ -280,7 +280,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), file=st.sampled_from((MANIFEST, THEMES)), value=JSON)
 def test_no_value_of_a_wrong_type_crashes_the_validator(run: Path, data: st.DataObject, file: str, value: Any) -> None:
     good = (run / file).read_text(encoding="utf-8")

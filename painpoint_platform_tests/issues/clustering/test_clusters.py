@@ -180,7 +180,7 @@ def test_single_precision_finds_the_same_clusters(monkeypatch: pytest.MonkeyPatc
     np.testing.assert_array_equal(density_clusters(vectors, min_cluster_size=5, min_samples=2).labels, double.labels)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(5, 60), st.integers(0, 10_000), st.sampled_from(REDUCERS), st.integers(1, 8))
 def test_any_items_give_a_sound_answer_in_any_order(count: int, seed: int, reducer: str, distinct: int) -> None:
     random = np.random.default_rng(seed)

@@ -72,7 +72,7 @@ def test_a_course_is_clustered_the_same_alone_and_in_company(answer):
 
 
 @given(st.lists(st.text(max_size=60) | st.sampled_from(SUMMARIES), max_size=5))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_post_is_in_one_cluster_whatever_is_written(answer, summaries):
     (made,) = answer("course_clusters", course(summaries))
     clusters = made["courses"][0]["clusters"]

@@ -99,7 +99,7 @@ def test_a_long_cause_does_not_end_in_half_a_clause(summary, cause):
     st.text(max_size=400)
     | st.from_regex(r"(?:the|student|appears|to|be|a/b|,|:|\(|\)|—|[a-z]{1,9}| ){1,60}", fullmatch=True)
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_summary_has_a_cause(summary):
     made = short_cause(summary)
     assert 0 < len(made) <= LONGEST_CAUSE

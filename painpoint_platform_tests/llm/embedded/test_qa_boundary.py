@@ -87,7 +87,7 @@ blocks = st.builds(
 
 
 @given(blocks, st.booleans(), st.lists(blocks, max_size=4), st.lists(blocks, max_size=2))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_decision_is_allowed_in_its_state(decide, current, active, prior, future):
     made = decide(current, active=active, prior=prior, future=future)
     allowed = {"group_continue", "group_end", "standalone"} if active else {"group_start", "standalone"}

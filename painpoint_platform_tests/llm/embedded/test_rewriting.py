@@ -53,7 +53,7 @@ def test_what_says_nothing_becomes_nothing(written):
 @given(
     st.text(max_size=200) | st.from_regex(r"(?:why|how|i|what|is|do|you|my|not|[a-z]{1,6}| ){1,30}\??", fullmatch=True)
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_sentence_is_survived(written):
     made = rewrite(written)
     assert made is None or made.text.strip() == made.text != ""

@@ -238,7 +238,7 @@ def test_very_many_authors_are_dealt_in_bundles():
     assert [split_corpus(corpus).counts[part] / 2_000 for part in PARTS] == pytest.approx([0.7, 0.15, 0.15], abs=0.02)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     authors=st.lists(st.integers(0, 60), min_size=12, max_size=150),
     days=st.integers(1, 400),

@@ -139,7 +139,7 @@ def test_a_megabyte_is_read_in_part() -> None:
     assert features("bad " * 250_000)["word_count"] == 5_000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=80), max_size=6))
 def test_any_text_has_features_that_are_its_own(texts: list[str]) -> None:
     together = lexical_features(texts)

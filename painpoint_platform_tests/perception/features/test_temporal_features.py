@@ -84,14 +84,14 @@ timelines = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(timelines)
 def test_every_feature_is_what_its_definition_says(items: list[Item]) -> None:
     expected = [by_definition(items, place) for place in range(len(items))]
     np.testing.assert_allclose(features(items), expected, atol=2e-4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(timelines, moments, st.lists(st.tuples(moments, levels), max_size=8), st.integers(1, 300))
 def test_shifting_or_changing_an_authors_future_changes_no_feature_of_the_past(
     items: list[Item], now: datetime, more: list[tuple[datetime, float]], shift: int
@@ -108,14 +108,14 @@ def test_shifting_or_changing_an_authors_future_changes_no_feature_of_the_past(
     np.testing.assert_array_equal(features(items)[past], features(changed)[past])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(timelines, st.lists(st.tuples(moments, levels), max_size=8))
 def test_other_authors_change_nothing(items: list[Item], others: list[tuple[datetime, float]]) -> None:
     joined = [*items, *(("cyd", when, value) for when, value in others)]
     np.testing.assert_array_equal(features(items), features(joined)[: len(items)])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(timelines, st.data())
 def test_an_items_own_value_is_in_none_of_its_features(items: list[Item], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(items) - 1))
@@ -123,7 +123,7 @@ def test_an_items_own_value_is_in_none_of_its_features(items: list[Item], data: 
     np.testing.assert_array_equal(features(items)[place], features(changed)[place])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(timelines, st.randoms())
 def test_the_order_of_the_rows_does_not_matter(items: list[Item], random: object) -> None:
     order = list(range(len(items)))

@@ -89,7 +89,7 @@ def test_without_author_time_or_label_there_is_no_level() -> None:
     assert filtered(RULE, items([], []), np.empty(0)).level.tolist() == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.floats(-1, 1)), min_size=2, max_size=20),
     st.integers(0, 9),

@@ -16,7 +16,7 @@ ROWS = planted_rows(600)
 COLUMNS = context(ROWS.features, ROWS.items, ("en", "hi")).shape[1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(np.float64, (3, COLUMNS), elements=st.floats(-50, 50)))
 def test_weights_are_shares_whatever_the_coefficients(coefficients: np.ndarray) -> None:
     blender = Blender(("a", "b", "c"), ("en", "hi"), coefficients)

@@ -59,7 +59,7 @@ def column(found: Features, name: str) -> list[float]:
     return found.block((name,))[:, 0].tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps, st.data())
 def test_neither_the_target_nor_anything_later_changes_what_is_known_before_it(
     made: list[Step], data: st.DataObject
@@ -79,7 +79,7 @@ def test_neither_the_target_nor_anything_later_changes_what_is_known_before_it(
     np.testing.assert_array_equal(inputs(made).matrix[place], inputs(changed).matrix[place])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(steps, st.integers(0, 200), st.integers(1, 500))
 def test_shifting_an_authors_future_changes_no_input_of_the_past(made: list[Step], now: int, shift: int) -> None:
     moved: list[Step] = [
@@ -89,7 +89,7 @@ def test_shifting_an_authors_future_changes_no_input_of_the_past(made: list[Step
     np.testing.assert_array_equal(inputs(made).matrix[past], inputs(moved).matrix[past])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(steps, steps)
 def test_other_authors_and_the_order_of_rows_change_nothing(made: list[Step], others: list[Step]) -> None:
     strangers: list[Step] = [("cyd" if who else None, *rest) for who, *rest in others]
@@ -124,7 +124,7 @@ def by_definition(series: list[float]) -> dict[str, float]:
     }
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(levels, min_size=1, max_size=9))
 def test_every_number_is_what_its_definition_says(series: list[float]) -> None:
     made: list[Step] = [("ada", 24 * place, value, value, value) for place, value in enumerate(series)]
