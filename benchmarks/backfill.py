@@ -30,12 +30,20 @@ from painpoint_platform.definitions import build_resources
 from painpoint_platform.issues import days
 from painpoint_platform.perception.scoring.scored_tables import ITEMS, score_partition
 from painpoint_platform.settings import load_settings
+from painpoint_platform.sql_models.model import load_models
+from painpoint_platform.sql_models.run import Window, materialize
 settings = load_settings(None)
 resources = {name: resource.process_config_and_initialize() for name, resource in build_resources(settings).items()}
 collectors, embedding, warehouse = resources["collectors"], resources["embedding"], resources["warehouse"]
 client = resources["llm"].client("pure", embedding.embedder)
 embedder = embedding.embedder()
 models = resources["perception"].scoring_models(embedder)
+sql_models = load_models()
+def make(kinds, window=None):
+    for model in sql_models:
+        if model.header.materialized in kinds:
+            with warehouse.write() as connection:
+                materialize(connection, model, window=window)
 started = time.monotonic()
 with resources["pocketbase"].client() as pocketbase:
     for day in (first + timedelta(days=offset) for offset in range(count)):
@@ -45,6 +53,10 @@ with resources["pocketbase"].client() as pocketbase:
         score_partition(warehouse, ITEMS, day, models=models, embedder=embedder)
         days.label_day(warehouse, day, client=client, embedder_factory=embedding.embedder)
         days.publish_day(warehouse, day, client=pocketbase, min_authors=3)
+        make({"incremental"}, Window(day, day + timedelta(days=1)))
+make({"table", "view"})
+resources["analytics"].publish(warehouse)
+resources["report_folder"].publish(warehouse)
 print(time.monotonic() - started)
 """
 

@@ -58,6 +58,27 @@ VERBS = word_set(
     """
 )
 
+# Past and participle of the verbs above, and of others that a question may have, that do not end in "ed".
+IRREGULAR = {
+    verb: (past, participle)
+    for verb, past, participle in (
+        line.split()
+        for line in """
+        be was been|become became become|begin began begun|break broke broken|bring brought brought|build built built
+        buy bought bought|choose chose chosen|come came come|cost cost cost|cut cut cut|do did done|draw drew drawn
+        find found found|fit fit fit|freeze froze frozen|get got got|give gave given|go went gone|hang hung hung
+        have had had|hold held held|keep kept kept|know knew known|leave left left|let let let|lose lost lost
+        make made made|mean meant meant|overwrite overwrote overwritten|pay paid paid|put put put|read read read
+        reset reset reset|run ran run|say said said|see saw seen|sell sold sold|send sent sent|set set set
+        show showed shown|shut shut shut|speak spoke spoken|spend spent spent|spin spun spun
+        submit submitted submitted|take took taken|tell told told|think thought thought|throw threw thrown
+        wake woke woken|write wrote written
+        """.strip().replace("\n", "|").split("|")
+    )
+}  # fmt: skip
+# One syllable that ends in a short vowel and a consonant.
+DOUBLING = re.compile(r"[^aeiou]*[aeiou][bdgklmnprt]")
+
 
 def expand(text: str) -> str:
     """Write contractions in full."""
@@ -93,9 +114,17 @@ def third_person(verb: str) -> str:
 
 
 def past(verb: str) -> str:
-    """``fail`` → ``failed``, for regular verbs."""
+    """``fail`` → ``failed``, ``ship`` → ``shipped``, ``break`` → ``broke``."""
+    if forms := IRREGULAR.get(verb.lower()):
+        return forms[0]
     if verb.endswith("e"):
         return verb + "d"
     if verb.endswith("y") and verb[-2:-1] not in "aeiou":
         return verb[:-1] + "ied"
-    return verb + "ed"
+    return verb + (verb[-1] if DOUBLING.fullmatch(verb) else "") + "ed"
+
+
+def participle(verb: str) -> str:
+    """``fail`` → ``failed``, ``do`` → ``done``: what follows ``is`` and ``are``."""
+    forms = IRREGULAR.get(verb.lower())
+    return forms[1] if forms else past(verb)

@@ -17,6 +17,7 @@ from painpoint_platform.llm.embedded.grammar import (
     VERBS,
     expand,
     is_predicate_start,
+    participle,
     past,
     third_person,
 )  # fmt: skip
@@ -98,7 +99,9 @@ PRONOUN = re.compile(r"(?i)\b(?:i|me|we|us|you|mine|myself|he|she)\b")
 
 
 DANGLING = word_set("a an the and or but of to in on at by for from with is are was were this that it not when if as")
-INFLECTED = frozenset(form for verb in VERBS for form in (third_person(verb), past(verb)))
+INFLECTED = frozenset(form for verb in VERBS for form in (third_person(verb), past(verb), participle(verb))) - VERBS
+# What is asked for is what something is done to, so that the question has no other object: not "how often".
+OBJECT = re.compile(r"(?i)(?:\w+ )?(?:what|which|how (?:many|much))\b")
 NO_BEGINNING = (BE | HAVE | MODAL | word_set("to of and or but that with from")) - {"cannot"}
 LONGEST_WORD = 14
 VOWEL = re.compile(r"[aeiouy]")
@@ -209,8 +212,10 @@ def _wh_one(text: str) -> tuple[str, Form] | None:
     asked, auxiliary, who, verb, rest = match.groups()
     if auxiliary.lower() in DO:
         if who.lower() == "you":
+            if not OBJECT.match(asked):
+                return None
             is_are = "is" if asked.lower() == "what" else "are"
-            return f"Unclear {asked.lower()} {is_are} {past(verb)}{rest}", "unclear"
+            return f"Unclear {asked.lower()} {is_are} {participle(verb)}{rest}", "unclear"
         return f"Unclear {asked.lower()} users {verb}{rest}", "unclear"
     return f"Unclear {asked.lower()} users {auxiliary.lower()} {verb}{rest}", "unclear"
 
