@@ -81,7 +81,8 @@ def _description(title: Title, payload: Mapping[str, Any], posts: Sequence[Post]
     statement = title.statement
     said = statement.text.removeprefix("Cannot ") if statement.form == "cannot" else statement.text
     said = said.removeprefix("Unclear ") if statement.form == "unclear" else said
-    opening = f"Users on {_named_sources(payload)} {INTRODUCTIONS[statement.form]} {decapitalised(said)}."
+    said = decapitalised(said, [post.text for post in posts])
+    opening = f"Users on {_named_sources(payload)} {INTRODUCTIONS[statement.form]} {said}."
     known = {stem(word) for word in tokens(title.text)}
     details = [f'"{phrase}"' for phrase in shared.phrases if not known & set(map(stem, tokens(phrase)))][:MOST_DETAILS]
     parts = [

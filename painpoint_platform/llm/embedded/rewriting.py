@@ -14,6 +14,7 @@ from painpoint_platform.llm.embedded.grammar import (
     DO,
     HAVE,
     MODAL,
+    PARTICIPLES,
     VERBS,
     expand,
     is_predicate_start,
@@ -99,7 +100,8 @@ PRONOUN = re.compile(r"(?i)\b(?:i|me|we|us|you|mine|myself|he|she)\b")
 
 
 DANGLING = word_set("a an the and or but of to in on at by for from with is are was were this that it not when if as")
-INFLECTED = frozenset(form for verb in VERBS for form in (third_person(verb), past(verb), participle(verb))) - VERBS
+# Not those that may as well belong to a noun: "set" and "cost", and "found" in "file not found".
+INFLECTED = frozenset(form for verb in VERBS for form in (third_person(verb), past(verb))) - VERBS - PARTICIPLES
 # What is asked for is what something is done to, so that the question has no other object: not "how often".
 OBJECT = re.compile(r"(?i)(?:\w+ )?(?:what|which|how (?:many|much))\b")
 NO_BEGINNING = (BE | HAVE | MODAL | word_set("to of and or but that with from")) - {"cannot"}

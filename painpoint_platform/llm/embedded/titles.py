@@ -120,11 +120,21 @@ def _titled(statement: Statement, topic: str | None) -> Title:
     return Title(statement.text, statement)
 
 
-def decapitalised(text: str) -> str:
-    """Take a capital back that is there only because the word comes first; names and acronyms keep theirs."""
+def decapitalised(text: str, posts: Sequence[str] = ()) -> str:
+    """Take a capital back that is there only because the word comes first; names and acronyms keep theirs.
+
+    A word is no name if it is an ordinary one, or if ``posts`` write it small more often than large within a sentence.
+    """
     first = text.split(maxsplit=1)[0]
-    is_plain = first.isalpha() and first[1:] == first[1:].lower() and rarity(first) < COMMON
+    if not (first.isalpha() and first[1:] == first[1:].lower()):
+        return text
+    is_plain = rarity(first) < COMMON or _written(first.lower(), posts) > _written(first, posts)
     return text[0].lower() + text[1:] if is_plain else text
+
+
+def _written(word: str, posts: Sequence[str]) -> int:
+    """Count how often posts write a word exactly so behind another word."""
+    return sum(len(re.findall(rf"(?<=[\w,] ){re.escape(word)}\b", post)) for post in posts)
 
 
 def _common_tag(posts: Sequence[Post]) -> str | None:

@@ -84,6 +84,18 @@ def test_a_title_is_impersonal(label):
     assert made.description.startswith("Users on Reddit report that card has not ")
 
 
+@pytest.mark.parametrize(
+    ("said", "small_or_large", "told"),
+    [
+        ("Bots try stolen cards in checkout", "bots", "report that bots try"),
+        ("Jenkins loses the queue on restart", "Jenkins", "report that Jenkins loses"),
+    ],
+)
+def test_a_description_writes_words_small_and_names_large_as_the_posts_do(label, said, small_or_large, told):
+    snippets = (f"Since Monday {small_or_large} kept us busy.", f"Every night {small_or_large} do it.", "Any advice?")
+    assert told in label([(said, snippet) for snippet in snippets]).description
+
+
 def test_questions_become_statements(label):
     posts = [
         "How many disposable cards can I have?",
