@@ -74,9 +74,9 @@ def but_for(
     return ignoring.with_label(condition.get_label())  # type: ignore[no-any-return]
 
 
-# What is asked for now or at work will bring rows of its own: started beside a day's run, a reader of all days would
-# have to be started once more when that ends. Training, pairing calls and grouping feedback may take hours; the report
-# of the day does not wait for that.
+# What is at work, or being requested in the same look, will bring rows of its own: started beside a day's run, a reader
+# of all days would have to be started once more when that ends. Training, pairing calls and grouping feedback may take
+# hours; the report of the day does not wait for that.
 _may_take_hours = dg.AssetSelection.groups("perception", "transcripts", "courses")
 _held_up = dg.AutomationCondition.any_deps_in_progress().ignore(_may_take_hours) | (
     dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested()).ignore(_may_take_hours)

@@ -184,6 +184,7 @@ class _Days:
                 later = self._remake(connection, window.end) if is_last else LaterDays()
                 shown = self._shown(connection, [key, *self._keys(later.remade)])
         except Exception:
+            # The run fails all the same; but its other partitions are committed, and later days must agree with them.
             if is_last and self.made_some:
                 self._remake_after_the_others(window.end)
             raise
