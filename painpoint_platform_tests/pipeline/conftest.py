@@ -18,6 +18,16 @@ from painpoint_platform_tests.conftest import MODEL_CACHE
 
 DAYS = (date(2025, 1, 6), date(2025, 1, 7))
 ITEMS_A_DAY = 220
+# Budgets of a training that a test can wait for; everything else is as in the defaults.
+QUICK_TRAINING = """
+bootstrap_rounds = 100
+[splits]
+folds = 2
+[search]
+landmarks = 40
+[kernel]
+landmarks = 40
+"""
 
 
 @dataclass

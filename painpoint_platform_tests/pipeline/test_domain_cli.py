@@ -15,18 +15,7 @@ from painpoint_platform.sample.course_feedback import CORPUS, write_sample
 from painpoint_platform.sample.earnings_calls import CALLS, EXCHANGES, write_sample_calls
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
-from painpoint_platform_tests.pipeline.conftest import time_few_texts
-
-# Budgets of a training that a test can wait for.
-QUICK = """
-bootstrap_rounds = 100
-[splits]
-folds = 2
-[search]
-landmarks = 40
-[kernel]
-landmarks = 40
-"""
+from painpoint_platform_tests.pipeline.conftest import QUICK_TRAINING, time_few_texts
 
 
 class Shell:
@@ -178,7 +167,7 @@ def test_a_synthetic_corpus_is_the_same_each_time_and_can_be_read(shell: Shell) 
 def test_a_model_is_trained_judged_and_scores_a_file(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     time_few_texts(monkeypatch)
     shell("perception", "synth", "--items", 260, "--users", 40, "--everyday", 140, "--out", "corpus.jsonl")
-    Path("quick.toml").write_text(QUICK)
+    Path("quick.toml").write_text(QUICK_TRAINING)
     code, out, _ = shell("perception", "train", "--corpus", "corpus.jsonl", "--variable", "arousal", "--trials", "2",
                          "--settings", "quick.toml", "--out", "models", "--json")  # fmt: skip
     (model,) = json.loads(out)["models"]

@@ -13,23 +13,12 @@ from painpoint_platform.perception.corpora.corpus import write_corpus
 from painpoint_platform.perception.corpora.synthetic import generate
 from painpoint_platform.settings import load_settings
 from painpoint_platform_tests.conftest import MODEL_CACHE
-from painpoint_platform_tests.pipeline.conftest import definitions_here, time_few_texts
+from painpoint_platform_tests.pipeline.conftest import QUICK_TRAINING, definitions_here, time_few_texts
 
 # What all tests look at is trained once, on one worker.
 pytestmark = pytest.mark.xdist_group("perception")
 
-# Budgets that a test can wait for; everything else is as in the defaults.
-SMALL = """
-bootstrap_rounds = 100
-[splits]
-folds = 2
-[search]
-landmarks = 40
-[kernel]
-landmarks = 40
-[variables.arousal]
-trials = 3
-"""
+SMALL = f"{QUICK_TRAINING}[variables.arousal]\ntrials = 3\n"
 
 
 @pytest.fixture(scope="module")

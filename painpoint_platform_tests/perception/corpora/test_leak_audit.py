@@ -19,16 +19,6 @@ def corpus() -> Corpus:
     return generate(items=1_000, users=150)
 
 
-@pytest.fixture(scope="module")
-def by_user(corpus) -> Splits:
-    return split_corpus(corpus)
-
-
-@pytest.fixture(scope="module")
-def by_time(corpus) -> Splits:
-    return split_corpus(corpus, ordered_by_time=True)
-
-
 def ids(splits: Splits, part: str, fold: int | None = None) -> list[str]:
     rows = splits.frame.filter(split=part)
     return (rows if fold is None else rows.filter(fold=fold))["item_id"].to_list()

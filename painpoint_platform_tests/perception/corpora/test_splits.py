@@ -25,16 +25,6 @@ def corpus() -> Corpus:
     return generate(items=2_600, users=400)
 
 
-@pytest.fixture(scope="module")
-def by_user(corpus) -> Splits:
-    return split_corpus(corpus)
-
-
-@pytest.fixture(scope="module")
-def by_time(corpus) -> Splits:
-    return split_corpus(corpus, ordered_by_time=True)
-
-
 def joined(corpus: Corpus, splits: Splits) -> pl.DataFrame:
     return corpus.frame.join(splits.frame, on="item_id", maintain_order="left")
 
